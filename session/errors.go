@@ -1,0 +1,53 @@
+package session
+
+import "errors"
+
+var (
+	// ErrNotFound is returned by a Store when there is no record at the key:
+	// it expired, it was deleted, or it was never there.
+	ErrNotFound = errors.New("session: no such record")
+
+	// ErrExists is returned by Store.Create when a record is there already.
+	ErrExists = errors.New("session: a record exists already")
+
+	// ErrGone is returned when a session was invalidated, renewed or expired
+	// while the request was using it. Nothing of the request's changes is
+	// written.
+	ErrGone = errors.New("session: the session has ended meanwhile; nothing was saved")
+
+	// ErrConflict is returned when other requests kept changing the session
+	// and the bounded number of tries ran out. Nothing was written.
+	ErrConflict = errors.New("session: too many concurrent changes; nothing was saved")
+
+	// ErrHeaderWritten is returned when a change needs a cookie and the
+	// response's header has been sent already.
+	ErrHeaderWritten = errors.New("session: the response header has been sent; start, renew or invalidate a session before writing to the response")
+
+	// ErrTooLarge is returned when an encoded record exceeds
+	// Options.MaxRecordBytes. Nothing was written.
+	ErrTooLarge = errors.New("session: the record is too large; keep less in the session or raise max_record_bytes")
+
+	// ErrUndecodable is returned when a stored record cannot be read: it is
+	// damaged, was written by another codec or version, or exceeds a limit.
+	ErrUndecodable = errors.New("session: the stored record cannot be decoded")
+
+	// ErrCrossedReply is returned when a record arrives that belongs to
+	// another key. It is never used.
+	ErrCrossedReply = errors.New("session: the reply holds the record of another session")
+
+	// ErrUnavailable is returned when the store did not answer. The store's
+	// own error is wrapped with it.
+	ErrUnavailable = errors.New("session: the store is not available")
+)
+
+// ConflictError is returned by Store.Replace and Store.Remove when the stored
+// record no longer begins with the guard.
+type ConflictError struct {
+	// Current is what is stored now. The receiver may keep it.
+	Current []byte
+}
+
+// Error says that there was a conflict. It never holds the record.
+func (e *ConflictError) Error() string {
+	return "session: the record has changed meanwhile"
+}

@@ -1,0 +1,59 @@
+package session
+
+import (
+	"context"
+	"time"
+)
+
+// Store keeps records by key. It is all that a Redis client must implement
+// for this package; connect/goredis, connect/redigo and connect/embedded do,
+// and [github.com/pyramidgo/redissessions/session/sessiontest.TestStore]
+// checks any other implementation against the rules below.
+//
+// Every operation is one key and one round trip, and is safe for use by
+// several goroutines. A time to live of zero or less means that the record
+// never expires; a store must never send a negative one to Redis. Errors that
+// are not named below are the client's own, wrapped.
+type Store interface {
+	// Load returns the record at key, or ErrNotFound. With ttl > 0 it also
+	// restarts the record's time to live at ttl, in the same round trip;
+	// otherwise it leaves the time to live as it is.
+	Load(ctx context.Context, key string, ttl time.Duration) (record []byte, err error)
+
+	// Create writes a record where there is none, or returns ErrExists and
+	// leaves what is there.
+	Create(ctx context.Context, key string, record []byte, ttl time.Duration) error
+
+	// Replace overwrites the record at key, and its time to live, only while
+	// what is stored still begins with guard. Otherwise nothing is written and
+	// the error is a *ConflictError that carries what is stored, or
+	// ErrNotFound when the key is gone: Replace never creates a record.
+	//
+	// The bytes that follow the guard's length are not compared, so a guard
+	// must name one state of the record: its revision, or all of it.
+	Replace(ctx context.Context, key string, guard, record []byte, ttl time.Duration) error
+
+	// Expire restarts the time to live of the record at key, or returns
+	// ErrNotFound. With ttl <= 0 it removes the time to live.
+	Expire(ctx context.Context, key string, ttl time.Duration) error
+
+	// Remove deletes the record at key only while it still begins with guard.
+	// Its errors are those of Replace.
+	Remove(ctx context.Context, key string, guard []byte) error
+
+	// Delete deletes the record at key. An absent key is no error.
+	Delete(ctx context.Context, key string) error
+
+	// Close releases the connections. The store is not used afterwards.
+	Close() error
+}
+
+// TTLLoader is an optional interface of a Store that can read a record and
+// its remaining time to live in one round trip. It serves timeout_trigger,
+// which restarts the time to live only now and then; without it every load
+// restarts it.
+type TTLLoader interface {
+	// LoadTTL returns the record at key and its remaining time to live, or
+	// ErrNotFound. A record that never expires has the time to live 0.
+	LoadTTL(ctx context.Context, key string) (record []byte, ttl time.Duration, err error)
+}
