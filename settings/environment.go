@@ -1,0 +1,3 @@
+package settings
+
+func variableFor(Source, string) string { return "" }

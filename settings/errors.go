@@ -1,0 +1,60 @@
+package settings
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode"
+)
+
+// Error is one mistake in the settings. Parse returns all mistakes together, joined by
+// errors.Join, each as an *Error on a line of its own.
+type Error struct {
+	Key string // as the operator wrote it, prefix and alias included: "redis.sessions.redis_url"
+	Err error  // what is wrong with it; never shows a secret's value
+}
+
+// Error returns "settings: " and the key and what is wrong with it, in one line.
+func (e *Error) Error() string { return fmt.Sprintf("settings: %s: %v", printable(e.Key), e.Err) }
+
+// Unwrap returns Err.
+func (e *Error) Unwrap() error { return e.Err }
+
+// ErrNotAvailable is wrapped by the error for a key or value that this version knows,
+// but whose feature is still to come.
+var ErrNotAvailable = errors.New("is not available yet")
+
+// printable quotes a key that would break the line or the terminal: YAML allows any text
+// as a key.
+func printable(key string) string {
+	if strings.ContainsFunc(key, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return strconv.Quote(key)
+	}
+	return key
+}
+
+// shown is a value as an error may print it: quoted, in one line, and not too long.
+func shown(raw any) string {
+	switch v := raw.(type) {
+	case string:
+		return quoteShort(v)
+	case bool, int, int64, uint64, float64:
+		return fmt.Sprint(v)
+	case []any, []string:
+		return "a list"
+	}
+	if text, ok := textOf(raw); ok {
+		return quoteShort(text)
+	}
+	return fmt.Sprintf("a value of type %T", raw)
+}
+
+func quoteShort(text string) string {
+	const longest = 60
+	runes := []rune(text)
+	if len(runes) > longest {
+		return strconv.Quote(string(runes[:longest])) + "..."
+	}
+	return strconv.Quote(text)
+}

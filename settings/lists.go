@@ -1,0 +1,149 @@
+package settings
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net"
+	"reflect"
+	"strconv"
+	"strings"
+)
+
+// secrets reads a list of secrets: a list of YAML or TOML, or text with one secret a
+// line, or in a single line, with spaces between them.
+var secrets = kind{
+	want: "secrets, one a line or space-separated",
+	read: func(raw any) (any, error) {
+		items, err := itemsOf(raw, func(line string) []string { return strings.Fields(line) })
+		if err != nil {
+			return nil, err
+		}
+		list := make([]Secret, len(items))
+		for i, item := range items {
+			list[i] = Secret(item)
+		}
+		return list, nil
+	},
+}
+
+// encryptionKeys reads keys in either alphabet of base64, padded or not, and writes them
+// in the standard one.
+var encryptionKeys = kind{
+	want: "keys of 32 bytes in base64, one a line or space-separated",
+	read: func(raw any) (any, error) {
+		items, err := itemsOf(raw, splitWords)
+		if err != nil {
+			return nil, err
+		}
+		var list []Secret
+		for _, item := range items {
+			for _, word := range splitWords(item) {
+				key, err := decodeKey(word)
+				if err != nil {
+					return nil, fmt.Errorf("key %d: %w", len(list)+1, err)
+				}
+				list = append(list, Secret(base64.StdEncoding.EncodeToString(key)))
+			}
+		}
+		return list, nil
+	},
+}
+
+func decodeKey(text string) ([]byte, error) {
+	text = strings.NewReplacer("-", "+", "_", "/").Replace(strings.TrimRight(text, "="))
+	key, err := base64.RawStdEncoding.DecodeString(text)
+	if err != nil {
+		return nil, errors.New("expected base64 (`openssl rand -base64 32` makes one)")
+	}
+	if len(key) != 32 {
+		return nil, fmt.Errorf("expected 32 bytes in base64, found %d", len(key))
+	}
+	return key, nil
+}
+
+// addresses reads a list of host:port; the port may be left out.
+func addresses(port int) kind {
+	return kind{
+		want: fmt.Sprintf("addresses like redis1:%d redis2:%d, separated by spaces, commas or lines", port, port),
+		read: func(raw any) (any, error) {
+			items, err := itemsOf(raw, splitWords)
+			if err != nil {
+				return nil, err
+			}
+			var list []string
+			for _, item := range items {
+				for _, word := range splitWords(item) {
+					address, err := address(word, port)
+					if err != nil {
+						return nil, fmt.Errorf("address %d: %w", len(list)+1, err)
+					}
+					list = append(list, address)
+				}
+			}
+			return list, nil
+		},
+	}
+}
+
+func address(text string, port int) (string, error) {
+	if strings.ContainsAny(text, "/@") {
+		return "", errors.New("expected host:port, without a scheme or credentials")
+	}
+	if net.ParseIP(text) != nil || !strings.Contains(text, ":") {
+		return net.JoinHostPort(text, strconv.Itoa(port)), nil
+	}
+	host, portText, err := net.SplitHostPort(text)
+	if err != nil || host == "" {
+		return "", errors.New("expected host:port")
+	}
+	if n, err := strconv.ParseUint(portText, 10, 16); err != nil || n == 0 {
+		return "", errors.New("expected a port from 1 to 65535")
+	}
+	return net.JoinHostPort(host, portText), nil
+}
+
+func splitWords(line string) []string {
+	return strings.FieldsFunc(line, func(r rune) bool { return r == ',' || r == ' ' || r == '\t' || r == '\n' || r == '\r' })
+}
+
+// itemsOf takes a list apart. Text of several lines holds one item a line, which may
+// then have spaces in it; text of one line is split by split. Blank items are dropped.
+func itemsOf(raw any, split func(line string) []string) ([]string, error) {
+	var found []string
+	if text, ok := textOf(raw); ok {
+		if strings.Contains(text, "\n") {
+			found = strings.Split(text, "\n")
+			for i := range found {
+				found[i] = strings.TrimSpace(found[i])
+			}
+		} else {
+			found = split(text)
+		}
+	} else {
+		value := reflect.ValueOf(raw)
+		if value.Kind() != reflect.Slice && value.Kind() != reflect.Array {
+			return nil, notText(raw)
+		}
+		for i := range value.Len() {
+			item := value.Index(i).Interface()
+			text, ok := textOf(item)
+			if !ok {
+				return nil, fmt.Errorf("item %d: %w", i+1, errNotText)
+			}
+			found = append(found, text)
+		}
+	}
+	kept := found[:0]
+	for _, item := range found {
+		if strings.TrimSpace(item) != "" {
+			kept = append(kept, item)
+		}
+	}
+	if len(kept) == 0 {
+		return nil, errors.New("holds no item")
+	}
+	return kept, nil
+}
+
+var errNotText = errors.New("expected text; put it in quotes")

@@ -1,0 +1,224 @@
+package settings
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"reflect"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// number is what Python's int and float take, without a sign and without exponents:
+// 1200, 1_200, 0.5.
+var number = regexp.MustCompile(`^[0-9]+(_[0-9]+)*(\.[0-9]+)?$`)
+
+// Redis counts times to live in milliseconds; anything shorter would be none at all.
+const shortest = time.Millisecond
+
+// length reads a time: a bare number is seconds, else a Go duration.
+func length(want string, least time.Duration) kind {
+	return kind{want: want, read: func(raw any) (any, error) {
+		d, err := readDuration(raw)
+		switch {
+		case err != nil:
+			return nil, err
+		case d < 0:
+			return nil, errors.New("must not be negative")
+		case d == 0 && least > 0:
+			return nil, errors.New("must be more than 0")
+		case d > 0 && d < shortest:
+			return nil, fmt.Errorf("must be %v or more", shortest)
+		}
+		return d, nil
+	}}
+}
+
+var (
+	// pause may be zero.
+	pause = length("seconds (1200) or a duration (20m)", 0)
+	// wait is how long something may take; zero would be never or for ever.
+	wait = length("seconds (0.5) or a duration (500ms), more than 0", shortest)
+)
+
+// orNever reads None as zero.
+func orNever(k kind) kind {
+	return kind{want: k.want + ", 0 or None for never", read: func(raw any) (any, error) {
+		if text, ok := textOf(raw); ok && strings.TrimSpace(text) == "None" {
+			return time.Duration(0), nil
+		}
+		return k.read(raw)
+	}}
+}
+
+func readDuration(raw any) (time.Duration, error) {
+	if d, ok := raw.(time.Duration); ok {
+		return d, nil
+	}
+	value := reflect.ValueOf(raw)
+	switch {
+	case value.CanInt():
+		return wholeSeconds(value.Int())
+	case value.CanUint():
+		return wholeSeconds(int64(min(value.Uint(), math.MaxInt64)))
+	case value.CanFloat():
+		return seconds(value.Float())
+	}
+	text, ok := textOf(raw)
+	if !ok {
+		return 0, errShape
+	}
+	text = strings.TrimSpace(text)
+	negative := strings.HasPrefix(text, "-")
+	if bare := strings.TrimPrefix(text, "-"); number.MatchString(bare) {
+		if negative {
+			return 0, errors.New("must not be negative")
+		}
+		if whole, err := strconv.ParseInt(strings.ReplaceAll(bare, "_", ""), 10, 64); err == nil {
+			return wholeSeconds(whole)
+		}
+		// The pattern lets only digits through, so that an error here is one of range,
+		// and the value then is an infinity.
+		f, _ := strconv.ParseFloat(strings.ReplaceAll(bare, "_", ""), 64)
+		return seconds(f)
+	}
+	d, err := time.ParseDuration(text)
+	if err != nil {
+		return 0, errShape
+	}
+	if d == 0 && strings.ContainsAny(text, "123456789") {
+		return 0, fmt.Errorf("must be %v or more", shortest)
+	}
+	return d, nil
+}
+
+var errTooLong = errors.New("is too long: the longest time is about 292 years")
+
+func wholeSeconds(n int64) (time.Duration, error) {
+	const most = int64(math.MaxInt64 / time.Second)
+	if n > most || n < -most {
+		return 0, errTooLong
+	}
+	return time.Duration(n) * time.Second, nil
+}
+
+func seconds(f float64) (time.Duration, error) {
+	ns := f * float64(time.Second)
+	switch {
+	case math.IsNaN(f):
+		return 0, errors.New("is not a number")
+	case math.Abs(ns) >= math.MaxInt64:
+		return 0, errTooLong
+	case f > 0 && ns < float64(shortest):
+		return 0, fmt.Errorf("must be %v or more", shortest)
+	}
+	return time.Duration(math.Round(ns)), nil
+}
+
+// count reads a whole number from least to most.
+func count(least, most int64) kind {
+	want := fmt.Sprintf("a whole number from %d to %d", least, most)
+	if most == math.MaxInt32 {
+		want = fmt.Sprintf("a whole number, %d or more", least)
+	}
+	return kind{want: want, read: func(raw any) (any, error) {
+		n, err := readWhole(raw)
+		if err != nil {
+			return nil, err
+		}
+		if n < least || n > most {
+			return nil, fmt.Errorf("expected a whole number from %d to %d", least, most)
+		}
+		return int(n), nil
+	}}
+}
+
+func readWhole(raw any) (int64, error) {
+	if _, ok := raw.(time.Duration); ok {
+		return 0, errShape
+	}
+	value := reflect.ValueOf(raw)
+	switch {
+	case value.CanInt():
+		return value.Int(), nil
+	case value.CanUint():
+		return int64(min(value.Uint(), math.MaxInt64)), nil
+	case value.CanFloat(): // JSON has no other numbers
+		f := value.Float()
+		if f != math.Trunc(f) || math.Abs(f) > 1<<53 {
+			return 0, errShape
+		}
+		return int64(f), nil
+	}
+	text, ok := textOf(raw)
+	if !ok {
+		return 0, errShape
+	}
+	text = strings.TrimSpace(text)
+	bare, negative := strings.CutPrefix(text, "-")
+	if !number.MatchString(bare) || strings.Contains(bare, ".") {
+		return 0, errShape
+	}
+	n, err := strconv.ParseInt(strings.ReplaceAll(bare, "_", ""), 10, 64)
+	if err != nil {
+		n = math.MaxInt64 // out of range of everything that is counted here
+	}
+	if negative {
+		n = -n
+	}
+	return n, nil
+}
+
+// retries reads a count in which 0 means none at all. The client's fields keep 0 for
+// "the default" and -1 for none.
+func retries(most int64) kind {
+	k := count(0, most)
+	return kind{want: k.want, read: func(raw any) (any, error) {
+		n, err := k.read(raw)
+		if n == 0 {
+			return -1, err
+		}
+		return n, err
+	}}
+}
+
+var sized = regexp.MustCompile(`^([0-9]+(?:_[0-9]+)*)\s*([a-zA-Z]*)$`)
+
+var units = map[string]int64{
+	"": 1, "b": 1,
+	"kib": 1 << 10, "mib": 1 << 20, "gib": 1 << 30,
+	"kb": 1e3, "mb": 1e6, "gb": 1e9,
+}
+
+// size reads a number of bytes, with or without a unit, from 1 to most.
+func size(most int64) kind {
+	bounded := count(1, most)
+	return kind{
+		want: "a number of bytes (1048576, 512 KiB, 1 MiB)",
+		read: func(raw any) (any, error) {
+			text, ok := textOf(raw)
+			if !ok {
+				return bounded.read(raw)
+			}
+			text = strings.TrimSpace(text)
+			if strings.HasPrefix(text, "-") && sized.MatchString(text[1:]) {
+				return nil, errors.New("must be more than 0")
+			}
+			parts := sized.FindStringSubmatch(text)
+			if parts == nil {
+				return nil, errShape
+			}
+			unit, ok := units[strings.ToLower(parts[2])]
+			if !ok {
+				return nil, errShape
+			}
+			n, err := strconv.ParseInt(strings.ReplaceAll(parts[1], "_", ""), 10, 64)
+			if err != nil || n > most/unit {
+				return nil, fmt.Errorf("must not be more than %d bytes", most)
+			}
+			return bounded.read(n * unit)
+		},
+	}
+}

@@ -1,0 +1,71 @@
+package settings
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// unknown words the error for a name that the table does not have.
+func unknown(name string) error {
+	if near := nearest(name); near != "" {
+		return fmt.Errorf("unknown key; did you mean %s?", near)
+	}
+	return errors.New("unknown key; docs/settings.md lists the known ones")
+}
+
+// nearest returns the known name that looks most like name, or "" when none does.
+func nearest(name string) string {
+	name = strings.NewReplacer("-", "_", ".", "_", " ", "_").Replace(name)
+	best, least := "", len(name)
+	for _, known := range sortedSpellings() {
+		if d := distance(name, known); d < least {
+			best, least = known, d
+		}
+	}
+	// A third of the letters wrong is a guess, more is noise.
+	if least > max(1, len(name)/3) {
+		return ""
+	}
+	return best
+}
+
+func sortedSpellings() []string {
+	names := make([]string, 0, len(spellings))
+	for name := range spellings {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// distance is how many letters must be inserted, deleted, replaced or swapped with their
+// neighbour to make b of a (optimal string alignment).
+func distance(a, b string) int {
+	const longest = 64 // longer than every key; the work grows with the product
+	if len(a) > longest || len(b) > longest {
+		return longest
+	}
+	d := make([][]int, len(a)+1)
+	for i := range d {
+		d[i] = make([]int, len(b)+1)
+		d[i][0] = i
+	}
+	for j := range b {
+		d[0][j+1] = j + 1
+	}
+	for i := 1; i <= len(a); i++ {
+		for j := 1; j <= len(b); j++ {
+			replace := d[i-1][j-1]
+			if a[i-1] != b[j-1] {
+				replace++
+			}
+			d[i][j] = min(replace, d[i-1][j]+1, d[i][j-1]+1)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				d[i][j] = min(d[i][j], d[i-2][j-2]+1)
+			}
+		}
+	}
+	return d[len(a)][len(b)]
+}

@@ -1,0 +1,56 @@
+package settings
+
+// CookieSecure says when the session cookie carries the Secure attribute.
+type CookieSecure string
+
+// The values of redis.sessions.cookie_secure.
+const (
+	SecureAuto   CookieSecure = "auto"  // when the request came over TLS
+	SecureAlways CookieSecure = "true"  // in every response
+	SecureNever  CookieSecure = "false" // in none
+)
+
+// SameSite is the SameSite attribute of the session cookie.
+type SameSite string
+
+// The values of redis.sessions.cookie_samesite.
+const (
+	SameSiteLax    SameSite = "lax"
+	SameSiteStrict SameSite = "strict"
+	SameSiteNone   SameSite = "none" // SameSite=None: sent from other sites too
+	SameSiteOff    SameSite = "off"  // no attribute
+)
+
+// AutoPipeline says when commands of concurrent requests share a round trip.
+type AutoPipeline string
+
+// The values of redis.sessions.auto_pipeline.
+const (
+	PipelineOff  AutoPipeline = "off"
+	PipelineAuto AutoPipeline = "auto" // while many commands are in flight
+	PipelineOn   AutoPipeline = "on"
+)
+
+// OnRedisDown says what a request gets whose session cannot be loaded.
+type OnRedisDown string
+
+// The values of redis.sessions.on_redis_down.
+const (
+	DownError     OnRedisDown = "error"     // the error handler's answer, 503 by default
+	DownAnonymous OnRedisDown = "anonymous" // an empty session that is not saved
+)
+
+// Format is the layout of the cookie, the Redis key and the record.
+type Format string
+
+// The values of redis.sessions.format. The second and third are those of the two Python
+// packages, for sharing sessions with a Pyramid application.
+const (
+	FormatNative               Format = "native"
+	FormatPyramidRedisSessions Format = "pyramid_redis_sessions"
+	FormatPyramidSessionRedis  Format = "pyramid_session_redis"
+)
+
+// ExampleSecret is the one secret that this library's documentation and examples print.
+// It signs nothing unless redis.sessions.debug is true.
+const ExampleSecret = "change-me-this-is-the-documented-example"
