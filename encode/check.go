@@ -1,0 +1,95 @@
+package encode
+
+import (
+	"encoding"
+	"reflect"
+	"sync"
+	"time"
+)
+
+// checker walks a value before it is encoded and refuses what the codec
+// cannot write or could not read again. Without it a cyclic value would
+// overflow the stack inside a library, which kills the process and cannot be
+// recovered from.
+type checker struct {
+	tag        string         // the struct tag the codec reads
+	finite     bool           // NaN and infinities are refused
+	bigInts    bool           // a *big.Int can be written
+	marshalers []reflect.Type // interfaces of types that encode themselves
+	opaque     *sync.Map      // reflect.Type -> bool: implements one of them
+}
+
+// newChecker returns a checker that does not look into types that implement
+// one of marshalers.
+func newChecker(tag string, marshalers ...reflect.Type) *checker {
+	return &checker{tag: tag, bigInts: true, marshalers: marshalers, opaque: new(sync.Map)}
+}
+
+var (
+	textMarshaler   = reflect.TypeFor[encoding.TextMarshaler]()
+	binaryMarshaler = reflect.TypeFor[encoding.BinaryMarshaler]()
+)
+
+// walk is one check's state.
+type walk struct {
+	*checker
+	seen int
+
+	// typed is set by a value that is not map[string]any, []any or a plain
+	// kind.
+	typed bool
+
+	// unsure is set by a value of which only its encoding can tell whether it
+	// can be decoded: one that encodes itself, or a map whose keys may be
+	// equal once encoded, as int 1 and int64 1 are.
+	unsure bool
+}
+
+// check says where a value is that cannot be encoded, and why, or what was
+// seen on the way.
+func (c *checker) check(v any) (walk, error) {
+	w := walk{checker: c}
+	if e := w.value(v, 0); e != nil {
+		return w, e
+	}
+	return w, nil
+}
+
+func (w *walk) value(v any, depth int) *valueError {
+	if w.seen++; w.seen > MaxElements {
+		return tooMany()
+	}
+	switch v := v.(type) {
+	case nil, bool, int, int64, int32, int16, int8, uint, uint64, uint32, uint16, uint8, []byte, time.Time:
+		return nil
+	case string:
+		return text(v)
+	case float64:
+		return w.float(v)
+	case map[string]any:
+		if depth++; depth > MaxDepth {
+			return tooDeep()
+		}
+		for key, elem := range v {
+			if e := text(key); e != nil {
+				return e.in(keyStep(key))
+			}
+			if e := w.value(elem, depth); e != nil {
+				return e.in(keyStep(key))
+			}
+		}
+		return nil
+	case []any:
+		if depth++; depth > MaxDepth {
+			return tooDeep()
+		}
+		for i, elem := range v {
+			if e := w.value(elem, depth); e != nil {
+				return e.in(indexStep(i))
+			}
+		}
+		return nil
+	}
+	w.typed = true
+	return w.reflected(reflect.ValueOf(v), depth)
+}

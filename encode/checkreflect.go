@@ -1,0 +1,179 @@
+package encode
+
+import (
+	"fmt"
+	"math"
+	"math/big"
+	"reflect"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// reflected is value for what is not one of the plain types.
+func (w *walk) reflected(v reflect.Value, depth int) *valueError {
+	if w.seen++; w.seen > MaxElements {
+		return tooMany()
+	}
+	if !v.IsValid() {
+		return nil
+	}
+	if v.Type() == bigIntType && !w.bigInts {
+		return &valueError{reason: "a *big.Int has no type in this format; store an int64 or its text"}
+	}
+	if w.encodesItself(v.Type()) {
+		w.unsure = w.unsure || v.Type() != timeType && v.Type() != bigIntType
+		return nil
+	}
+	switch v.Kind() {
+	case reflect.String:
+		return text(v.String())
+	case reflect.Float32, reflect.Float64:
+		return w.float(v.Float())
+	case reflect.Func, reflect.Chan, reflect.UnsafePointer, reflect.Complex64, reflect.Complex128:
+		return &valueError{reason: fmt.Sprintf("a %s cannot be stored", v.Type())}
+	case reflect.Interface:
+		if v.IsNil() {
+			return nil
+		}
+		if !v.CanInterface() {
+			return w.reflected(v.Elem(), depth)
+		}
+		return w.value(v.Elem().Interface(), depth)
+	case reflect.Pointer:
+		return w.pointer(v, depth)
+	case reflect.Map, reflect.Slice, reflect.Array, reflect.Struct:
+		if depth++; depth > MaxDepth {
+			return tooDeep()
+		}
+		return w.container(v, depth)
+	}
+	return nil
+}
+
+// pointer follows v to what is no pointer. Pointers add no depth to what is
+// written, but a chain of them can lead back to itself, in values (p = &p in
+// an any) as in types (type P *P).
+func (w *walk) pointer(v reflect.Value, depth int) *valueError {
+	const longest = 16
+	for t, n := v.Type(), 0; t.Kind() == reflect.Pointer; t, n = t.Elem(), n+1 {
+		if n == longest {
+			return tooDeep()
+		}
+	}
+	for range longest {
+		if v.IsNil() {
+			return nil
+		}
+		v = v.Elem()
+		if k := v.Kind(); k != reflect.Pointer && k != reflect.Interface || w.encodesItself(v.Type()) {
+			return w.reflected(v, depth)
+		}
+	}
+	return tooDeep()
+}
+
+func (w *walk) container(v reflect.Value, depth int) *valueError {
+	switch v.Kind() {
+	case reflect.Map:
+		w.unsure = w.unsure || !plainKey(v.Type().Key())
+		for iter := v.MapRange(); iter.Next(); {
+			e := w.reflected(iter.Key(), depth)
+			if e == nil {
+				e = w.reflected(iter.Value(), depth)
+			}
+			if e != nil {
+				return e.in(keyStep(fmt.Sprint(iter.Key())))
+			}
+		}
+	case reflect.Slice, reflect.Array:
+		if v.Type().Elem().Kind() == reflect.Uint8 {
+			return nil // bytes, however many
+		}
+		for i := range v.Len() {
+			if e := w.reflected(v.Index(i), depth); e != nil {
+				return e.in(indexStep(i))
+			}
+		}
+	case reflect.Struct:
+		t := v.Type()
+		for i := range t.NumField() {
+			field := t.Field(i)
+			if !field.IsExported() && !embedsStruct(field) || w.leftOut(field) {
+				continue
+			}
+			if e := w.reflected(v.Field(i), depth); e != nil {
+				return e.in(keyStep(field.Name))
+			}
+		}
+	}
+	return nil
+}
+
+// plainKey reports whether different keys of type t have different encodings
+// that are text or integers.
+func plainKey(t reflect.Type) bool {
+	return t.Kind() >= reflect.Int && t.Kind() <= reflect.Uint64 || t.Kind() == reflect.String
+}
+
+// embedsStruct reports whether the field is an embedded struct, whose exported
+// fields are encoded even where its own name is not exported.
+func embedsStruct(field reflect.StructField) bool {
+	t := field.Type
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	return field.Anonymous && t.Kind() == reflect.Struct
+}
+
+// leftOut reports whether the field's tag keeps it out of what is encoded.
+func (w *walk) leftOut(field reflect.StructField) bool {
+	tag, found := field.Tag.Lookup(w.tag)
+	if !found {
+		tag = field.Tag.Get("json")
+	}
+	name, _, _ := strings.Cut(tag, ",")
+	return name == "-"
+}
+
+// encodesItself reports whether values of t have a method that encodes them.
+func (c *checker) encodesItself(t reflect.Type) bool {
+	if known, ok := c.opaque.Load(t); ok {
+		return known.(bool)
+	}
+	found := false
+	if t.Kind() != reflect.Interface {
+		for _, m := range c.marshalers {
+			found = found || t.Implements(m)
+		}
+	}
+	c.opaque.Store(t, found)
+	return found
+}
+
+var (
+	timeType   = reflect.TypeFor[time.Time]()
+	bigIntType = reflect.TypeFor[*big.Int]()
+)
+
+func (w *walk) float(f float64) *valueError {
+	if w.finite && (math.IsNaN(f) || math.IsInf(f, 0)) {
+		return &valueError{reason: fmt.Sprintf("%v is no number in this format", f)}
+	}
+	return nil
+}
+
+func text(s string) *valueError {
+	if utf8.ValidString(s) {
+		return nil
+	}
+	return &valueError{reason: "the text is not valid UTF-8; store bytes as []byte"}
+}
+
+func tooDeep() *valueError {
+	return &valueError{reason: fmt.Sprintf("nested deeper than %d levels, or contains itself", MaxDepth)}
+}
+
+func tooMany() *valueError {
+	return &valueError{reason: fmt.Sprintf("more than %d values", MaxElements)}
+}

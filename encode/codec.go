@@ -1,0 +1,41 @@
+package encode
+
+// Encoder returns v as bytes. json.Marshal is one.
+//
+// It must be safe for use by several goroutines, must not modify v, and must
+// not return memory that v refers to.
+type Encoder func(v any) ([]byte, error)
+
+// Decoder stores in the value that v points to what data holds.
+// json.Unmarshal is one.
+//
+// It must be safe for use by several goroutines and must neither modify nor
+// keep data. Malformed data is an error, never a panic.
+type Decoder func(data []byte, v any) error
+
+// Codec is an encoder and the decoder that reads what it wrote.
+type Codec struct {
+	Encode Encoder
+	Decode Decoder
+}
+
+const (
+	// MaxDepth is how deeply lists, maps and structs may stand in one another,
+	// in the built-in codecs, when encoding and when decoding.
+	MaxDepth = 64
+
+	// MaxElements is how many values one encoded value may hold altogether,
+	// and one list or map may hold when it is decoded.
+	MaxElements = 1 << 20
+)
+
+// Builtin returns the codecs of this package by the names that
+// redis.sessions.encode and redis.sessions.decode know them by. The map is
+// the caller's. The pickle codec is not in it: it has a package of its own.
+func Builtin() map[string]Codec {
+	return map[string]Codec{
+		"cbor":    CBOR,
+		"json":    JSON,
+		"msgpack": MsgPack,
+	}
+}

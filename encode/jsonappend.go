@@ -1,0 +1,156 @@
+package encode
+
+import (
+	"bytes"
+	"encoding/json"
+	"maps"
+	"math"
+	"reflect"
+	"slices"
+	"strconv"
+)
+
+// appendJSON appends v to b. It writes lists, maps and floats itself, so that
+// a float that is a whole number still looks like one, and leaves everything
+// else to encoding/json. A struct's own float fields are encoding/json's too:
+// there the type says that they are floats.
+func appendJSON(b []byte, v any) ([]byte, error) {
+	switch v := v.(type) {
+	case nil:
+		return append(b, "null"...), nil
+	case bool:
+		return strconv.AppendBool(b, v), nil
+	case int:
+		return strconv.AppendInt(b, int64(v), 10), nil
+	case int64:
+		return strconv.AppendInt(b, v, 10), nil
+	case float64:
+		return appendFloat(b, v, 64), nil
+	case float32:
+		return appendFloat(b, float64(v), 32), nil
+	case string:
+		return appendText(b, v)
+	case map[string]any:
+		return appendJSONDict(b, v)
+	case []any:
+		return appendJSONList(b, v)
+	}
+	return appendTypedJSON(b, reflect.ValueOf(v))
+}
+
+func appendJSONDict(b []byte, dict map[string]any) ([]byte, error) {
+	if dict == nil {
+		return append(b, "null"...), nil
+	}
+	b = append(b, '{')
+	var err error
+	for i, key := range slices.Sorted(maps.Keys(dict)) {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		if b, err = appendText(b, key); err != nil {
+			return nil, err
+		}
+		b = append(b, ':')
+		if b, err = appendJSON(b, dict[key]); err != nil {
+			return nil, err
+		}
+	}
+	return append(b, '}'), nil
+}
+
+func appendJSONList(b []byte, list []any) ([]byte, error) {
+	if list == nil {
+		return append(b, "null"...), nil
+	}
+	b = append(b, '[')
+	var err error
+	for i, elem := range list {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		if b, err = appendJSON(b, elem); err != nil {
+			return nil, err
+		}
+	}
+	return append(b, ']'), nil
+}
+
+// appendTypedJSON is appendJSON for a type that it does not know: it makes
+// lists and maps of any type the plain ones.
+func appendTypedJSON(b []byte, v reflect.Value) ([]byte, error) {
+	if jsonChecker.encodesItself(v.Type()) {
+		return appendLibraryJSON(b, v.Interface())
+	}
+	switch v.Kind() {
+	case reflect.Float32:
+		return appendFloat(b, v.Float(), 32), nil
+	case reflect.Float64:
+		return appendFloat(b, v.Float(), 64), nil
+	case reflect.Pointer:
+		if v.IsNil() {
+			return append(b, "null"...), nil
+		}
+		return appendJSON(b, v.Elem().Interface())
+	case reflect.Slice, reflect.Array:
+		if v.Type().Elem().Kind() == reflect.Uint8 || v.Kind() == reflect.Slice && v.IsNil() {
+			break
+		}
+		list := make([]any, v.Len())
+		for i := range list {
+			list[i] = v.Index(i).Interface()
+		}
+		return appendJSONList(b, list)
+	case reflect.Map:
+		if v.Type().Key().Kind() != reflect.String || v.IsNil() {
+			break
+		}
+		dict := make(map[string]any, v.Len())
+		for iter := v.MapRange(); iter.Next(); {
+			dict[iter.Key().String()] = iter.Value().Interface()
+		}
+		return appendJSONDict(b, dict)
+	}
+	return appendLibraryJSON(b, v.Interface())
+}
+
+// appendText appends s in quotes. Most text needs no escape; encoding/json
+// knows the rules for the rest.
+func appendText(b []byte, s string) ([]byte, error) {
+	for i := range len(s) {
+		// 0xe2 begins the line separators U+2028 and U+2029.
+		if c := s[i]; c < ' ' || c == '"' || c == '\\' || c == 0xe2 || c == 0x7f {
+			return appendLibraryJSON(b, s)
+		}
+	}
+	b = append(b, '"')
+	b = append(b, s...)
+	return append(b, '"'), nil
+}
+
+// appendFloat appends f as encoding/json does, and .0 where it would look like
+// an integer. That f is finite has been checked.
+func appendFloat(b []byte, f float64, bits int) []byte {
+	start := len(b)
+	format := byte('f')
+	if abs := math.Abs(f); abs != 0 && (abs < 1e-6 || abs >= 1e21) {
+		format = 'e'
+	}
+	b = strconv.AppendFloat(b, f, format, -1, bits)
+	if format == 'f' && bytes.IndexByte(b[start:], '.') < 0 {
+		b = append(b, ".0"...)
+	}
+	return b
+}
+
+// appendLibraryJSON appends what encoding/json makes of v, without escaping
+// what only matters inside HTML.
+func appendLibraryJSON(b []byte, v any) ([]byte, error) {
+	var out bytes.Buffer
+	enc := json.NewEncoder(&out)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return nil, err
+	}
+	return append(b, bytes.TrimSuffix(out.Bytes(), []byte("\n"))...), nil
+}
