@@ -13,7 +13,7 @@ import (
 // recovered from.
 type checker struct {
 	tag        string         // the struct tag the codec reads
-	finite     bool           // NaN and infinities are refused
+	asText     bool           // numbers and times are text: no NaN, no infinities, no offsets of seconds
 	bigInts    bool           // a *big.Int can be written
 	marshalers []reflect.Type // interfaces of types that encode themselves
 	opaque     *sync.Map      // reflect.Type -> bool: implements one of them

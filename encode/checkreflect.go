@@ -21,6 +21,9 @@ func (w *walk) reflected(v reflect.Value, depth int) *valueError {
 	if v.Type() == bigIntType && !w.bigInts {
 		return &valueError{reason: "a *big.Int has no type in this format; store an int64 or its text"}
 	}
+	if v.Type() == timeType && w.asText && v.CanInterface() && oddOffset(v.Interface().(time.Time)) {
+		return &valueError{reason: "a time whose offset is not in whole minutes; store its UTC()"}
+	}
 	if w.encodesItself(v.Type()) {
 		w.unsure = w.unsure || v.Type() != timeType && v.Type() != bigIntType
 		return nil
@@ -157,7 +160,7 @@ var (
 )
 
 func (w *walk) float(f float64) *valueError {
-	if w.finite && (math.IsNaN(f) || math.IsInf(f, 0)) {
+	if w.asText && (math.IsNaN(f) || math.IsInf(f, 0)) {
 		return &valueError{reason: fmt.Sprintf("%v is no number in this format", f)}
 	}
 	return nil

@@ -23,7 +23,7 @@ var jsonChecker = newJSONChecker()
 
 func newJSONChecker() *checker {
 	c := newChecker("json", reflect.TypeFor[json.Marshaler](), textMarshaler)
-	c.finite = true
+	c.asText = true
 	return c
 }
 

@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"slices"
 	"strconv"
+	"time"
 )
 
 // appendJSON appends v to b. It writes lists, maps and floats itself, so that
@@ -30,6 +31,11 @@ func appendJSON(b []byte, v any) ([]byte, error) {
 		return appendFloat(b, float64(v), 32), nil
 	case string:
 		return appendText(b, v)
+	case time.Time:
+		if oddOffset(v) {
+			v = v.UTC()
+		}
+		return appendLibraryJSON(b, v)
 	case map[string]any:
 		return appendJSONDict(b, v)
 	case []any:
@@ -112,6 +118,13 @@ func appendTypedJSON(b []byte, v reflect.Value) ([]byte, error) {
 		return appendJSONDict(b, dict)
 	}
 	return appendLibraryJSON(b, v.Interface())
+}
+
+// oddOffset reports whether t's zone is off from UTC by more than RFC 3339 can
+// write, which is hours and minutes. Local times were, a century ago.
+func oddOffset(t time.Time) bool {
+	_, seconds := t.Zone()
+	return seconds%60 != 0
 }
 
 // appendText appends s in quotes. Most text needs no escape; encoding/json

@@ -55,6 +55,9 @@ func NewSealer(keys ...[]byte) (*Sealer, error) {
 // Seal returns plaintext encrypted. Only the same associated data opens it
 // again; aad is not part of the result and may be nil.
 func (s *Sealer) Seal(plaintext, aad []byte) ([]byte, error) {
+	if len(s.aeads) == 0 {
+		return nil, errors.New("encode: a sealer needs a key; make it with NewSealer")
+	}
 	seal := s.aeads[0]
 	out := make([]byte, 1, 1+seal.Overhead()+len(plaintext))
 	out[0] = sealedVersion
