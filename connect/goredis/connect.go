@@ -1,0 +1,107 @@
+package goredis
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/pyramidgo/redissessions/connect"
+	"github.com/pyramidgo/redissessions/connect/internal/dialect"
+	"github.com/pyramidgo/redissessions/session"
+)
+
+var _ connect.Func = Connect
+
+var errEmbedded = errors.New("goredis: embedded:// is opened by the connector of that name")
+
+// Connect opens a client for the given options and returns a store over it,
+// which closes the client. Unless the options ask for LazyConnect it sends a
+// PING first; when there is no answer it returns an error that names the
+// address and what to check.
+func Connect(ctx context.Context, o connect.Options) (session.Store, error) {
+	o, err := o.Resolve()
+	if err != nil {
+		return nil, fmt.Errorf("goredis: %w", err)
+	}
+	s := &store{place: o.String(), timeout: o.SocketTimeout, retries: max(0, o.MaxRetries)}
+	switch client := o.Client.(type) {
+	case nil:
+		if s.client, err = open(o); err != nil {
+			return nil, err
+		}
+		s.close = s.client.Close
+		if o.Mode == connect.Sentinel || o.Mode == connect.Cluster {
+			s.bound = o.SocketTimeout * 7 / 4
+		}
+	case redis.UniversalClient:
+		s.client = client
+		s.timeout = socketTimeout(client)
+	default:
+		return nil, fmt.Errorf("goredis: the given client is a %T; it must be a redis.UniversalClient", client)
+	}
+	if s.send, err = newSender(s.client, o.AutoPipeline); err != nil {
+		_ = s.Close()
+		return nil, err
+	}
+	if o.LazyConnect {
+		return s, nil
+	}
+	if err := s.ping(ctx); err != nil {
+		_ = s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// New returns a store over a client that the program has already. Closing the
+// store leaves the client open.
+//
+// The client's own retries are not used, because they could make a change
+// twice; its time-outs are. ContextTimeoutEnabled should be set on it, so that
+// a deadline of the context ends a command.
+func New(client redis.UniversalClient) session.Store {
+	if client == nil {
+		panic("goredis: New with a nil client")
+	}
+	return &store{
+		client:  client,
+		send:    client,
+		place:   connect.Options{Client: client}.String(),
+		timeout: socketTimeout(client),
+		retries: 2,
+	}
+}
+
+// socketTimeout returns how long a client waits for a reply.
+func socketTimeout(client redis.UniversalClient) time.Duration {
+	var d time.Duration
+	switch c := client.(type) {
+	case *redis.Client:
+		d = c.Options().ReadTimeout
+	case *redis.ClusterClient:
+		d = c.Options().ReadTimeout
+	}
+	if d <= 0 {
+		return connect.DefaultTimeout
+	}
+	return d
+}
+
+// ping asks the server for a sign of life, at most as long as an operation of
+// a request would take.
+func (s *store) ping(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, s.timeout*3/2)
+	defer cancel()
+	_, err := s.run(ctx, redis.NewStringCmd(ctx, "ping"))
+	if err == nil {
+		return nil
+	}
+	if errors.Is(err, redis.Nil) {
+		err = errors.New("the sentinels know no primary of that name")
+		return fmt.Errorf("%w: check sentinel_master", dialect.Misuse("goredis: connect", s.place, err))
+	}
+	return fmt.Errorf("%w: %s", s.fault("connect", err), dialect.Advice(err))
+}

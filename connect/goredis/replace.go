@@ -1,0 +1,108 @@
+package goredis
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/pyramidgo/redissessions/connect/internal/dialect"
+	"github.com/pyramidgo/redissessions/session"
+)
+
+// errUnknownOutcome is what a Replace comes to when the answer of a first try
+// was lost and the record has been changed since. Either it was carried out
+// and then another request built on it, or another request came first. To
+// report a conflict would make the caller apply its changes a second time in
+// the first of these cases.
+var errUnknownOutcome = errors.New("the connection broke before the answer came, and the record has changed since: it is not known whether the change was made")
+
+// Replace writes the record by a script that looks at the guard first.
+//
+// When the answer of a try is lost the script is sent again; it finds the new
+// record stored and answers that it was written.
+func (s *store) Replace(ctx context.Context, key string, guard, record []byte, ttl time.Duration) error {
+	cmd, doubt, err := s.eval(ctx, &dialect.Replace, key, guard, record, dialect.MillisOrZero(ttl))
+	if err != nil {
+		return s.fault("replace", err)
+	}
+	err = verdict(cmd)
+	if doubt && err != nil {
+		return dialect.Connection("goredis: replace", s.place, errUnknownOutcome)
+	}
+	return err
+}
+
+// Remove deletes the record by a script that looks at the guard first. When
+// the answer of a try is lost, the next one finds nothing and returns
+// session.ErrNotFound: whoever removed the record, it is gone.
+func (s *store) Remove(ctx context.Context, key string, guard []byte) error {
+	cmd, _, err := s.eval(ctx, &dialect.Remove, key, guard)
+	if err != nil {
+		return s.fault("remove", err)
+	}
+	return verdict(cmd)
+}
+
+// verdict reads what a guarded script answered: 1, or the record that is
+// stored behind one byte that marks it.
+func verdict(cmd *redis.StringCmd) error {
+	b, err := cmd.Bytes()
+	if err != nil {
+		return err
+	}
+	if len(b) > 0 && b[0] == dialect.Changed {
+		return &session.ConflictError{Current: b[1:]}
+	}
+	return nil
+}
+
+// eval runs a script over one key by its digest, and by its source when the
+// server does not have it (any more). The first answer is a refusal, so that
+// costs a second round trip but never a second change.
+func (s *store) eval(ctx context.Context, script *dialect.Script, key string, args ...any) (*redis.StringCmd, bool, error) {
+	words := make([]any, 0, 4+len(args))
+	words = append(append(words, "evalsha", script.SHA, "1", key), args...)
+	cmd := redis.NewStringCmd(ctx, words...)
+	doubt, err := s.run(ctx, cmd)
+	if err != nil && redis.HasErrorPrefix(err, "NOSCRIPT") {
+		words[0], words[1] = "eval", script.Source
+		cmd = redis.NewStringCmd(ctx, words...)
+		var doubtAgain bool
+		doubtAgain, err = s.run(ctx, cmd)
+		doubt = doubt || doubtAgain
+	}
+	return cmd, doubt, err
+}
+
+// getWithTTL reads a record and its time to live in one round trip.
+func (s *store) getWithTTL(ctx context.Context, key string) (record []byte, pttl int64, err error) {
+	if err := ctx.Err(); err != nil {
+		return nil, 0, err
+	}
+	if s.bound > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, s.bound)
+		defer cancel()
+	}
+	for try := 0; ; try++ {
+		pipe := s.client.Pipeline()
+		get := redis.NewStringCmd(ctx, "get", key)
+		rest := redis.NewStringCmd(ctx, "pttl", key)
+		_, _ = pipe.Process(ctx, once{get}), pipe.Process(ctx, once{rest})
+		_, err = pipe.Exec(ctx)
+		if err == nil {
+			record, _ = get.Bytes()
+			pttl, err = strconv.ParseInt(rest.Val(), 10, 64)
+			return record, pttl, err
+		}
+		if got := get.Err(); errors.Is(got, redis.Nil) {
+			return nil, 0, got
+		}
+		if c := classify(err); c == answered || c == late || try >= s.retries || !pause(ctx, try) {
+			return nil, 0, err
+		}
+	}
+}

@@ -1,0 +1,158 @@
+package goredis
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/pyramidgo/redissessions/connect/internal/dialect"
+	"github.com/pyramidgo/redissessions/session"
+)
+
+var (
+	_ session.Store     = (*store)(nil)
+	_ session.TTLLoader = (*store)(nil)
+)
+
+// store keeps records with any go-redis client: one server, Sentinel, Cluster.
+type store struct {
+	client redis.UniversalClient
+	// send is the client, or what lets commands share round trips.
+	send sender
+	// place is what errors say about where Redis is.
+	place string
+	// timeout is the client's time to wait for a reply.
+	timeout time.Duration
+	// bound, when set, ends every operation. A client of one server needs none:
+	// its dials and replies have time-outs. Finding the primary by Sentinel,
+	// or a cluster's nodes, is several of those one after the other.
+	bound time.Duration
+	// retries is how often a command is sent again; see again.
+	retries int
+
+	closeOnce sync.Once
+	close     func() error
+}
+
+// sender is the part of a client that carries a command to Redis and back.
+type sender interface {
+	Process(ctx context.Context, cmd redis.Cmder) error
+}
+
+// Load reads the record with GET, or with GETEX when its time to live is to
+// restart. The bytes are those that go-redis read from the connection.
+func (s *store) Load(ctx context.Context, key string, ttl time.Duration) ([]byte, error) {
+	var cmd *redis.StringCmd
+	if ttl > 0 {
+		cmd = redis.NewStringCmd(ctx, "getex", key, "px", dialect.Millis(ttl))
+	} else {
+		cmd = redis.NewStringCmd(ctx, "get", key)
+	}
+	if _, err := s.run(ctx, cmd); err != nil {
+		return nil, s.fault("load", err)
+	}
+	return cmd.Bytes()
+}
+
+// Create writes the record with SET NX. When an earlier try may have been
+// carried out and its answer lost, and the record is there, it looks whether
+// that is the record it was to write.
+func (s *store) Create(ctx context.Context, key string, record []byte, ttl time.Duration) error {
+	var cmd *redis.StringCmd
+	if ttl > 0 {
+		cmd = redis.NewStringCmd(ctx, "set", key, record, "nx", "px", dialect.Millis(ttl))
+	} else {
+		cmd = redis.NewStringCmd(ctx, "set", key, record, "nx")
+	}
+	doubt, err := s.run(ctx, cmd)
+	if err == nil {
+		return nil
+	}
+	if !errors.Is(err, redis.Nil) {
+		return s.fault("create", err)
+	}
+	if doubt {
+		stored, err := s.Load(ctx, key, 0)
+		if err == nil && bytes.Equal(stored, record) {
+			return nil
+		}
+		if err != nil && !errors.Is(err, session.ErrNotFound) {
+			return err
+		}
+	}
+	return session.ErrExists
+}
+
+// Expire sets the time to live with PEXPIRE, or takes it away by a script.
+func (s *store) Expire(ctx context.Context, key string, ttl time.Duration) error {
+	var cmd *redis.StringCmd
+	var err error
+	if ttl > 0 {
+		cmd = redis.NewStringCmd(ctx, "pexpire", key, dialect.Millis(ttl))
+		_, err = s.run(ctx, cmd)
+	} else {
+		cmd, _, err = s.eval(ctx, &dialect.Persist, key)
+	}
+	if err != nil {
+		return s.fault("expire", err)
+	}
+	if cmd.Val() == "0" {
+		return session.ErrNotFound
+	}
+	return nil
+}
+
+// Delete removes the record with UNLINK, which frees the memory later.
+func (s *store) Delete(ctx context.Context, key string) error {
+	if _, err := s.run(ctx, redis.NewStringCmd(ctx, "unlink", key)); err != nil {
+		return s.fault("delete", err)
+	}
+	return nil
+}
+
+// LoadTTL sends GET and PTTL together.
+func (s *store) LoadTTL(ctx context.Context, key string) ([]byte, time.Duration, error) {
+	record, pttl, err := s.getWithTTL(ctx, key)
+	if err != nil {
+		return nil, 0, s.fault("load", err)
+	}
+	ttl, found := dialect.Remaining(pttl)
+	if !found {
+		return nil, 0, session.ErrNotFound
+	}
+	return record, ttl, nil
+}
+
+// Close closes the client that Connect opened. A client that was given to New
+// or to Connect stays open.
+func (s *store) Close() error {
+	var err error
+	s.closeOnce.Do(func() {
+		if s.close != nil {
+			err = s.close()
+		}
+	})
+	return err
+}
+
+// run sends a command until it is answered. doubt says that an earlier try
+// than the one that was answered may have been carried out too.
+func (s *store) run(ctx context.Context, cmd *redis.StringCmd) (doubt bool, err error) {
+	if err := ctx.Err(); err != nil {
+		return false, err
+	}
+	if s.bound > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, s.bound)
+		defer cancel()
+	}
+	err = s.send.Process(ctx, once{cmd})
+	if err == nil || err == redis.Nil { //nolint:errorlint // go-redis returns it as it is; errors.Is costs
+		return false, err
+	}
+	return s.again(ctx, cmd, err)
+}

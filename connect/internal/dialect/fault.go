@@ -1,0 +1,98 @@
+package dialect
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/pyramidgo/redissessions/session"
+)
+
+// Fault is the error of a connector. It says what was tried and where.
+type Fault struct {
+	what        string
+	err         error
+	unavailable bool
+}
+
+// Error names the operation, the place, and the client's error.
+func (f *Fault) Error() string { return f.what + ": " + f.err.Error() }
+
+// Unwrap returns the client's error and, when Redis could not be asked or
+// could not serve for the moment, session.ErrUnavailable.
+func (f *Fault) Unwrap() []error {
+	if f.unavailable {
+		return []error{f.err, session.ErrUnavailable}
+	}
+	return []error{f.err}
+}
+
+// Connection returns the error of an operation that Redis did not answer.
+// What the caller itself ended is not a sign that Redis is unavailable.
+func Connection(op, place string, err error) error {
+	return &Fault{
+		what:        op + ": " + place,
+		err:         err,
+		unavailable: !errors.Is(err, context.Canceled),
+	}
+}
+
+// Misuse returns the error of an operation that was not tried.
+func Misuse(op, place string, err error) error {
+	return &Fault{what: op + ": " + place, err: err}
+}
+
+// Reply returns the error of an operation that Redis refused with err.
+func Reply(op, place string, err error) error {
+	return &Fault{what: op + ": " + place, err: explain(err), unavailable: Passing(err.Error())}
+}
+
+// Garbled returns the error of an operation whose reply was not one. The
+// client's text may quote the reply, which may be a piece of a record: it is
+// not kept.
+func Garbled(op, place string) error {
+	return &Fault{what: op + ": " + place, err: errGarbled, unavailable: true}
+}
+
+var errGarbled = errors.New("the reply is not one that this command has")
+
+// explain adds what to do about a refusal, and takes out what may quote the
+// arguments of the command: a key, or a record.
+func explain(err error) error {
+	text := err.Error()
+	switch {
+	case strings.Contains(text, "with args beginning with"):
+		return errors.New("the server does not know a command that sessions need; Redis 6.2 or newer has them all")
+	case strings.HasPrefix(text, "WRONGTYPE"):
+		return fmt.Errorf("%w; is another program using the same prefix?", err)
+	default:
+		return err
+	}
+}
+
+// passing are the fronts of refusals that end by themselves, or when an
+// operator acts, and that say nothing about the request.
+var passing = []string{
+	"LOADING ", "READONLY ", "CLUSTERDOWN ", "MASTERDOWN ", "TRYAGAIN ", "NOREPLICAS ",
+	"BUSY ", "OOM ", "MISCONF ", "MOVED ", "ASK ", "ERR max number of clients reached",
+}
+
+// Passing reports whether the server refused for a reason that will pass. The
+// command was not carried out.
+func Passing(text string) bool {
+	for _, front := range passing {
+		// Redis before 7 quotes the error of a command inside of its own when
+		// the command was called by a script.
+		if strings.HasPrefix(text, front) || strings.Contains(text, ": -"+front) {
+			return true
+		}
+	}
+	return false
+}
+
+// Soon reports whether the reason of a refusal may have passed a moment later,
+// so that the same command may be tried again.
+func Soon(text string) bool {
+	return Passing(text) && !strings.Contains(text, "OOM ") && !strings.Contains(text, "MISCONF ")
+}

@@ -1,0 +1,77 @@
+package dialect
+
+import (
+	"crypto/sha1" //nolint:gosec // EVALSHA names scripts so
+	"encoding/hex"
+)
+
+// Script is a Lua script over one key. Its digest is computed once.
+type Script struct {
+	Source string
+	SHA    string
+}
+
+func script(source string) Script {
+	sum := sha1.Sum([]byte(source)) //nolint:gosec // EVALSHA names scripts so
+	return Script{Source: source, SHA: hex.EncodeToString(sum[:])}
+}
+
+// The scripts answer 1 when the change was made, nothing when the key is gone,
+// and otherwise Changed followed by the record that is stored. Only the front
+// of the record is taken out for the comparison, so that a short guard costs
+// little however long the record is.
+var (
+	// Replace takes the guard, the new record, and a time to live in
+	// milliseconds, of which "0" is none. When the new record is what is
+	// stored already, an earlier try was carried out and its answer was lost:
+	// that is a success too.
+	Replace = script(guarded + `
+if same then
+  if ARGV[3] == '0' then
+    redis.call('SET', KEYS[1], ARGV[2])
+  else
+    redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+  end
+  return 1
+end
+local stored = redis.call('GET', KEYS[1])
+if not stored then return false end
+if stored == ARGV[2] then return 1 end
+return '!' .. stored
+`)
+
+	// Remove takes the guard.
+	Remove = script(guarded + `
+if same then
+  redis.call('UNLINK', KEYS[1])
+  return 1
+end
+local stored = redis.call('GET', KEYS[1])
+if not stored then return false end
+return '!' .. stored
+`)
+
+	// Persist takes the time to live away. PERSIST alone does not tell a key
+	// without one from no key.
+	Persist = script(`
+if redis.call('PERSIST', KEYS[1]) == 1 then return 1 end
+return redis.call('EXISTS', KEYS[1])
+`)
+)
+
+// guarded sets same when the stored record begins with the guard. An empty
+// guard is the front of every record, but an empty range is also what an
+// absent key has.
+const guarded = `
+local guard = ARGV[1]
+local same
+if guard == '' then
+  same = redis.call('EXISTS', KEYS[1]) == 1
+else
+  same = redis.call('GETRANGE', KEYS[1], 0, #guard - 1) == guard
+end
+`
+
+// Changed is the first byte of a script's answer that carries the record that
+// is stored.
+const Changed = '!'
