@@ -1,0 +1,330 @@
+package pickle
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+	"math/big"
+	"slices"
+	"time"
+	"unicode/utf8"
+)
+
+// The protocols that are written.
+const (
+	lowestWritten   = 2
+	highestWritten  = 4
+	DefaultProtocol = 4
+)
+
+// An Encoder writes pickles. The zero Encoder writes protocol 4 within the
+// default limits. It may be used by several goroutines at once.
+type Encoder struct {
+	// Protocol is 2, which Python 2.7 reads too, 3 or 4. The default is 4,
+	// which every Python since 3.4 reads.
+	Protocol int
+	// Limits bound what is written; Input is the length of the pickle.
+	Limits Limits
+}
+
+// Marshal returns the pickle of v, in protocol 4. See the package
+// documentation for what becomes of the Go types. Equal values have equal
+// pickles: the keys of maps are sorted.
+func Marshal(v any) ([]byte, error) { return Encoder{}.Marshal(v) }
+
+// Marshal is [Marshal] with e's protocol and limits.
+func (e Encoder) Marshal(v any) ([]byte, error) {
+	if e.Protocol == 0 {
+		e.Protocol = DefaultProtocol
+	}
+	if e.Protocol < lowestWritten || e.Protocol > highestWritten {
+		return nil, fmt.Errorf("pickle: protocol %d cannot be written; 2, 3 and 4 can", e.Protocol)
+	}
+	limits := e.Limits.withDefaults()
+	w := writer{protocol: e.Protocol, limits: &limits, budget: newBudget(&limits)}
+	w.buf = append(w.buf, opProto, byte(e.Protocol))
+	if err := w.value(v, limits.Depth); err != nil {
+		return nil, err
+	}
+	w.buf = append(w.buf, opStop)
+	if len(w.buf) > limits.Input {
+		return nil, exceeded("bytes of output", limits.Input)
+	}
+	return w.buf, nil
+}
+
+// A writer keeps no memo: what Python holds once and refers to twice is
+// written twice.
+type writer struct {
+	buf      []byte
+	protocol int
+	limits   *Limits
+	budget   budget
+}
+
+// value writes v, which may be nested depth levels deep. A Go value that holds
+// itself uses up the levels.
+func (w *writer) value(v any, depth int) error {
+	if err := w.budget.takeElements(1); err != nil {
+		return err
+	}
+	switch v := v.(type) {
+	case nil:
+		w.op(opNone)
+		return nil
+	case bool:
+		w.bool(v)
+		return nil
+	case string:
+		return w.string(v)
+	case int:
+		w.int(int64(v))
+		return nil
+	case int64:
+		w.int(v)
+		return nil
+	case float64:
+		w.op(opBinFloat)
+		w.buf = binary.BigEndian.AppendUint64(w.buf, math.Float64bits(v))
+		return nil
+	case []byte:
+		return w.bytes(v)
+	case map[string]any:
+		return w.stringMap(v, depth)
+	case []any:
+		return w.list(v, depth)
+	}
+	if done, err := w.pythonValue(v, depth); done || err != nil {
+		return err
+	}
+	return w.reflected(v, depth)
+}
+
+// pythonValue writes the types of this package and the two that Go has for
+// Python's.
+func (w *writer) pythonValue(v any, depth int) (done bool, err error) {
+	switch v := v.(type) {
+	case Tuple:
+		return true, w.tuple(v, depth)
+	case Set:
+		return true, w.set("set", v, depth)
+	case FrozenSet:
+		return true, w.set("frozenset", v, depth)
+	case ByteArray:
+		return true, w.byteArray(v)
+	case Surrogates:
+		if !validSurrogates(v) {
+			return true, fmt.Errorf("%w: Surrogates that are not UTF-8 apart from surrogates", ErrUnsupported)
+		}
+		return true, w.characters(string(v))
+	case Decimal:
+		return true, w.decimal(v)
+	case UUID:
+		w.uuid(v)
+	case *Dict:
+		if v == nil {
+			w.op(opNone)
+			return true, nil
+		}
+		return true, w.dict(*v, depth)
+	case Dict:
+		return true, w.dict(v, depth)
+	case *OrderedDict:
+		if v == nil {
+			w.op(opNone)
+			return true, nil
+		}
+		return true, w.orderedDict(*v, depth)
+	case OrderedDict:
+		return true, w.orderedDict(v, depth)
+	case DateTime:
+		return true, w.dateTime(v)
+	case Date:
+		return true, w.date(v)
+	case Time:
+		return true, w.timeOfDay(v)
+	case TimeDelta:
+		return true, w.timeDelta(v)
+	case time.Time:
+		return true, w.instant(v)
+	case big.Int:
+		return true, w.bigInt(&v)
+	case *big.Int:
+		if v == nil {
+			w.op(opNone)
+			return true, nil
+		}
+		return true, w.bigInt(v)
+	default:
+		return false, nil
+	}
+	return true, nil
+}
+
+func (w *writer) op(ops ...byte) { w.buf = append(w.buf, ops...) }
+
+func (w *writer) bool(v bool) {
+	if v {
+		w.op(opNewTrue)
+	} else {
+		w.op(opNewFalse)
+	}
+}
+
+func (w *writer) int(n int64) {
+	switch {
+	case n >= 0 && n <= math.MaxUint8:
+		w.op(opBinInt1, byte(n))
+	case n >= 0 && n <= math.MaxUint16:
+		w.op(opBinInt2, byte(n), byte(n>>8))
+	case n >= math.MinInt32 && n <= math.MaxInt32:
+		w.op(opBinInt)
+		w.buf = binary.LittleEndian.AppendUint32(w.buf, uint32(int32(n)))
+	default:
+		w.long(toTwosComplement(big.NewInt(n)))
+	}
+}
+
+func (w *writer) long(b []byte) {
+	if len(b) <= math.MaxUint8 {
+		w.op(opLong1, byte(len(b)))
+	} else {
+		w.op(opLong4)
+		w.buf = binary.LittleEndian.AppendUint32(w.buf, uint32(len(b)))
+	}
+	w.buf = append(w.buf, b...)
+}
+
+func (w *writer) bigInt(n *big.Int) error {
+	if n.IsInt64() {
+		w.int(n.Int64())
+		return nil
+	}
+	b := toTwosComplement(n)
+	if len(b) > w.limits.intBytes() {
+		return exceeded("digits in an int", w.limits.IntDigits)
+	}
+	w.long(b)
+	return nil
+}
+
+func (w *writer) string(s string) error {
+	if !utf8.ValidString(s) {
+		return fmt.Errorf("%w: a string is not UTF-8; use []byte for other bytes", ErrUnsupported)
+	}
+	return w.characters(s)
+}
+
+// characters writes a str from its UTF-8.
+func (w *writer) characters(s string) error {
+	if err := w.room(len(s)); err != nil {
+		return err
+	}
+	if w.protocol >= 4 && len(s) <= math.MaxUint8 {
+		w.op(opShortBinUnicode, byte(len(s)))
+	} else {
+		w.op(opBinUnicode)
+		w.buf = binary.LittleEndian.AppendUint32(w.buf, uint32(len(s)))
+	}
+	w.buf = append(w.buf, s...)
+	return nil
+}
+
+// room refuses what would make the pickle too long before it is copied.
+func (w *writer) room(n int) error {
+	if n > w.limits.Input-len(w.buf) {
+		return exceeded("bytes of output", w.limits.Input)
+	}
+	return w.budget.takeBytes(n)
+}
+
+func (w *writer) bytes(b []byte) error {
+	if err := w.room(len(b)); err != nil {
+		return err
+	}
+	switch {
+	case w.protocol < 3 && len(b) == 0:
+		w.global("bytes")
+		w.op(opEmptyTuple, opReduce)
+	case w.protocol < 3:
+		// Python 2 has no bytes, only str; this makes one in either Python.
+		w.module("_codecs", "encode")
+		s := latin1Text(b)
+		if err := w.characters(s); err != nil {
+			return err
+		}
+		if err := w.characters("latin1"); err != nil {
+			return err
+		}
+		w.op(opTuple2, opReduce)
+	case len(b) <= math.MaxUint8:
+		w.op(opShortBinBytes, byte(len(b)))
+		w.buf = append(w.buf, b...)
+	default:
+		w.op(opBinBytes)
+		w.buf = binary.LittleEndian.AppendUint32(w.buf, uint32(len(b)))
+		w.buf = append(w.buf, b...)
+	}
+	return nil
+}
+
+func latin1Text(b []byte) string {
+	runes := make([]byte, 0, 2*len(b))
+	for _, c := range b {
+		runes = utf8.AppendRune(runes, rune(c))
+	}
+	return string(runes)
+}
+
+func (w *writer) stringMap(m map[string]any, depth int) error {
+	if depth <= 0 {
+		return w.tooDeep()
+	}
+	w.op(opEmptyDict)
+	if len(m) == 0 {
+		return nil
+	}
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	w.op(opMark)
+	for _, k := range keys {
+		if err := w.value(k, depth-1); err != nil {
+			return atKey(k, err)
+		}
+		if err := w.value(m[k], depth-1); err != nil {
+			return atKey(k, err)
+		}
+	}
+	w.op(opSetItems)
+	return nil
+}
+
+func (w *writer) tooDeep() error {
+	return fmt.Errorf("%w (or a value that contains itself)", exceeded("levels of nesting", w.limits.Depth))
+}
+
+func (w *writer) list(elems []any, depth int) error {
+	w.op(opEmptyList)
+	return w.marked(elems, depth, opAppends)
+}
+
+// marked writes elems between a mark and the opcode that takes them.
+func (w *writer) marked(elems []any, depth int, take byte) error {
+	if depth <= 0 {
+		return w.tooDeep()
+	}
+	if len(elems) == 0 {
+		return nil
+	}
+	w.op(opMark)
+	for i, e := range elems {
+		if err := w.value(e, depth-1); err != nil {
+			return atIndex(i, err)
+		}
+	}
+	w.op(take)
+	return nil
+}

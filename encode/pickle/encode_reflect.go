@@ -1,0 +1,180 @@
+package pickle
+
+import (
+	"cmp"
+	"fmt"
+	"math/big"
+	"reflect"
+	"slices"
+	"strings"
+)
+
+// reflected writes what is known only by its kind: named types, structs, maps
+// and slices of something particular, pointers.
+func (w *writer) reflected(v any, depth int) error {
+	rv := reflect.ValueOf(v)
+	switch rv.Kind() {
+	case reflect.Bool:
+		w.bool(rv.Bool())
+		return nil
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		w.int(rv.Int())
+		return nil
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
+		return w.bigInt(new(big.Int).SetUint64(rv.Uint()))
+	case reflect.Float32, reflect.Float64:
+		return w.value(rv.Float(), depth)
+	case reflect.String:
+		return w.string(rv.String())
+	case reflect.Slice, reflect.Array:
+		return w.sequence(rv, depth)
+	case reflect.Map:
+		return w.goMap(rv, depth)
+	case reflect.Struct:
+		return w.structure(rv, depth)
+	case reflect.Pointer:
+		if rv.IsNil() {
+			w.op(opNone)
+			return nil
+		}
+		if depth <= 0 {
+			return w.tooDeep()
+		}
+		return w.value(rv.Elem().Interface(), depth-1)
+	}
+	return fmt.Errorf("%w: Python has nothing for a %v", ErrUnsupported, rv.Type())
+}
+
+// sequence writes a list, or bytes when the elements are bytes. A nil slice is
+// an empty list: what Python stores as a list it expects to be one.
+func (w *writer) sequence(rv reflect.Value, depth int) error {
+	if rv.Type().Elem().Kind() == reflect.Uint8 {
+		b := make([]byte, rv.Len())
+		for i := range b {
+			b[i] = byte(rv.Index(i).Uint())
+		}
+		return w.bytes(b)
+	}
+	if depth <= 0 {
+		return w.tooDeep()
+	}
+	w.op(opEmptyList)
+	if rv.Len() == 0 {
+		return nil
+	}
+	w.op(opMark)
+	for i := range rv.Len() {
+		if err := w.value(rv.Index(i).Interface(), depth-1); err != nil {
+			return atIndex(i, err)
+		}
+	}
+	w.op(opAppends)
+	return nil
+}
+
+// goMap writes a map with its keys in order.
+func (w *writer) goMap(rv reflect.Value, depth int) error {
+	if depth <= 0 {
+		return w.tooDeep()
+	}
+	keys, err := sortedKeys(rv)
+	if err != nil {
+		return err
+	}
+	w.op(opEmptyDict)
+	if len(keys) == 0 {
+		return nil
+	}
+	w.op(opMark)
+	for _, k := range keys {
+		key := k.Interface()
+		if err := w.value(key, depth-1); err != nil {
+			return atKey(key, err)
+		}
+		if err := w.value(rv.MapIndex(k).Interface(), depth-1); err != nil {
+			return atKey(key, err)
+		}
+	}
+	w.op(opSetItems)
+	return nil
+}
+
+// sortedKeys refuses keys that are one key in Python, as 1 and true are.
+func sortedKeys(rv reflect.Value) ([]reflect.Value, error) {
+	seen := make(map[string]bool, rv.Len())
+	canonical := make(map[reflect.Value]string, rv.Len())
+	keys := rv.MapKeys()
+	for _, k := range keys {
+		key := k.Interface()
+		equal, err := keyOf(key)
+		if err != nil {
+			return nil, err
+		}
+		if seen[equal] && !hasNaN(key) {
+			return nil, fmt.Errorf("%w: two keys of a %v are equal in Python", ErrUnsupported, rv.Type())
+		}
+		seen[equal] = true
+		canonical[k] = equal
+	}
+	slices.SortFunc(keys, func(a, b reflect.Value) int {
+		return cmp.Or(compareKeys(a, b), strings.Compare(canonical[a], canonical[b]))
+	})
+	return keys, nil
+}
+
+// compareKeys orders keys by their kind, and strings and numbers of one kind
+// by their value.
+func compareKeys(a, b reflect.Value) int {
+	if a.Kind() == reflect.Interface {
+		a, b = a.Elem(), b.Elem()
+	}
+	switch {
+	case a.Kind() != b.Kind():
+		return cmp.Compare(a.Kind(), b.Kind())
+	case a.Kind() == reflect.String:
+		return strings.Compare(a.String(), b.String())
+	case a.CanInt():
+		return cmp.Compare(a.Int(), b.Int())
+	case a.CanUint():
+		return cmp.Compare(a.Uint(), b.Uint())
+	case a.CanFloat():
+		return cmp.Compare(a.Float(), b.Float())
+	}
+	return 0
+}
+
+// structure writes a dict of the exported fields, in their order.
+func (w *writer) structure(rv reflect.Value, depth int) error {
+	if depth <= 0 {
+		return w.tooDeep()
+	}
+	fields, err := fieldsOf(rv.Type())
+	if err != nil {
+		return err
+	}
+	w.op(opEmptyDict, opMark)
+	for _, f := range fields {
+		v, ok := f.in(rv)
+		if !ok || f.omitEmpty && isEmpty(v) || f.omitZero && v.IsZero() {
+			continue
+		}
+		if err := w.value(f.name, depth-1); err != nil {
+			return atKey(f.name, err)
+		}
+		if err := w.value(v.Interface(), depth-1); err != nil {
+			return atKey(f.name, err)
+		}
+	}
+	w.op(opSetItems)
+	return nil
+}
+
+func isEmpty(v reflect.Value) bool {
+	switch v.Kind() {
+	case reflect.Slice, reflect.Map, reflect.Array, reflect.String:
+		return v.Len() == 0
+	case reflect.Struct:
+		return false
+	}
+	return v.IsZero()
+}
