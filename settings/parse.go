@@ -45,8 +45,9 @@ type parser struct {
 
 // entry is one key of ours that is in the source.
 type entry struct {
-	key    string // as written
-	goOnly bool   // under goPrefix
+	key      string // as written
+	goOnly   bool   // under goPrefix
+	variable string // of the environment, "" when the key stands in the file
 	spelling
 	raw   any
 	value any
@@ -85,10 +86,10 @@ func (p *parser) collect() {
 		}
 		s, known := spellings[name]
 		if !known {
-			p.fail(key, unknown(name))
+			p.fail(key, unknown(name, variableFor(p.src, key)))
 			continue
 		}
-		p.entries = append(p.entries, entry{key: key, goOnly: goOnly, spelling: s, raw: raw})
+		p.entries = append(p.entries, entry{key: key, goOnly: goOnly, variable: variableFor(p.src, key), spelling: s, raw: raw})
 	}
 }
 
@@ -131,17 +132,32 @@ func (p *parser) options() *Options {
 	return o
 }
 
-// choose returns a setting's value: that of the go. keys if there are any, for then the
-// others are not even read.
+// strength orders the places where a setting can stand: the go. keys over the others, and
+// in each the environment over the file, also when they use different aliases.
+func (e entry) strength() int {
+	strength := 0
+	if e.goOnly {
+		strength += 2
+	}
+	if e.variable != "" {
+		strength++
+	}
+	return strength
+}
+
+// choose returns a setting's value: that of its strongest keys, for then the others are
+// not even read.
 func (p *parser) choose(s *setting) (chosen entry, ok bool) {
-	var candidates []entry
-	goOnly := slices.ContainsFunc(p.entries, func(e entry) bool { return e.setting == s && e.goOnly })
+	var strongest int
 	for _, e := range p.entries {
-		if e.setting == s && e.goOnly == goOnly {
-			candidates = append(candidates, e)
+		if e.setting == s {
+			strongest = max(strongest, e.strength())
 		}
 	}
-	for _, e := range candidates {
+	for _, e := range p.entries {
+		if e.setting != s || e.strength() < strongest {
+			continue
+		}
 		if absent(e.raw) && !(s.noneIsValue && isNone(e.raw)) {
 			continue
 		}

@@ -3,12 +3,19 @@ package settings
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 )
 
+// kubernetes matches what Kubernetes sets for a service named redis-sessions.
+var kubernetes = regexp.MustCompile(`_(SERVICE_(HOST|PORT)|PORT_[0-9]+_(TCP|UDP))(_|$)`)
+
 // unknown words the error for a name that the table does not have.
-func unknown(name string) error {
+func unknown(name, variable string) error {
+	if kubernetes.MatchString(variable) {
+		return errors.New("unknown key; Kubernetes sets this variable for a service named redis-sessions: rename that, or set enableServiceLinks to false")
+	}
 	if near := nearest(name); near != "" {
 		return fmt.Errorf("unknown key; did you mean %s?", near)
 	}

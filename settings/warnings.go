@@ -47,5 +47,10 @@ func (p *parser) warnings(o *Options) []string {
 			}
 		}
 	}
+	for _, e := range p.entries {
+		if winner, ok := p.given[e.name]; ok && e.variable != "" && winner.goOnly && !e.goOnly {
+			found = append(found, fmt.Sprintf("%s: environment variable %s has no effect: %s wins over it", e.key, e.variable, winner.key))
+		}
+	}
 	return found
 }
