@@ -34,11 +34,10 @@ func printable(key string) string {
 	return key
 }
 
-// shown is a value as an error may print it: quoted, in one line, and not too long.
+// shown is a value as an error may print it: quoted, in one line, and not too long. Text
+// with an @ is not shown: it may be a URL with its password, in a key that takes none.
 func shown(raw any) string {
 	switch v := raw.(type) {
-	case string:
-		return quoteShort(v)
 	case bool, int, int64, uint64, float64:
 		return fmt.Sprint(v)
 	case []any, []string:
@@ -52,6 +51,9 @@ func shown(raw any) string {
 
 func quoteShort(text string) string {
 	const longest = 60
+	if strings.Contains(text, "@") {
+		return "the value, which has an @"
+	}
 	runes := []rune(text)
 	if len(runes) > longest {
 		return strconv.Quote(string(runes[:longest])) + "..."

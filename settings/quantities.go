@@ -129,7 +129,7 @@ func count(least, most int64) kind {
 			return nil, err
 		}
 		if n < least || n > most {
-			return nil, fmt.Errorf("expected a whole number from %d to %d", least, most)
+			return nil, errShape
 		}
 		return int(n), nil
 	}}
