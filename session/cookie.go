@@ -1,0 +1,169 @@
+package session
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+)
+
+const (
+	// maxCookieBytes bounds a cookie's name and value together, RFC 6265bis 5.6.
+	maxCookieBytes = 4096
+	// maxAttributeBytes bounds each attribute's value, RFC 6265bis 5.6.
+	maxAttributeBytes = 1024
+	// MaxCookieAge is the longest Max-Age that browsers keep, RFC 6265bis 5.6.1.
+	MaxCookieAge = 400 * 24 * time.Hour
+	// maxCookies is how many cookies of the session's name one request may
+	// try. More than two or three is an attack.
+	maxCookies = 8
+)
+
+// SecureMode says when the cookie carries the Secure attribute.
+type SecureMode int
+
+const (
+	SecureAuto   SecureMode = iota // when the request came over TLS; the default
+	SecureAlways                   // always; right behind a proxy that ends TLS
+	SecureNever                    // never
+)
+
+// CookieOptions describes the session's cookie. Its zero value is the default.
+type CookieOptions struct {
+	// Name is the cookie's name. The default is "session".
+	Name string
+	// Path limits the cookie to a path. The default is "/".
+	Path string
+	// Domain widens the cookie to a domain and its subdomains. By default only
+	// the host itself gets it.
+	Domain string
+	// MaxAge is how long the browser keeps the cookie, at most MaxCookieAge.
+	// The default, 0, is until the browser closes.
+	MaxAge time.Duration
+	// Secure says when the cookie is for TLS only. The default is SecureAuto.
+	Secure SecureMode
+	// SameSite is http.SameSiteLaxMode by default. http.SameSiteDefaultMode
+	// leaves the attribute out.
+	SameSite http.SameSite
+	// Partitioned keeps the cookie per top-level site (CHIPS).
+	Partitioned bool
+	// ScriptReadable leaves out HttpOnly.
+	ScriptReadable bool
+	// SkipOnPanic sends no cookie when the handler panics.
+	SkipOnPanic bool
+}
+
+func (c CookieOptions) withDefaults() CookieOptions {
+	if c.Name == "" {
+		c.Name = DefaultCookieName
+	}
+	if c.Path == "" {
+		c.Path = "/"
+	}
+	if c.SameSite == 0 {
+		c.SameSite = http.SameSiteLaxMode
+	}
+	return c
+}
+
+// check returns everything that is wrong with the options: combinations that
+// browsers refuse (RFC 6265bis 4.1.3 and 5.7, CHIPS), each in one line.
+func (c CookieOptions) check() error {
+	var errs []error
+	wrong := func(format string, args ...any) {
+		errs = append(errs, fmt.Errorf("session: cookie: "+format, args...))
+	}
+	if err := (&http.Cookie{Name: c.Name, Value: "x", Path: c.Path, Domain: c.Domain}).Valid(); err != nil {
+		wrong("%w", err)
+	}
+	if !strings.HasPrefix(c.Path, "/") {
+		wrong("path %q: it must begin with /", c.Path)
+	}
+	for _, a := range []string{c.Path, c.Domain} {
+		if len(a) > maxAttributeBytes {
+			wrong("an attribute of %d bytes: browsers drop more than %d", len(a), maxAttributeBytes)
+		}
+	}
+	if c.MaxAge < 0 {
+		wrong("max age %s: it must not be negative", c.MaxAge)
+	}
+	name := strings.ToLower(c.Name) // browsers compare the prefixes without case
+	if (strings.HasPrefix(name, "__host-") || strings.HasPrefix(name, "__secure-")) && c.Secure != SecureAlways {
+		wrong("the name %q needs Secure: set it to true", c.Name)
+	}
+	if strings.HasPrefix(name, "__host-") && (c.Path != "/" || c.Domain != "") {
+		wrong("the name %q needs path / and no domain", c.Name)
+	}
+	if c.SameSite == http.SameSiteNoneMode && c.Secure == SecureNever {
+		wrong("SameSite=None needs Secure")
+	}
+	if c.Partitioned && c.Secure == SecureNever {
+		wrong("Partitioned needs Secure")
+	}
+	return errors.Join(errs...)
+}
+
+// cookie returns the cookie that carries value for maxAge, 0 being browser
+// scope. A value that makes it larger than browsers keep is an error.
+func (c CookieOptions) cookie(value string, maxAge time.Duration, tls bool) (*http.Cookie, error) {
+	if n := len(c.Name) + len(value); n > maxCookieBytes {
+		return nil, fmt.Errorf("session: cookie: name and value have %d bytes, browsers keep %d: shorten the ID", n, maxCookieBytes)
+	}
+	ck := c.attributes(tls)
+	ck.Value = value
+	// A fraction of a second would otherwise become "delete".
+	maxAge = min(maxAge, MaxCookieAge)
+	ck.MaxAge = int((maxAge + time.Second - 1) / time.Second)
+	return ck, nil
+}
+
+// deletion returns the cookie that makes the browser forget the session's. Its
+// path and domain must be those it was set with.
+func (c CookieOptions) deletion(tls bool) *http.Cookie {
+	ck := c.attributes(tls)
+	ck.MaxAge = -1
+	ck.Expires = time.Unix(1, 0)
+	return ck
+}
+
+func (c CookieOptions) attributes(tls bool) *http.Cookie {
+	// Browsers drop a SameSite=None or Partitioned cookie that is not Secure.
+	auto := tls || c.SameSite == http.SameSiteNoneMode || c.Partitioned
+	return &http.Cookie{
+		Name: c.Name, Path: c.Path, Domain: c.Domain,
+		HttpOnly: !c.ScriptReadable, SameSite: c.SameSite, Partitioned: c.Partitioned,
+		Secure: c.Secure == SecureAlways || c.Secure == SecureAuto && auto,
+	}
+}
+
+// setCookie puts ck into h as the only cookie of its name, and keeps shared
+// caches from storing the response unless the handler has its own say.
+func setCookie(h http.Header, ck *http.Cookie) error {
+	text := ck.String()
+	if text == "" {
+		return fmt.Errorf("session: cookie: %w", ck.Valid())
+	}
+	all := slices.DeleteFunc(slices.Clone(h["Set-Cookie"]), func(line string) bool {
+		name, _, _ := strings.Cut(line, "=")
+		return strings.TrimSpace(name) == ck.Name
+	})
+	h["Set-Cookie"] = append(all, text)
+	if h.Get("Cache-Control") == "" {
+		h.Set("Cache-Control", "no-store")
+	}
+	return nil
+}
+
+// varyCookie tells caches that the response depends on the request's cookies.
+func varyCookie(h http.Header) {
+	for _, line := range h["Vary"] {
+		for field := range strings.SplitSeq(line, ",") {
+			if f := strings.TrimSpace(field); f == "*" || strings.EqualFold(f, "Cookie") {
+				return
+			}
+		}
+	}
+	h["Vary"] = append(h["Vary"], "Cookie")
+}

@@ -1,0 +1,56 @@
+package session
+
+import (
+	"context"
+)
+
+// csrfKey is where Pyramid keeps the token.
+const csrfKey = "_csrft_"
+
+// CSRFToken returns the session's CSRF token, and makes one when there is none.
+// A new token is saved before it is returned, so that two requests that ask at
+// once hand out the same one.
+func (s *Session) CSRFToken(ctx context.Context) (string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if token, ok := s.csrfToken(); ok {
+		return token, nil
+	}
+	token, err := randomToken()
+	if err != nil {
+		return "", err
+	}
+	s.data.amend(csrfKey, func(old any, ok bool) (any, bool) {
+		if t, isText := old.(string); ok && isText && t != "" {
+			return t, true
+		}
+		return token, true
+	})
+	only := func(key string) bool { return key == csrfKey }
+	if s.data.cleared {
+		only = nil // the token is newer than the Clear, which must not wait behind it
+	}
+	if err := s.commit(ctx, only); err != nil {
+		s.data.remove(csrfKey)
+		return "", err
+	}
+	token, _ = s.csrfToken()
+	return token, nil
+}
+
+// NewCSRFToken replaces the CSRF token, as a change of privilege asks for. It is
+// saved with the session: of two requests that replace it, the last one wins.
+func (s *Session) NewCSRFToken() string {
+	token, err := randomToken()
+	if err != nil {
+		panic(err) // no randomness: the request must not go on
+	}
+	s.Set(csrfKey, token)
+	return token
+}
+
+func (s *Session) csrfToken() (string, bool) {
+	v, _ := s.data.lookup(csrfKey)
+	token, ok := v.(string)
+	return token, ok && token != ""
+}

@@ -1,0 +1,144 @@
+package session
+
+import (
+	"bytes"
+	"fmt"
+
+	"github.com/pyramidgo/redissessions/encode"
+)
+
+// dataset is the data of one stored state of a session. It never changes, but
+// for what it keeps to itself to answer faster.
+type dataset interface {
+	keys() []string
+	has(key string) bool
+	// get decodes the value at key. The caller may change what it gets.
+	get(key string) (v any, ok bool, err error)
+	// decode decodes the value at key into a pointer.
+	decode(key string, into any) (ok bool, err error)
+	// diff reports whether v differs from the value at key once both are
+	// stored. encoded is v as this layout stores a single value, or nil when
+	// the layout stores no single values.
+	diff(key string, v any) (encoded []byte, changed bool, err error)
+	// appendBody appends the body that results from the changes, sorted by key.
+	appendBody(dst []byte, changes []change) ([]byte, error)
+}
+
+// change is what becomes of one key in a save.
+type change struct {
+	key     string
+	deleted bool
+	value   any
+	encoded []byte
+}
+
+// layout is a way to write the data of a session as the body of a record.
+type layout interface {
+	kind() byte
+	empty() dataset
+	// parse takes a body that comes from the store.
+	parse(body []byte) (dataset, error)
+	// open takes a body that this process has just encoded.
+	open(body []byte) dataset
+	// equal reports whether two values are the same once stored.
+	equal(a, b any) bool
+	// convert stores v into a pointer as if it had been saved and loaded.
+	convert(v, into any) error
+}
+
+// lazyLayout keeps each key by itself in a frame.
+type lazyLayout struct{}
+
+func (lazyLayout) kind() byte { return kindLazy }
+
+func (lazyLayout) empty() dataset { return lazyData(nil) }
+
+func (lazyLayout) parse(body []byte) (dataset, error) {
+	f, err := checkFrame(body)
+	return lazyData(f), err
+}
+
+func (lazyLayout) open(body []byte) dataset { return lazyData(body) }
+
+func (lazyLayout) equal(a, b any) bool {
+	x, errA := encodeValue(a)
+	y, errB := encodeValue(b)
+	return errA == nil && errB == nil && bytes.Equal(x, y)
+}
+
+func (lazyLayout) convert(v, into any) error {
+	b, err := encode.CBOR.Encode(v)
+	if err != nil {
+		return err
+	}
+	return encode.CBOR.Decode(b, into)
+}
+
+type lazyData frame
+
+func (d lazyData) keys() []string { return frame(d).keys() }
+
+func (d lazyData) has(key string) bool {
+	_, ok := frame(d).find(key)
+	return ok
+}
+
+func (d lazyData) get(key string) (any, bool, error) {
+	b, ok := frame(d).find(key)
+	if !ok {
+		return nil, false, nil
+	}
+	v, err := decodeValue(b)
+	return v, err == nil, err
+}
+
+func (d lazyData) decode(key string, into any) (bool, error) {
+	b, ok := frame(d).find(key)
+	if !ok || b[0] != tagCBOR {
+		return false, nil
+	}
+	err := encode.CBOR.Decode(b[1:], into)
+	return err == nil, err
+}
+
+func (d lazyData) diff(key string, v any) ([]byte, bool, error) {
+	encoded, err := encodeValue(v)
+	if err != nil {
+		return nil, false, err
+	}
+	stored, ok := frame(d).find(key)
+	if !ok || bytes.Equal(stored, encoded) {
+		return encoded, !ok, nil
+	}
+	// A type with an encoding of its own may write one value in several ways.
+	// What counts is what a reader gets, so both are compared as read.
+	if stored[0] == tagCBOR && encoded[0] == tagCBOR {
+		return encoded, !sameOnceRead(stored, encoded), nil
+	}
+	return encoded, true, nil
+}
+
+func sameOnceRead(a, b []byte) bool {
+	normal := func(data []byte) []byte {
+		v, err := decodeValue(data)
+		if err != nil {
+			return nil
+		}
+		out, err := encodeValue(v)
+		if err != nil {
+			return nil
+		}
+		return out
+	}
+	x := normal(a)
+	return x != nil && bytes.Equal(x, normal(b))
+}
+
+func (d lazyData) appendBody(dst []byte, changes []change) ([]byte, error) {
+	return frame(d).patch(dst, changes), nil
+}
+
+// encodeError names the key whose value could not be encoded.
+func encodeError(key string, err error) error {
+	return fmt.Errorf("session: the value at key %q cannot be encoded: %w", key, err)
+}

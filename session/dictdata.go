@@ -1,0 +1,163 @@
+package session
+
+import (
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+
+	"github.com/pyramidgo/redissessions/encode"
+)
+
+// dictLayout writes all of the data at once, as a map, by a codec that the
+// settings name. The codec need only hold decode(encode(data)) == data for such
+// maps, so single values travel in a map of one key.
+type dictLayout struct{ codec encode.Codec }
+
+func (dictLayout) kind() byte { return kindCodec }
+
+func (l dictLayout) empty() dataset { return &dictData{layout: l} }
+
+func (l dictLayout) parse(body []byte) (dataset, error) {
+	d := &dictData{layout: l, body: body}
+	_, err := d.decoded()
+	return d, err
+}
+
+func (l dictLayout) open(body []byte) dataset { return &dictData{layout: l, body: body} }
+
+func (l dictLayout) equal(a, b any) bool {
+	x, errA := l.normal(a)
+	y, errB := l.normal(b)
+	return errA == nil && errB == nil && reflect.DeepEqual(x, y)
+}
+
+func (l dictLayout) convert(v, into any) error {
+	b, err := l.codec.Encode(v)
+	if err != nil {
+		return err
+	}
+	return l.codec.Decode(b, into)
+}
+
+// normal returns v as a reader of the stored record would get it.
+func (l dictLayout) normal(v any) (any, error) {
+	const key = "v"
+	b, err := l.codec.Encode(map[string]any{key: v})
+	if err != nil {
+		return nil, err
+	}
+	m, err := l.decodeDict(b)
+	if err != nil {
+		return nil, err
+	}
+	return m[key], nil
+}
+
+// decodeDict decodes a whole body. A codec of the application's that panics on
+// damaged input must not take the request with it.
+func (l dictLayout) decodeDict(body []byte) (m map[string]any, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("%w: the decoder panicked: %v", ErrUndecodable, v)
+		}
+	}()
+	if err := l.codec.Decode(body, &m); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrUndecodable, err)
+	}
+	return m, nil
+}
+
+// dictData decodes its body once, and once more when it has handed out a value
+// that the handler may have changed and somebody asks what it was.
+type dictData struct {
+	layout dictLayout
+	body   []byte // nil when empty
+
+	values   map[string]any // decoded from body
+	pristine map[string]any // decoded again; only when values may have changed
+	lent     bool           // a value that can change in place was handed out
+}
+
+func (d *dictData) decoded() (map[string]any, error) {
+	return d.decodeInto(&d.values)
+}
+
+// original returns the values as they are stored. The caller must not change
+// them.
+func (d *dictData) original() (map[string]any, error) {
+	if !d.lent {
+		return d.decodeInto(&d.values)
+	}
+	return d.decodeInto(&d.pristine)
+}
+
+func (d *dictData) decodeInto(m *map[string]any) (map[string]any, error) {
+	if *m != nil || d.body == nil {
+		return *m, nil
+	}
+	decoded, err := d.layout.decodeDict(d.body)
+	*m = decoded
+	return decoded, err
+}
+
+func (d *dictData) keys() []string {
+	m, _ := d.decoded()
+	return slices.Collect(maps.Keys(m))
+}
+
+func (d *dictData) has(key string) bool {
+	m, _ := d.decoded()
+	_, ok := m[key]
+	return ok
+}
+
+func (d *dictData) get(key string) (any, bool, error) {
+	m, err := d.decoded()
+	v, ok := m[key]
+	d.lent = d.lent || ok && !immutable(v)
+	return v, ok, err
+}
+
+// decode leaves the conversion to layout.convert: there is nothing to decode
+// that get has not decoded.
+func (d *dictData) decode(string, any) (bool, error) { return false, nil }
+
+func (d *dictData) diff(key string, v any) ([]byte, bool, error) {
+	m, err := d.original()
+	if err != nil {
+		return nil, false, err
+	}
+	stored, ok := m[key]
+	if ok && immutable(v) && immutable(stored) && v == stored {
+		return nil, false, nil
+	}
+	n, err := d.layout.normal(v)
+	if err != nil {
+		return nil, false, err
+	}
+	return nil, !ok || !reflect.DeepEqual(n, stored), nil
+}
+
+func (d *dictData) appendBody(dst []byte, changes []change) ([]byte, error) {
+	m, err := d.original()
+	if err != nil {
+		return nil, err
+	}
+	m = maps.Clone(m)
+	if m == nil {
+		m = map[string]any{}
+	}
+	for _, c := range changes {
+		if c.deleted {
+			delete(m, c.key)
+		} else {
+			m[c.key] = c.value
+		}
+	}
+	b, err := d.layout.codec.Encode(m)
+	if err != nil {
+		return nil, fmt.Errorf("session: the data cannot be encoded: %w", err)
+	}
+	return append(dst, b...), nil
+}

@@ -1,0 +1,192 @@
+package session
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"sync"
+)
+
+// exchange is one request and its response as far as the session is concerned.
+type exchange struct {
+	f *Factory
+	w http.ResponseWriter
+	r *http.Request
+
+	mu       sync.Mutex
+	got      bool // Get or Invalidate was called
+	session  *Session
+	loadErr  error
+	sent     bool // the header is on its way
+	replaced bool // the error handler has answered
+}
+
+func (x *exchange) get(r *http.Request) (*Session, error) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if !x.got {
+		x.got = true
+		x.session, x.loadErr = x.f.open(r)
+		x.attach()
+	}
+	return x.session, x.loadErr
+}
+
+// attach gives a session that nobody else has yet the response's header.
+func (x *exchange) attach() {
+	if x.session != nil {
+		x.session.header, x.session.headerSent = x.w.Header(), x.sent
+	}
+}
+
+func (x *exchange) invalidate(r *http.Request) error {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.session != nil {
+		return x.session.Invalidate(r.Context())
+	}
+	found, err := x.f.endCookies(r)
+	if err != nil {
+		return err
+	}
+	store, err := x.f.storeFor(r)
+	if err != nil {
+		return err
+	}
+	x.got, x.loadErr = true, nil
+	x.session = x.f.newSession(r, store)
+	x.attach()
+	if found {
+		x.session.cookie = cookieDelete
+	}
+	return nil
+}
+
+// sendHeader is called before anything of the response is sent. The first call
+// saves the session; when that fails, the error handler answers, and every call
+// from then on returns an error.
+func (x *exchange) sendHeader() error {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if !x.sent {
+		x.sent = true
+		if err := x.settle(); err != nil {
+			x.replaced = true
+			// The error handler may ask for the session itself.
+			x.mu.Unlock()
+			defer x.mu.Lock()
+			x.fail(err)
+			return errPageReplaced
+		}
+	}
+	if x.replaced {
+		return errPageReplaced
+	}
+	return nil
+}
+
+// settle saves the session and completes the header.
+func (x *exchange) settle() error {
+	if !x.got {
+		return nil
+	}
+	if x.session == nil {
+		varyCookie(x.w.Header())
+		return x.loadErr
+	}
+	err := x.f.save(x.w.Header(), x.r, x.session)
+	x.session.mu.Lock()
+	x.session.headerSent = true
+	x.session.mu.Unlock()
+	return err
+}
+
+// fail lets the error handler answer, without what the application said of the
+// page that is not sent.
+func (x *exchange) fail(err error) {
+	x.log("session: the page was not sent", err)
+	h := x.w.Header()
+	for _, name := range pageHeaders {
+		h.Del(name)
+	}
+	h.Set("Cache-Control", "no-store")
+	x.f.opts.ErrorHandler(x.w, x.r, err)
+}
+
+// pageHeaders describe the page itself; they are wrong for any other.
+var pageHeaders = []string{
+	"Accept-Ranges", "Content-Disposition", "Content-Encoding", "Content-Language",
+	"Content-Length", "Content-Location", "Content-Range", "Content-Type", "Etag",
+	"Expires", "Last-Modified", "Link", "Location", "Refresh", "Trailer",
+}
+
+// finish is called when the handler has returned. It sends the header of an
+// empty response, or saves what has changed since the header was sent.
+func (x *exchange) finish() {
+	if !x.late() {
+		_ = x.sendHeader()
+		return
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.session == nil || x.replaced {
+		return
+	}
+	if err := x.f.saveLate(x.r.Context(), x.session); err != nil {
+		x.log("session: changes made after the response had begun were lost", err)
+	}
+}
+
+func (x *exchange) late() bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.sent
+}
+
+// saveLate saves a session when the header has been sent.
+func (f *Factory) saveLate(ctx context.Context, s *Session) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.commit(ctx, nil); err != nil {
+		return err
+	}
+	return s.writeCookie(nil, false)
+}
+
+// panicked is called when the handler panics. Nothing more is saved, but the
+// browser hears of a session that was begun, renewed or ended before, so that
+// an outer handler's error page carries the cookie, unless the settings say
+// otherwise. Then a session begun in this request is taken back: no one could
+// ever find it.
+func (x *exchange) panicked() {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	s := x.session
+	if s == nil || x.sent {
+		return
+	}
+	x.sent = true
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	varyCookie(x.w.Header())
+	if !x.f.opts.Cookie.SkipOnPanic {
+		if err := s.writeCookie(x.w.Header(), x.r.TLS != nil); err != nil {
+			x.log("session: no cookie was sent", err)
+		}
+		return
+	}
+	if s.isNew && s.stored != nil {
+		ctx, cancel := x.f.writeContext(x.r.Context())
+		defer cancel()
+		if err := x.f.end(ctx, s.store, s.at); err != nil {
+			x.log("session: a session without a cookie stays until it expires", err)
+		}
+	}
+}
+
+// log reports an error that the visitor does not see in full. The request is
+// named by its route, not by its URL, which may hold secrets.
+func (x *exchange) log(msg string, err error) {
+	x.f.opts.Logger.LogAttrs(x.r.Context(), slog.LevelError, msg,
+		slog.String("method", x.r.Method), slog.String("route", x.r.Pattern), errorAttr(err))
+}

@@ -1,0 +1,154 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/pyramidgo/redissessions/encode"
+)
+
+// Factory makes the sessions of an application. It is safe for concurrent use.
+type Factory struct {
+	opts   Options
+	store  Store
+	native *native
+	signer Signer
+	now    func() time.Time
+}
+
+// NewFactory returns a factory that keeps its sessions in store. store may be
+// nil when opts.StoreFor is set. Everything that is wrong with the options is
+// reported at once.
+func NewFactory(store Store, opts *Options) (*Factory, error) {
+	if opts == nil {
+		opts = &Options{}
+	}
+	f := &Factory{opts: opts.withDefaults(), store: store, now: time.Now}
+	errs := []error{f.opts.Cookie.check()}
+	if store == nil && opts.StoreFor == nil {
+		errs = append(errs, errors.New("session: no store: pass one, or set Options.StoreFor"))
+	}
+	switch {
+	case opts.Signer != nil && opts.Secret != "":
+		errs = append(errs, errors.New("session: Secret and Signer are both set: choose one"))
+	case opts.Signer != nil:
+		f.signer = opts.Signer
+	case opts.Secret == "":
+		errs = append(errs, errors.New("session: no Secret: set one of at least 32 random bytes, or a Signer"))
+	default:
+		f.signer = newHMACSigner(signerSalt(f.opts.Cookie.Name), opts.Secret, opts.PreviousSecrets)
+	}
+	f.native = &native{prefix: f.opts.Prefix, layout: lazyLayout{}}
+	if c := opts.Codec; c.Encode != nil && c.Decode != nil {
+		f.native.layout = dictLayout{c}
+	} else if c.Encode != nil || c.Decode != nil {
+		errs = append(errs, errors.New("session: Codec needs both Encode and Decode"))
+	}
+	if len(opts.EncryptionKeys) > 0 {
+		sealer, err := encode.NewSealer(opts.EncryptionKeys...)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("session: EncryptionKeys: %w", err))
+		}
+		f.native.sealer = sealer
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+// Get returns the session of a request: the one its cookie names, or else a new
+// one. Under Handler it is the same *Session whenever it is asked for; otherwise
+// each call makes one, and Save saves it. Getting a session sends one command to
+// Redis when the request has a cookie that verifies, and none otherwise.
+//
+// The error wraps ErrUnavailable when the store did not answer. Handler answers
+// a request whose Get failed by the error handler, whatever the application
+// writes, so that a page made without its session never goes out.
+func (f *Factory) Get(r *http.Request) (*Session, error) {
+	if x := f.exchangeOf(r); x != nil {
+		return x.get(r)
+	}
+	return f.open(r)
+}
+
+// Save saves a session that was got without Handler, and puts the cookie into
+// w's header. Call it once, before writing to w.
+func (f *Factory) Save(w http.ResponseWriter, r *http.Request, s *Session) error {
+	return f.save(w.Header(), r, s)
+}
+
+// Invalidate ends the session of a request without loading it, in one round
+// trip: nothing is left of it when Invalidate returns, and a request in flight
+// cannot bring it back. Handler deletes the cookie, and a later Get in the same
+// request returns a new session. A request without a session is fine.
+func (f *Factory) Invalidate(r *http.Request) error {
+	if x := f.exchangeOf(r); x != nil {
+		return x.invalidate(r)
+	}
+	_, err := f.endCookies(r)
+	return err
+}
+
+// Close closes the store. Stores that Options.StoreFor returned are not closed.
+func (f *Factory) Close() error {
+	if f.store == nil {
+		return nil
+	}
+	return f.store.Close()
+}
+
+// Format prints the factory without its secrets, whatever the verb.
+func (f *Factory) Format(s fmt.State, _ rune) { fmt.Fprint(s, "[session factory]") }
+
+func (f *Factory) storeFor(r *http.Request) (Store, error) {
+	if f.opts.StoreFor == nil {
+		return f.store, nil
+	}
+	store, err := f.opts.StoreFor(r)
+	if err == nil && store == nil {
+		err = errors.New("the connector returned no store")
+	}
+	return store, storeError("connect", err)
+}
+
+// endCookies ends every session that the request's cookies name, and reports
+// whether there was one.
+func (f *Factory) endCookies(r *http.Request) (found bool, err error) {
+	store, err := f.storeFor(r)
+	if err != nil {
+		return false, err
+	}
+	ctx, cancel := f.writeContext(r.Context())
+	defer cancel()
+	for c := range f.cookiesOf(r) {
+		found = true
+		if err := f.end(ctx, store, f.native.address(c.id)); err != nil {
+			return found, err
+		}
+	}
+	return found, nil
+}
+
+// invalid tells the hook and the log of something that was not accepted.
+func (f *Factory) invalid(r *http.Request, err error) {
+	if f.opts.OnInvalid != nil {
+		f.opts.OnInvalid(r, err)
+	}
+	f.opts.Logger.LogAttrs(context.Background(), levelOfInvalid(err), "session not accepted", errorAttr(err))
+}
+
+// storeError wraps an error of the store's with ErrUnavailable, unless it is
+// nil or says something that only this package can say.
+func storeError(op string, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, ErrUnavailable):
+		return fmt.Errorf("session: %s: %w", op, err)
+	}
+	return fmt.Errorf("session: %s: %w: %w", op, ErrUnavailable, err)
+}

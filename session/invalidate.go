@@ -1,0 +1,58 @@
+package session
+
+import (
+	"context"
+	"errors"
+)
+
+// maxRenewals bounds how many renewals a logout follows. A marker lives for a
+// minute, so more of them in a row is no visitor.
+const maxRenewals = 10
+
+// Invalidate ends the session: its record is gone from Redis when Invalidate
+// returns, no request in flight can bring it back, and the browser is told to
+// forget the cookie. The Session is then a new one, empty and with nothing
+// stored. It does not end with the request's context.
+func (s *Session) Invalidate(ctx context.Context) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.unavailable != nil {
+		return s.unavailable
+	}
+	if s.at.key != "" {
+		ctx, cancel := s.f.writeContext(ctx)
+		defer cancel()
+		if err := s.f.end(ctx, s.store, s.at); err != nil {
+			return err
+		}
+		s.cookie, s.signed = cookieDelete, ""
+	}
+	s.reset()
+	return nil
+}
+
+// end deletes the session at an address, and where it was renewed, the session
+// it went to. A live session takes one round trip: the guard lets any live
+// record be removed, whatever its revision, but no marker.
+func (f *Factory) end(ctx context.Context, store Store, at address) error {
+	for range maxRenewals {
+		err := store.Remove(ctx, at.key, f.native.live())
+		var conflict *ConflictError
+		if !errors.As(err, &conflict) {
+			if errors.Is(err, ErrNotFound) {
+				return nil
+			}
+			return storeError("invalidate", err)
+		}
+		// Whatever it is, it must not stay; if it names a successor, go on there.
+		if err := store.Delete(ctx, at.key); err != nil {
+			return storeError("invalidate", err)
+		}
+		snap, err := f.native.decode(at, conflict.Current)
+		if err != nil || snap.successor == nil {
+			return nil
+		}
+		at = *snap.successor
+	}
+	return nil
+}

@@ -1,0 +1,37 @@
+package session
+
+import "time"
+
+// lifetime returns the time to live of a session from now on: its idle
+// timeout, or what is left until its absolute timeout, whichever is shorter.
+// For both timeouts 0 is none; a result of 0 is no expiry. It reports false
+// when the absolute timeout has passed.
+func lifetime(now, created time.Time, idle, absolute time.Duration) (ttl time.Duration, alive bool) {
+	if absolute <= 0 {
+		return idle, true
+	}
+	left := created.Add(absolute).Sub(now)
+	if left <= 0 {
+		return 0, false
+	}
+	if idle > 0 && idle < left {
+		return idle, true
+	}
+	return left, true
+}
+
+// restartDue reports whether a time to live of which `left` remains should be
+// restarted at full: when at least after has passed since the last restart. A
+// left or full of 0 is no expiry.
+func restartDue(left, full, after time.Duration) bool {
+	switch {
+	case left == full:
+		return false
+	case left == 0 || full == 0:
+		return true // one of them never expires: not a matter of time
+	case left > full+time.Second:
+		return true // a shorter timeout, or a cap, came into force; a second is for two clocks
+	default:
+		return full-left >= after
+	}
+}

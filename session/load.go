@@ -1,0 +1,214 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"log/slog"
+	"net/http"
+	"time"
+)
+
+// errExpired is reported for a record whose time is over but that Redis still
+// holds.
+var errExpired = fmt.Errorf("%w: it has expired", ErrNotFound)
+
+// verified is a cookie whose signature holds.
+type verified struct {
+	id  string
+	old bool // signed with a previous secret
+}
+
+// cookiesOf yields the IDs in the request's cookies, in order, each once. A
+// forged cookie is reported and passed over.
+func (f *Factory) cookiesOf(r *http.Request) iter.Seq[verified] {
+	return func(yield func(verified) bool) {
+		var seen []string
+		for i, c := range r.CookiesNamed(f.opts.Cookie.Name) {
+			if i == maxCookies {
+				return
+			}
+			v, err := f.verify(c.Value)
+			if err != nil {
+				f.invalid(r, err)
+				continue
+			}
+			if contains(seen, v.id) {
+				continue
+			}
+			if seen = append(seen, v.id); !yield(v) {
+				return
+			}
+		}
+	}
+}
+
+func contains(ids []string, id string) bool {
+	for _, s := range ids {
+		if s == id {
+			return true
+		}
+	}
+	return false
+}
+
+func (f *Factory) verify(value string) (v verified, err error) {
+	if h, ok := f.signer.(*hmacSigner); ok {
+		v.id, v.old, err = h.verify(value)
+		return v, err
+	}
+	if v.id, err = f.signer.Verify(value); err != nil {
+		return v, fmt.Errorf("%w: %w", ErrBadCookie, err)
+	}
+	if v.id == "" {
+		return v, ErrBadCookie
+	}
+	return v, nil
+}
+
+// open returns the session of a request, loaded or new. An ID that is unknown
+// is never adopted: a new session gets an ID of its own.
+func (f *Factory) open(r *http.Request) (*Session, error) {
+	store, err := f.storeFor(r)
+	s := f.newSession(r, store)
+	if err != nil {
+		return s.openFailed(err)
+	}
+	for c := range f.cookiesOf(r) {
+		found, err := s.find(r.Context(), c.id)
+		switch {
+		case err == nil && found:
+			if c.old {
+				s.cookie = cookieSet
+			}
+			return s, nil
+		case errors.Is(err, ErrUndecodable) && !f.opts.FailOnUndecodable, errors.Is(err, ErrNotFound):
+			f.invalid(r, err)
+		case err != nil:
+			return s.openFailed(err)
+		}
+	}
+	return s, nil
+}
+
+// openFailed returns the error, or an empty session where the operator chose
+// that for a store that is down.
+func (s *Session) openFailed(err error) (*Session, error) {
+	if !s.f.opts.AnonymousWhenDown || !errors.Is(err, ErrUnavailable) {
+		return nil, err
+	}
+	s.f.opts.Logger.Warn("session: the store is down; the request goes on without its session", errorAttr(err))
+	s.unavailable = err
+	return s, nil
+}
+
+// find loads the session with an ID into s. It reports false, without an
+// error, for a session that has been renewed: s is then empty and cannot be
+// saved, so that a request that comes late does not replace the new cookie.
+func (s *Session) find(ctx context.Context, id string) (bool, error) {
+	f, at := s.f, s.f.native.address(id)
+	ttl := f.askFor()
+	record, left, err := f.fetch(ctx, s.store, at.key, ttl)
+	if errors.Is(err, ErrNotFound) {
+		return false, ErrNotFound
+	}
+	if err != nil {
+		return false, storeError("load", err)
+	}
+	snap, err := f.native.decode(at, record)
+	if err != nil {
+		return false, err
+	}
+	if snap.successor != nil {
+		s.at, s.ended, s.renewed = at, ErrGone, true
+		return true, nil
+	}
+	now := f.now()
+	full, alive := lifetime(now, snap.meta.created, snap.meta.idle.or(f.opts.IdleTimeout), f.opts.AbsoluteTimeout)
+	if f.opts.ExpiryInRecord && !snap.meta.expires.IsZero() && !now.Before(snap.meta.expires) {
+		alive = false
+	}
+	if !alive {
+		if err := s.store.Remove(ctx, at.key, snap.guard); err != nil && !isOver(err) {
+			return false, storeError("load", err)
+		}
+		return false, errExpired
+	}
+	s.load(id, at, snap)
+	switch {
+	case f.opts.ExpiryInRecord:
+		s.touch = expiryDue(now, snap.meta.expires, full, f.opts.TouchAfter)
+	case left != unknownTTL:
+		s.touch = restartDue(left, full, f.opts.TouchAfter)
+	case ttl != full && (ttl > 0 || snap.meta.idle.set):
+		// The load restarted the factory's timeout, but this session has one of
+		// its own or is about to reach the absolute one. It cannot wait for the
+		// save, which may never come.
+		if err := s.restart(ctx, full); err != nil {
+			s.reset()
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// askFor returns the time to live that a load asks Redis to restart: 0 leaves
+// it alone.
+func (f *Factory) askFor() time.Duration {
+	if f.opts.ExpiryInRecord {
+		return 0
+	}
+	return f.opts.IdleTimeout
+}
+
+// unknownTTL is what fetch returns when it did not read the time to live.
+const unknownTTL time.Duration = -1
+
+// fetch loads a record. With TouchAfter it reads the time to live rather than
+// restarting it, where the store can.
+func (f *Factory) fetch(ctx context.Context, store Store, key string, ttl time.Duration) ([]byte, time.Duration, error) {
+	if f.opts.TouchAfter > 0 && !f.opts.ExpiryInRecord {
+		if l, ok := store.(TTLLoader); ok {
+			return l.LoadTTL(ctx, key)
+		}
+	}
+	record, err := store.Load(ctx, key, ttl)
+	return record, unknownTTL, err
+}
+
+// expiryDue is restartDue for a time of expiry that is kept in the record.
+func expiryDue(now, expires time.Time, full, after time.Duration) bool {
+	if expires.IsZero() || full == 0 {
+		return expires.IsZero() != (full == 0)
+	}
+	return restartDue(expires.Sub(now), full, max(after, time.Millisecond))
+}
+
+// restart sets the time to live at once, even when the client hangs up.
+func (s *Session) restart(ctx context.Context, ttl time.Duration) error {
+	ctx, cancel := s.f.writeContext(ctx)
+	defer cancel()
+	err := s.store.Expire(ctx, s.at.key, ttl)
+	if errors.Is(err, ErrNotFound) {
+		return ErrNotFound
+	}
+	return storeError("restart the time to live", err)
+}
+
+// isOver reports whether a guarded command found that somebody else had been
+// there first.
+func isOver(err error) bool {
+	var conflict *ConflictError
+	return errors.Is(err, ErrNotFound) || errors.As(err, &conflict)
+}
+
+func errorAttr(err error) slog.Attr { return slog.String("error", err.Error()) }
+
+// levelOfInvalid keeps what any visitor can provoke out of the usual log.
+func levelOfInvalid(err error) slog.Level {
+	if errors.Is(err, ErrUndecodable) {
+		return slog.LevelWarn
+	}
+	return slog.LevelDebug
+}

@@ -1,0 +1,134 @@
+package session
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/pyramidgo/redissessions/encode"
+)
+
+// Defaults of Options and CookieOptions.
+const (
+	DefaultIdleTimeout    = 20 * time.Minute
+	DefaultPrefix         = "session:"
+	DefaultCookieName     = "session"
+	DefaultMaxRecordBytes = 1 << 20
+	DefaultSaveTimeout    = 10 * time.Second
+)
+
+// Never, as Options.IdleTimeout, is for sessions that do not time out.
+const Never time.Duration = -1
+
+// Options says how a Factory makes, stores and signs sessions. The zero value
+// of every field but Secret is a safe default. It prints without its secrets.
+type Options struct {
+	// Secret signs the cookie. It is required unless Signer is set.
+	Secret string
+	// PreviousSecrets are older secrets whose cookies are still accepted; the
+	// visitor then gets a cookie signed with Secret.
+	PreviousSecrets []string
+	// Signer replaces the built-in signature of the cookie.
+	Signer Signer
+
+	// IdleTimeout is how long a session may go unused. The default is 20
+	// minutes. Never, or any negative value, means that it does not time out.
+	IdleTimeout time.Duration
+	// AbsoluteTimeout is how long a session may live since its creation,
+	// however much it is used. The default, 0, is no such limit.
+	AbsoluteTimeout time.Duration
+	// TouchAfter restarts the idle timeout only when this long has passed
+	// since the last restart. The default, 0, restarts it at every load.
+	TouchAfter time.Duration
+	// ExpiryInRecord writes no time to live to Redis (for a server that evicts
+	// by LRU) and keeps the time of expiry in the record instead.
+	ExpiryInRecord bool
+
+	// Cookie describes the session's cookie.
+	Cookie CookieOptions
+
+	// Prefix is the front of every Redis key. The default is "session:".
+	Prefix string
+	// Codec, when set, encodes the whole of a session's data. By default each
+	// key is encoded by itself, and only when it has changed.
+	Codec encode.Codec
+	// EncryptionKeys, 32 bytes each, encrypt the stored data with AES-256-GCM.
+	// The first encrypts, all of them decrypt.
+	EncryptionKeys [][]byte
+	// MaxRecordBytes is the size up to which a record is written. The default
+	// is 1 MiB.
+	MaxRecordBytes int
+	// NewID makes a session ID. The default is 256 bits of crypto/rand.
+	NewID func() (string, error)
+
+	// IgnoreDeepChanges saves a change made inside a stored map or slice only
+	// after a call of Session.Changed. By default such changes are found.
+	IgnoreDeepChanges bool
+	// FailOnUndecodable makes Get return an error for a record that cannot be
+	// decoded. By default the visitor gets a new session.
+	FailOnUndecodable bool
+	// InvalidateEmpty removes a session, and its cookie, when a request has
+	// taken the last key out of it.
+	InvalidateEmpty bool
+	// AnonymousWhenDown makes Get return an empty session when the store does
+	// not answer. A request that changes that session fails.
+	AnonymousWhenDown bool
+
+	// SaveTimeout bounds a save, all tries together. The default is 10
+	// seconds. A save does not end with the request's context.
+	SaveTimeout time.Duration
+
+	// StoreFor, when set, is asked for the store of every request that uses
+	// its session. The store belongs to the application, which closes it.
+	StoreFor func(*http.Request) (Store, error)
+	// ErrorHandler answers a request whose session could not be loaded or
+	// saved. The default answers 503 when the store failed and 500 otherwise,
+	// without details.
+	ErrorHandler func(http.ResponseWriter, *http.Request, error)
+	// OnInvalid hears of cookies and records that were not accepted.
+	OnInvalid func(*http.Request, error)
+	// AllowCookie, when set, looks at a response's header and decides whether
+	// it may carry the session's cookie. A new session is not saved on a
+	// response that may not.
+	AllowCookie func(http.Header) bool
+	// Logger receives what nobody else hears of. The default is
+	// slog.Default(). No session ID and no secret is ever logged.
+	Logger *slog.Logger
+}
+
+// Format prints the options without secrets and keys, whatever the verb.
+func (o Options) Format(f fmt.State, _ rune) {
+	fmt.Fprintf(f, "session.Options{Cookie:%q IdleTimeout:%s Prefix:%q [secrets redacted]}", o.Cookie.Name, o.IdleTimeout, o.Prefix)
+}
+
+// LogValue logs the options as Format prints them.
+func (o Options) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(o)) }
+
+// withDefaults returns a copy of the options with the defaults filled in.
+func (o Options) withDefaults() Options {
+	if o.IdleTimeout == 0 {
+		o.IdleTimeout = DefaultIdleTimeout
+	}
+	o.IdleTimeout = max(o.IdleTimeout, 0) // from here on 0 is never, as everywhere in Session
+	if o.Prefix == "" {
+		o.Prefix = DefaultPrefix
+	}
+	if o.MaxRecordBytes <= 0 {
+		o.MaxRecordBytes = DefaultMaxRecordBytes
+	}
+	if o.NewID == nil {
+		o.NewID = randomID
+	}
+	if o.SaveTimeout <= 0 {
+		o.SaveTimeout = DefaultSaveTimeout
+	}
+	if o.ErrorHandler == nil {
+		o.ErrorHandler = answerError
+	}
+	if o.Logger == nil {
+		o.Logger = slog.Default()
+	}
+	o.Cookie = o.Cookie.withDefaults()
+	return o
+}

@@ -1,0 +1,137 @@
+package session
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"math/rand/v2"
+	"time"
+)
+
+// A native record is a header of fixed length and a body:
+//
+//	 0  magic    "rs"
+//	 2  version  1
+//	 3  kind     one of the kinds below
+//	 4  revision 8 random bytes, new with every write
+//	12  check    the first 8 bytes of the SHA-256 of the session's ID
+//	20  created  milliseconds since 1970
+//	28  expires  milliseconds since 1970, 0 when Redis keeps the time
+//	36  idle     the session's own idle timeout in milliseconds, -1 for the factory's
+//	44  max age  its cookie's own lifetime in milliseconds, -1 for the factory's
+//	52  body     the data, in the layout that kind names
+//
+// Integers are big-endian. The revision makes the first 12 bytes a guard for
+// Store.Replace: they name one state of the record, so that Redis compares 12
+// bytes instead of all. It is random rather than counted because a writer that
+// did not hear the reply must be able to recognise its own write.
+const (
+	guardLen  = 12
+	headerLen = 52
+
+	magic = "rs\x01"
+
+	kindLazy   = 'l' // body: a frame
+	kindCodec  = 'c' // body: all of the data by one codec
+	kindMarker = 'm' // body: the SHA-256 of the ID that the session was renewed to
+)
+
+// address is where a session's record is: its key, and what the key is made of.
+type address struct {
+	key  string
+	hash [sha256.Size]byte // of the ID; the ID itself is never stored
+}
+
+func addressOf(prefix, id string) address {
+	return addressOfHash(prefix, sha256.Sum256([]byte(id)))
+}
+
+func addressOfHash(prefix string, hash [sha256.Size]byte) address {
+	b := make([]byte, 0, len(prefix)+2*len(hash))
+	return address{string(hex.AppendEncode(append(b, prefix...), hash[:])), hash}
+}
+
+// meta is what a record says about its session beside the data.
+type meta struct {
+	created time.Time
+	expires time.Time // zero when Redis keeps the time
+	idle    own
+	maxAge  own
+}
+
+// own is a duration that a session may have of its own, in place of the
+// factory's. The zero value is the factory's.
+type own struct {
+	set bool
+	d   time.Duration
+}
+
+func (o own) or(factory time.Duration) time.Duration {
+	if o.set {
+		return o.d
+	}
+	return factory
+}
+
+// appendHeader appends a native header with a new revision.
+func appendHeader(dst []byte, kind byte, at address, m meta) []byte {
+	dst = append(dst, magic...)
+	dst = append(dst, kind)
+	dst = binary.BigEndian.AppendUint64(dst, rand.Uint64())
+	dst = append(dst, at.hash[:8]...)
+	dst = appendTime(dst, m.created)
+	dst = appendTime(dst, m.expires)
+	dst = appendOwn(dst, m.idle)
+	return appendOwn(dst, m.maxAge)
+}
+
+// parseHeader takes a record apart. It checks that the record belongs to at.
+func parseHeader(at address, record []byte) (kind byte, m meta, body []byte, err error) {
+	if len(record) < headerLen || string(record[:len(magic)]) != magic {
+		return 0, m, nil, fmt.Errorf("%w: it has no native header", ErrUndecodable)
+	}
+	if !bytes.Equal(record[12:20], at.hash[:8]) {
+		return 0, m, nil, ErrCrossedReply
+	}
+	m = meta{
+		created: parseTime(record[20:]), expires: parseTime(record[28:]),
+		idle: parseOwn(record[36:]), maxAge: parseOwn(record[44:]),
+	}
+	return record[len(magic)], m, record[headerLen:], nil
+}
+
+func appendTime(dst []byte, t time.Time) []byte {
+	if t.IsZero() {
+		return binary.BigEndian.AppendUint64(dst, 0)
+	}
+	return binary.BigEndian.AppendUint64(dst, uint64(t.UnixMilli()))
+}
+
+func parseTime(b []byte) time.Time {
+	ms := int64(binary.BigEndian.Uint64(b))
+	if ms == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms).UTC()
+}
+
+func appendOwn(dst []byte, o own) []byte {
+	ms := int64(-1)
+	if o.set {
+		ms = o.d.Milliseconds()
+	}
+	return binary.BigEndian.AppendUint64(dst, uint64(ms))
+}
+
+// maxOwn keeps a damaged header from overflowing a time.Duration.
+const maxOwn = int64(1<<63-1) / int64(time.Millisecond)
+
+func parseOwn(b []byte) own {
+	ms := int64(binary.BigEndian.Uint64(b))
+	if ms < 0 {
+		return own{}
+	}
+	return own{true, time.Duration(min(ms, maxOwn)) * time.Millisecond}
+}

@@ -1,0 +1,104 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// markerTTL is how long a renewed session's old key names its successor: long
+// enough for every request that was under way with the old cookie.
+const markerTTL = time.Minute
+
+// Renew gives the session a new ID and keeps its data: call it at login and at
+// every change of privilege, so that an ID somebody planted or saw before is
+// worth nothing afterwards (OWASP: session fixation). What the request has
+// changed so far is saved with it. The old ID is dead when Renew returns.
+//
+// A session that ended meanwhile is not brought back: the error is ErrGone.
+// After the header has been sent it is ErrHeaderWritten, and the session goes on
+// under its old ID.
+func (s *Session) Renew(ctx context.Context) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.ended != nil:
+		return s.ended
+	case s.unavailable != nil:
+		return s.unavailable
+	case s.headerSent:
+		return ErrHeaderWritten
+	case s.stored == nil:
+		return nil // it has no ID yet, and will get a new one
+	case s.cookieRefused():
+		return errCookieRefused
+	}
+	ctx, cancel := s.f.writeContext(ctx)
+	defer cancel()
+	id, at, signed, err := s.f.newIdentity()
+	if err != nil {
+		return err
+	}
+	if err := s.moveTo(ctx, at); err != nil {
+		return err
+	}
+	s.id, s.at, s.signed, s.cookie = id, at, signed, cookieSet
+	return nil
+}
+
+// moveTo writes the session to another address and then closes the one it has,
+// in this order: at no moment is the data nowhere. The old record is closed
+// only in the state that was copied; when it has changed meanwhile, the copy is
+// made again. Whatever fails, the copy does not stay: nobody knows its ID.
+func (s *Session) moveTo(ctx context.Context, at address) (err error) {
+	var copied *snapshot
+	defer func() {
+		if err != nil && copied != nil {
+			err = errors.Join(err, storeError("renew", s.store.Delete(ctx, at.key)))
+		}
+	}()
+	for try := 1; try <= maxTries; try++ {
+		if err := pause(ctx, try); err != nil {
+			return storeError("renew", err)
+		}
+		changes, err := s.data.changes(s.changed || !s.f.opts.IgnoreDeepChanges, nil)
+		if err != nil {
+			return err
+		}
+		record, snap, ttl, err := s.encode(at, changes)
+		if err != nil {
+			return s.goneIfNotFound(err)
+		}
+		if copied == nil {
+			err = s.store.Create(ctx, at.key, record, ttl)
+		} else {
+			err = s.store.Replace(ctx, at.key, copied.guard, record, ttl)
+		}
+		if err != nil {
+			return storeError("renew", err)
+		}
+		copied = snap
+		marker := s.f.native.marker(s.at, at, s.meta)
+		err = s.store.Replace(ctx, s.at.key, s.stored.guard, marker, markerTTL)
+		var conflict *ConflictError
+		switch {
+		case err == nil:
+			s.saved(snap, changes)
+			return nil
+		case errors.As(err, &conflict):
+			if err := s.rebase(conflict.Current); err != nil {
+				return err
+			}
+		default:
+			return s.goneIfNotFound(guardedError(err))
+		}
+	}
+	return ErrConflict
+}
+
+func (s *Session) goneIfNotFound(err error) error {
+	if errors.Is(err, ErrNotFound) {
+		return s.end(false)
+	}
+	return err
+}

@@ -1,0 +1,305 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"time"
+)
+
+const (
+	// maxTries bounds how often a save starts again after a conflict. Each
+	// conflict means that another request's save went through.
+	maxTries = 100
+	// maxNewIDs bounds how often a new session takes another ID because a
+	// record exists already. With random IDs it does not happen at all.
+	maxNewIDs = 3
+)
+
+// save saves the session and puts what the browser must know into h.
+func (f *Factory) save(h http.Header, r *http.Request, s *Session) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.header = h
+	err := s.commit(r.Context(), nil)
+	if errors.Is(err, errCookieRefused) {
+		f.opts.Logger.Warn("session: a new session was not saved", errorAttr(err))
+		err = nil
+	}
+	varyCookie(h)
+	return errors.Join(err, s.writeCookie(h, r.TLS != nil))
+}
+
+// errCookieRefused is for a new session on a response that may not carry a
+// cookie: without it no one could ever find the record again.
+var errCookieRefused = errors.New("session: the AllowCookie hook (func_check_response_allow_cookies) refused its cookie")
+
+func (s *Session) cookieRefused() bool {
+	allow := s.f.opts.AllowCookie
+	return allow != nil && s.header != nil && !allow(s.header)
+}
+
+// commit brings the stored record up to date with what the request did, or,
+// with only, with what it did to some keys. The caller holds the lock.
+func (s *Session) commit(ctx context.Context, only func(key string) bool) error {
+	for try := 1; ; try++ {
+		changes, err := s.data.changes(s.changed || !s.f.opts.IgnoreDeepChanges, only)
+		if err != nil {
+			return err
+		}
+		if !s.dirty(changes, only) {
+			if only == nil {
+				s.restartIfDue(ctx)
+			}
+			return nil
+		}
+		if s.ended != nil {
+			return s.ended
+		}
+		if s.unavailable != nil {
+			return s.unavailable
+		}
+		if try == 1 {
+			var cancel context.CancelFunc
+			ctx, cancel = s.f.writeContext(ctx)
+			defer cancel()
+		} else if err := pause(ctx, try); err != nil {
+			return fmt.Errorf("%w: after %d conflicts: %w", ErrConflict, try-1, err)
+		}
+		if s.stored == nil {
+			return s.create(ctx, changes)
+		}
+		err = s.replace(ctx, changes, only)
+		var conflict *ConflictError
+		switch {
+		case err == nil:
+			return nil
+		case errors.As(err, &conflict):
+			if err := s.rebase(conflict.Current); err != nil {
+				return err
+			}
+		case errors.Is(err, ErrNotFound):
+			return s.end(false)
+		default:
+			return err
+		}
+		if try == maxTries {
+			return fmt.Errorf("%w: after %d conflicts", ErrConflict, try)
+		}
+	}
+}
+
+// dirty reports whether there is anything to save.
+func (s *Session) dirty(changes []change, only func(string) bool) bool {
+	if len(changes) > 0 {
+		return true
+	}
+	if only != nil {
+		return false
+	}
+	clears := s.data.cleared && len(s.data.base.keys()) > 0
+	return clears || s.metaSet.idle || s.metaSet.maxAge
+}
+
+// create writes the record of a new session under a new ID.
+func (s *Session) create(ctx context.Context, changes []change) error {
+	if s.headerSent {
+		return ErrHeaderWritten
+	}
+	if s.cookieRefused() {
+		return errCookieRefused
+	}
+	for range maxNewIDs {
+		id, at, signed, err := s.f.newIdentity()
+		if err != nil {
+			return err
+		}
+		record, snap, ttl, err := s.encode(at, changes)
+		if err != nil {
+			return err
+		}
+		err = s.store.Create(ctx, at.key, record, ttl)
+		if errors.Is(err, ErrExists) {
+			continue
+		}
+		if err != nil {
+			return storeError("save a new session", err)
+		}
+		s.id, s.at, s.signed, s.cookie = id, at, signed, cookieSet
+		s.saved(snap, changes)
+		return nil
+	}
+	return fmt.Errorf("session: save a new session: %d new IDs in a row exist already: the ID generator repeats itself", maxNewIDs)
+}
+
+// newIdentity makes an ID, where it is kept, and the cookie's value for it: all
+// that can fail about a new session before anything is written.
+func (f *Factory) newIdentity() (id string, at address, signed string, err error) {
+	if id, err = f.opts.NewID(); err != nil {
+		return "", at, "", fmt.Errorf("session: new ID: %w", err)
+	}
+	if id == "" {
+		return "", at, "", errors.New("session: new ID: the ID generator returned an empty one")
+	}
+	if signed, err = f.signer.Sign(id); err != nil {
+		return "", at, "", fmt.Errorf("session: sign: %w", err)
+	}
+	_, err = f.opts.Cookie.cookie(signed, 0, false)
+	return id, f.native.address(id), signed, err
+}
+
+// replace writes the changed record over the one that was loaded, or takes it
+// away when nothing is left in it and the settings say so.
+func (s *Session) replace(ctx context.Context, changes []change, only func(string) bool) error {
+	if s.f.opts.InvalidateEmpty && only == nil && len(s.data.keys()) == 0 {
+		if err := s.store.Remove(ctx, s.at.key, s.stored.guard); err != nil {
+			return guardedError(err)
+		}
+		s.reset()
+		s.cookie = cookieDelete
+		return nil
+	}
+	record, snap, ttl, err := s.encode(s.at, changes)
+	if err != nil {
+		return err
+	}
+	if err := s.store.Replace(ctx, s.at.key, s.stored.guard, record, ttl); err != nil {
+		return guardedError(err)
+	}
+	s.saved(snap, changes)
+	return nil
+}
+
+// guardedError leaves the answers of a guarded command as they are and wraps
+// the rest.
+func guardedError(err error) error {
+	if isOver(err) {
+		return err
+	}
+	return storeError("save", err)
+}
+
+// encode makes the record for an address, with its time to live in Redis.
+func (s *Session) encode(at address, changes []change) ([]byte, *snapshot, time.Duration, error) {
+	m, now := s.meta, s.f.now()
+	ttl, alive := lifetime(now, m.created, s.idle(), s.f.opts.AbsoluteTimeout)
+	if !alive {
+		return nil, nil, 0, ErrNotFound
+	}
+	m.expires = time.Time{}
+	if s.f.opts.ExpiryInRecord {
+		if ttl > 0 {
+			m.expires = now.Add(ttl)
+		}
+		ttl = 0
+	}
+	record, snap, err := s.f.native.encode(at, m, s.data.below(), changes)
+	if err != nil {
+		return nil, nil, 0, err
+	}
+	if n := len(record); n > s.f.opts.MaxRecordBytes {
+		return nil, nil, 0, fmt.Errorf("%w (%d bytes, at most %d)", ErrTooLarge, n, s.f.opts.MaxRecordBytes)
+	}
+	return record, snap, ttl, nil
+}
+
+// saved takes over what was just written.
+func (s *Session) saved(snap *snapshot, changes []change) {
+	s.metaSet.idle, s.metaSet.maxAge = false, false
+	s.touch = false
+	s.adopt(snap)
+	s.data.saved(snap.data, changes)
+}
+
+// rebase puts the request's changes on top of the record that is there now.
+func (s *Session) rebase(current []byte) error {
+	snap, err := s.f.native.decode(s.at, current)
+	if err != nil {
+		return fmt.Errorf("session: save: %w", err)
+	}
+	if snap.successor != nil {
+		return s.end(true)
+	}
+	s.adopt(snap)
+	s.data.rebase(snap.data)
+	return nil
+}
+
+// end notes that the record is gone, and returns the error for it. A session
+// that was renewed leaves the cookie alone: it may be the new one already.
+func (s *Session) end(renewed bool) error {
+	s.ended, s.renewed = ErrGone, renewed
+	if !renewed {
+		s.cookie = cookieDelete
+	}
+	return s.ended
+}
+
+// restartIfDue restarts the time to live of a session that was only read. When
+// that fails, nothing of the request's is lost, so it is no error.
+func (s *Session) restartIfDue(ctx context.Context) {
+	if !s.touch || s.stored == nil {
+		return
+	}
+	s.touch = false
+	ctx, cancel := s.f.writeContext(ctx)
+	defer cancel()
+	var err error
+	if s.f.opts.ExpiryInRecord {
+		err = s.replace(ctx, nil, func(string) bool { return false })
+	} else if ttl, alive := lifetime(s.f.now(), s.meta.created, s.idle(), s.f.opts.AbsoluteTimeout); alive {
+		err = s.restart(ctx, ttl)
+	}
+	if err != nil && !isOver(err) {
+		s.f.opts.Logger.Warn("session: the idle timeout was not restarted", errorAttr(err))
+	}
+}
+
+// writeCookie tells the browser what it must know of the session.
+func (s *Session) writeCookie(h http.Header, tls bool) error {
+	action := s.cookie
+	s.cookie = cookieKeep
+	if action == cookieKeep || s.cookieRefused() {
+		return nil
+	}
+	if s.headerSent {
+		if action == cookieSet {
+			return ErrHeaderWritten
+		}
+		return nil // the session is gone; its cookie does no harm
+	}
+	opts := s.f.opts.Cookie
+	if action == cookieDelete {
+		return setCookie(h, opts.deletion(tls))
+	}
+	if s.signed == "" {
+		var err error
+		if s.signed, err = s.f.signer.Sign(s.id); err != nil {
+			return fmt.Errorf("session: sign: %w", err)
+		}
+	}
+	ck, err := opts.cookie(s.signed, s.meta.maxAge.or(opts.MaxAge), tls)
+	if err != nil {
+		return err
+	}
+	return setCookie(h, ck)
+}
+
+// pause waits a little before another try, a random time so that those who met
+// each other do not meet again. The first tries do not wait: the answer that
+// told of the conflict carried all they need.
+func pause(ctx context.Context, try int) error {
+	if try <= 3 {
+		return ctx.Err()
+	}
+	timer := time.NewTimer(rand.N(time.Duration(min(try, 20)) * time.Millisecond / 2))
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}

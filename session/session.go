@@ -1,0 +1,183 @@
+package session
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// Session is one visitor's state for one request. Its methods are those of
+// Pyramid's ISession and of a dict. It is safe for use by several goroutines of
+// its request; values that are changed in place are the goroutines' own affair.
+//
+// A Session prints as nothing but its kind: its ID and its data never reach a
+// log by accident.
+type Session struct {
+	f     *Factory
+	r     *http.Request // for the hooks
+	store Store
+
+	mu      sync.Mutex
+	id      string // "" until a new session has been saved
+	at      address
+	stored  *snapshot // nil while nothing is stored
+	data    working
+	meta    meta // with this request's changes
+	metaSet struct{ idle, maxAge bool }
+	isNew   bool
+	changed bool // Changed was called
+
+	touch       bool         // the time to live is due to be restarted
+	ended       error        // once the record turned out to be gone: why
+	renewed     bool         // ended because it was renewed elsewhere: the new cookie is not ours to delete
+	unavailable error        // the store did not answer: nothing can be saved
+	cookie      cookieAction // what the response owes the browser
+	signed      string       // the cookie's value, once it was made
+	header      http.Header  // the response's
+	headerSent  bool
+}
+
+// cookieAction is what the response must do about the session's cookie.
+type cookieAction int
+
+const (
+	cookieKeep cookieAction = iota
+	cookieSet
+	cookieDelete
+)
+
+// newSession returns a session that is stored nowhere yet.
+func (f *Factory) newSession(r *http.Request, store Store) *Session {
+	s := &Session{f: f, r: r, store: store}
+	s.reset()
+	return s
+}
+
+// reset makes s a new session. The caller holds the lock.
+func (s *Session) reset() {
+	s.id, s.at, s.signed, s.stored = "", address{}, "", nil
+	s.data = working{layout: s.f.native.layout, base: s.f.native.layout.empty(), damaged: s.damagedValue}
+	s.meta = meta{created: s.f.now().Truncate(time.Millisecond).UTC()}
+	s.metaSet.idle, s.metaSet.maxAge = false, false
+	s.isNew, s.changed, s.touch = true, false, false
+	s.ended, s.renewed = nil, false
+}
+
+// load makes s the session that snap holds.
+func (s *Session) load(id string, at address, snap *snapshot) {
+	s.id, s.at, s.isNew = id, at, false
+	s.adopt(snap)
+	s.data.base = snap.data
+}
+
+// adopt takes over a stored state, but for the data.
+func (s *Session) adopt(snap *snapshot) {
+	s.stored = snap
+	m := snap.meta
+	if s.metaSet.idle {
+		m.idle = s.meta.idle
+	}
+	if s.metaSet.maxAge {
+		m.maxAge = s.meta.maxAge
+	}
+	s.meta = m
+}
+
+// ID returns the session's ID, or "" for a new session that has not been
+// saved. It is a secret: whoever signs it is the visitor.
+func (s *Session) ID() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.id
+}
+
+// IsNew reports whether the session began with this request.
+func (s *Session) IsNew() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.isNew
+}
+
+// Created returns when the session began, in UTC, to the millisecond.
+func (s *Session) Created() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.meta.created
+}
+
+// Timeout returns the session's idle timeout, 0 when it has none.
+func (s *Session) Timeout() time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.idle()
+}
+
+func (s *Session) idle() time.Duration { return s.meta.idle.or(s.f.opts.IdleTimeout) }
+
+// AdjustTimeout gives this session an idle timeout of its own, which is kept
+// with it; 0 is no timeout. It is pyramid_redis_sessions'
+// adjust_timeout_for_session. A negative duration has passed already and is
+// taken as the shortest there is, one millisecond.
+func (s *Session) AdjustTimeout(d time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.adjustTimeout(d)
+}
+
+func (s *Session) adjustTimeout(d time.Duration) {
+	if d != 0 {
+		d = max(d.Truncate(time.Millisecond), time.Millisecond)
+	}
+	if adjusted := (own{true, d}); adjusted != s.meta.idle {
+		s.meta.idle, s.metaSet.idle = adjusted, true
+	}
+}
+
+// AdjustCookieMaxAge gives this session's cookie a lifetime of its own, which
+// is kept with the session; 0 is browser scope. Browsers keep no cookie longer
+// than MaxCookieAge.
+func (s *Session) AdjustCookieMaxAge(d time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.adjustCookieMaxAge(d)
+}
+
+func (s *Session) adjustCookieMaxAge(d time.Duration) {
+	d = min(max(d, 0), MaxCookieAge).Truncate(time.Millisecond)
+	if adjusted := (own{true, d}); adjusted != s.meta.maxAge {
+		s.meta.maxAge, s.metaSet.maxAge = adjusted, true
+		if s.id != "" {
+			s.cookie = cookieSet
+		}
+	}
+}
+
+// Remember keeps the visitor logged in: both the session and its cookie last
+// for d after the last request, or the last new cookie.
+func (s *Session) Remember(d time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.adjustTimeout(d)
+	s.adjustCookieMaxAge(d)
+}
+
+// Format prints the session without its ID and data, whatever the verb.
+func (s *Session) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "[session]") }
+
+// LogValue logs the session without its ID and data.
+func (s *Session) LogValue() slog.Value { return slog.StringValue("[session]") }
+
+// damagedValue reports a value that cannot be decoded.
+func (s *Session) damagedValue(key string, err error) {
+	s.f.invalid(s.r, fmt.Errorf("session: the value at key %q counts as absent: %w", key, err))
+}
+
+// writeContext returns the context of commands that must not end with the
+// request: a client that hangs up loses neither a save nor a logout.
+func (f *Factory) writeContext(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), f.opts.SaveTimeout)
+}

@@ -1,0 +1,114 @@
+package session
+
+import (
+	"crypto/hmac"
+	"crypto/sha512"
+	"encoding/base64"
+	"errors"
+	"hash"
+	"sync"
+	"unicode/utf8"
+)
+
+// ErrBadCookie is reported to Options.OnInvalid for a cookie whose signature
+// does not verify or that is malformed.
+var ErrBadCookie = errors.New("session: the cookie's signature does not verify")
+
+// Signer authenticates the session ID in the cookie. It gives no secrecy.
+type Signer interface {
+	// Sign returns the cookie's value for an ID. It must be made of the
+	// characters that RFC 6265 allows in a cookie's value.
+	Sign(id string) (value string, err error)
+	// Verify returns the ID in a cookie's value, or an error when it was not
+	// made by Sign. It compares in constant time.
+	Verify(value string) (id string, err error)
+}
+
+// hmacSigner is the native signature: base64url(HMAC-SHA512(key, ID) ‖ ID),
+// unpadded. It is WebOb's SignedSerializer without a serializer, as
+// pyramid_session_redis uses it, with a salt of our own.
+type hmacSigner struct {
+	keys []*hmacKey // the first signs, all verify
+}
+
+// signerSalt keeps two factories with one secret, but different cookie names,
+// from accepting each other's cookies.
+func signerSalt(cookieName string) string { return "redissessions." + cookieName + "." }
+
+func newHMACSigner(salt, secret string, previous []string) *hmacSigner {
+	s := &hmacSigner{keys: []*hmacKey{newHMACKey(salt, secret)}}
+	for _, old := range previous {
+		s.keys = append(s.keys, newHMACKey(salt, old))
+	}
+	return s
+}
+
+func (s *hmacSigner) Sign(id string) (string, error) {
+	b := make([]byte, sha512.Size, sha512.Size+len(id))
+	s.keys[0].sum(b[:0], id)
+	return base64.RawURLEncoding.EncodeToString(append(b, id...)), nil
+}
+
+func (s *hmacSigner) Verify(value string) (string, error) {
+	id, _, err := s.verify(value)
+	return id, err
+}
+
+// verify also says whether an older secret signed the value.
+func (s *hmacSigner) verify(value string) (id string, old bool, err error) {
+	// A longer value than any cookie may be is not worth decoding.
+	if len(value) > maxCookieBytes {
+		return "", false, ErrBadCookie
+	}
+	// Strict: no stray bits after the last character, so that one ID has one
+	// spelling. The decoder itself would still skip line ends.
+	b, err := strictBase64.DecodeString(value)
+	if err != nil || len(b) <= sha512.Size || base64.RawURLEncoding.EncodedLen(len(b)) != len(value) {
+		return "", false, ErrBadCookie
+	}
+	mac, id := b[:sha512.Size], string(b[sha512.Size:])
+	var sum [sha512.Size]byte
+	for i, k := range s.keys {
+		if hmac.Equal(mac, k.sum(sum[:0], id)) {
+			if !utf8.ValidString(id) {
+				return "", false, ErrBadCookie
+			}
+			return id, i > 0, nil
+		}
+	}
+	return "", false, ErrBadCookie
+}
+
+var strictBase64 = base64.RawURLEncoding.Strict()
+
+// hmacKey keeps keyed hashes for reuse: keying one costs more than hashing an ID.
+type hmacKey struct {
+	pool sync.Pool
+}
+
+func newHMACKey(salt, secret string) *hmacKey {
+	key := secretBytes(salt + secret)
+	return &hmacKey{pool: sync.Pool{New: func() any { return hmac.New(sha512.New, key) }}}
+}
+
+func (k *hmacKey) sum(dst []byte, message string) []byte {
+	h := k.pool.Get().(hash.Hash)
+	h.Reset()
+	h.Write([]byte(message))
+	dst = h.Sum(dst)
+	k.pool.Put(h)
+	return dst
+}
+
+// secretBytes encodes a secret as WebOb does: Latin-1 when every character is
+// at most U+00FF, otherwise all of it UTF-8.
+func secretBytes(s string) []byte {
+	latin1 := make([]byte, 0, len(s))
+	for _, r := range s {
+		if r > 0xff {
+			return []byte(s)
+		}
+		latin1 = append(latin1, byte(r))
+	}
+	return latin1
+}

@@ -1,0 +1,198 @@
+package session
+
+import (
+	"slices"
+	"strings"
+)
+
+// slot is what a request knows and did about one key.
+type slot struct {
+	value   any
+	present bool // false: the key is absent
+	intent  intent
+	edits   []edit // when intent is amended
+}
+
+// intent says what a slot means for the stored record.
+type intent int
+
+const (
+	// seen: the request has the value in hand. It counts as replaced when it
+	// turns out to have changed in place.
+	seen intent = iota
+	// replaced: set or deleted, whatever the record holds: last writer wins.
+	replaced
+	// amended: made from what the record held. When the record has changed
+	// meanwhile, the edits run again on what it holds now.
+	amended
+)
+
+// edit makes a key's new value from its old one. The second value is whether
+// there is one. An edit may run several times.
+type edit func(old any, ok bool) (any, bool)
+
+// working is a request's view of a session's data: the stored state below, and
+// on top of it what the request did.
+type working struct {
+	layout  layout
+	base    dataset
+	slots   map[string]*slot
+	cleared bool // the base is to be emptied first
+
+	damaged func(key string, err error) // hears of values that cannot be decoded
+}
+
+// below is the stored state as far as it still counts.
+func (w *working) below() dataset {
+	if w.cleared {
+		return w.layout.empty()
+	}
+	return w.base
+}
+
+func (w *working) lookup(key string) (any, bool) {
+	if sl := w.slots[key]; sl != nil {
+		return sl.value, sl.present
+	}
+	v, ok := w.stored(key)
+	if ok && !immutable(v) {
+		w.put(key, &slot{value: v, present: true})
+	}
+	return v, ok
+}
+
+// stored decodes a key's value in the stored state. A damaged value counts as
+// absent.
+func (w *working) stored(key string) (any, bool) {
+	if w.cleared {
+		return nil, false
+	}
+	v, ok, err := w.base.get(key)
+	if err != nil {
+		w.damaged(key, err)
+		return nil, false
+	}
+	return v, ok
+}
+
+func (w *working) has(key string) bool {
+	if sl := w.slots[key]; sl != nil {
+		return sl.present
+	}
+	return !w.cleared && w.base.has(key)
+}
+
+func (w *working) put(key string, sl *slot) {
+	if w.slots == nil {
+		w.slots = map[string]*slot{}
+	}
+	w.slots[key] = sl
+}
+
+func (w *working) set(key string, v any) {
+	w.put(key, &slot{value: v, present: true, intent: replaced})
+}
+
+func (w *working) remove(key string) { w.put(key, &slot{intent: replaced}) }
+
+func (w *working) clear() { w.slots, w.cleared = nil, true }
+
+// amend applies an edit now, and keeps it for a later conflict unless the
+// outcome no longer depends on the record.
+func (w *working) amend(key string, e edit) {
+	old, ok := w.lookup(key)
+	v, keep := e(old, ok)
+	sl := w.slots[key]
+	if sl == nil {
+		sl = &slot{}
+		w.put(key, sl)
+	}
+	sl.value, sl.present = v, keep
+	if w.cleared {
+		sl.intent = replaced
+	}
+	if sl.intent != replaced {
+		sl.intent, sl.edits = amended, append(sl.edits, e)
+	}
+}
+
+// keys returns the keys that are present, sorted.
+func (w *working) keys() []string {
+	var keys []string
+	for _, k := range w.below().keys() {
+		if w.slots[k] == nil {
+			keys = append(keys, k)
+		}
+	}
+	for k, sl := range w.slots {
+		if sl.present {
+			keys = append(keys, k)
+		}
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// changes returns what a save must change in the stored state, sorted by key.
+// Slots that turn out to change nothing are demoted to seen: setting a key to
+// an equal value is no change, also when the save meets a conflict later.
+// With deep set, values that were only looked at are compared too.
+func (w *working) changes(deep bool, only func(key string) bool) ([]change, error) {
+	below := w.below()
+	var changes []change
+	for key, sl := range w.slots {
+		if sl.intent == seen && !(deep && sl.present) || only != nil && !only(key) {
+			continue
+		}
+		c := change{key: key, deleted: !sl.present, value: sl.value}
+		changed := true
+		if sl.present {
+			var err error
+			if c.encoded, changed, err = below.diff(key, sl.value); err != nil {
+				return nil, encodeError(key, err)
+			}
+		} else {
+			changed = below.has(key)
+		}
+		switch {
+		case !changed:
+			sl.intent, sl.edits = seen, nil
+		default:
+			if sl.intent == seen {
+				sl.intent = replaced
+			}
+			changes = append(changes, c)
+		}
+	}
+	slices.SortFunc(changes, func(a, b change) int { return strings.Compare(a.key, b.key) })
+	return changes, nil
+}
+
+// rebase puts what the request did on top of another stored state.
+func (w *working) rebase(base dataset) {
+	w.base = base
+	for key, sl := range w.slots {
+		switch sl.intent {
+		case seen:
+			delete(w.slots, key)
+		case amended:
+			sl.value, sl.present = w.stored(key)
+			for _, e := range sl.edits {
+				sl.value, sl.present = e(sl.value, sl.present)
+			}
+		}
+	}
+}
+
+// saved makes a stored state the base after the changes were written to it.
+// Values in hand stay in hand, for changes that are still to come.
+func (w *working) saved(base dataset, changes []change) {
+	w.base, w.cleared = base, false
+	for _, c := range changes {
+		sl := w.slots[c.key]
+		sl.intent, sl.edits = seen, nil
+		if immutable(sl.value) {
+			delete(w.slots, c.key)
+		}
+	}
+}

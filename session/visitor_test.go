@@ -1,0 +1,79 @@
+package session
+
+import (
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/url"
+	"testing"
+)
+
+const testSecret = "a secret for tests, of more than 32 bytes"
+
+// newTestFactory returns a factory on store; edit, when not nil, changes its
+// options.
+func newTestFactory(t testing.TB, store Store, edit func(*Options)) *Factory {
+	t.Helper()
+	opts := &Options{Secret: testSecret}
+	if edit != nil {
+		edit(opts)
+	}
+	f, err := NewFactory(store, opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+// visitor is a browser: it keeps cookies between the requests it makes.
+type visitor struct {
+	t   testing.TB
+	f   *Factory
+	jar http.CookieJar
+}
+
+var testURL = &url.URL{Scheme: "https", Host: "example.test", Path: "/"}
+
+func newVisitor(t testing.TB, f *Factory) *visitor {
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &visitor{t, f, jar}
+}
+
+// request returns a request with the visitor's cookies.
+func (v *visitor) request() *http.Request {
+	r := httptest.NewRequest(http.MethodGet, testURL.String(), nil)
+	for _, c := range v.jar.Cookies(testURL) {
+		r.AddCookie(c)
+	}
+	return r
+}
+
+// serve makes a request that handler answers under Factory.Handler.
+func (v *visitor) serve(handler http.HandlerFunc) *http.Response {
+	w := httptest.NewRecorder()
+	v.f.Handler(handler).ServeHTTP(w, v.request())
+	resp := w.Result()
+	v.jar.SetCookies(testURL, resp.Cookies())
+	return resp
+}
+
+// visit makes a request whose handler is use and fails the test unless it is
+// answered with 200.
+func (v *visitor) visit(use func(s *Session)) *http.Response {
+	v.t.Helper()
+	resp := v.serve(func(_ http.ResponseWriter, r *http.Request) {
+		s, err := v.f.Get(r)
+		if err != nil {
+			v.t.Error(err)
+			return
+		}
+		use(s)
+	})
+	if resp.StatusCode != http.StatusOK {
+		v.t.Errorf("status %d", resp.StatusCode)
+	}
+	return resp
+}
