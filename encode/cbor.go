@@ -10,9 +10,7 @@ import (
 // CBOR is the codec named cbor: RFC 8949, by github.com/fxamacker/cbor/v2.
 //
 // Equal values have equal encodings (section 4.2.1, core deterministic). A
-// time.Time is kept to the nanosecond and comes back in UTC; the zero time,
-// which is written as null, comes back as nil where no type says otherwise.
-// Duplicate keys, text that is not UTF-8, indefinite lengths, and tags other
+// time.Time is kept to the nanosecond and comes back in UTC. Duplicate keys, text that is not UTF-8, indefinite lengths, and tags other
 // than those of times and big integers are refused.
 var CBOR = Codec{Encode: encodeCBOR, Decode: decodeCBOR}
 
@@ -57,6 +55,9 @@ func encodeCBOR(v any) (data []byte, err error) {
 	seen, err := cborChecker.check(v)
 	if err != nil {
 		return nil, &codecError{"cbor", "encoding", err}
+	}
+	if seen.zeroTime {
+		v = writeZeroTimes(v)
 	}
 	if data, err = cborEncMode.Marshal(v); err != nil {
 		return nil, &codecError{"cbor", "encoding", err}

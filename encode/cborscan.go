@@ -9,11 +9,11 @@ import (
 // cborFound is what a scan of encoded data says about decoding it.
 type cborFound struct {
 	mixedKeys bool // some map has a key that is no text
-	times     bool // some value is a time
+	tagged    bool // some value is a time or a big integer
 }
 
 // untidy reports whether the library's tree needs tidying.
-func (f cborFound) untidy() bool { return f.mixedKeys || f.times }
+func (f cborFound) untidy() bool { return f.mixedKeys || f.tagged }
 
 // The major types of RFC 8949, section 3.1.
 const (
@@ -45,7 +45,7 @@ func scanCBOR(data []byte) (found cborFound, err error) {
 			}
 		}
 		if major == cborTag {
-			found.times = found.times || argument < 2
+			found.tagged = true
 			if data, err = skipTagged(argument, data); err != nil {
 				return found, err
 			}

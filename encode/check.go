@@ -43,6 +43,9 @@ type walk struct {
 	// can be decoded: one that encodes itself, or a map whose keys may be
 	// equal once encoded, as int 1 and int64 1 are.
 	unsure bool
+
+	// zeroTime is set by a zero time outside structs and typed containers.
+	zeroTime bool
 }
 
 // check says where a value is that cannot be encoded, and why, or what was
@@ -60,7 +63,10 @@ func (w *walk) value(v any, depth int) *valueError {
 		return tooMany()
 	}
 	switch v := v.(type) {
-	case nil, bool, int, int64, int32, int16, int8, uint, uint64, uint32, uint16, uint8, []byte, time.Time:
+	case nil, bool, int, int64, int32, int16, int8, uint, uint64, uint32, uint16, uint8, []byte:
+		return nil
+	case time.Time:
+		w.zeroTime = w.zeroTime || v.IsZero()
 		return nil
 	case string:
 		return text(v)

@@ -74,8 +74,11 @@ type codecError struct {
 
 func (e *codecError) Error() string {
 	cause := strings.TrimPrefix(e.cause.Error(), e.codec+": ")
-	return "encode: " + e.codec + ": " + e.doing + ": " + cause
+	return "encode: " + e.codec + ": " + e.doing + ": " + oneLine.Replace(cause)
 }
+
+// oneLine keeps a log line one line whatever a value's own method reports.
+var oneLine = strings.NewReplacer("\n", " ", "\r", " ")
 
 func (e *codecError) Unwrap() error { return e.cause }
 

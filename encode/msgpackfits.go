@@ -60,16 +60,21 @@ func fitsMap(tree any, v reflect.Value) error {
 			}
 		}
 	case map[any]any:
-		if v.Len() < len(m) {
-			return fmt.Errorf("a key does not fit into %s", v.Type().Key())
-		}
-		for iter := v.MapRange(); iter.Next(); {
-			key := iter.Key()
-			for wide, elem := range m {
-				if fits(wide, key) == nil && key.Kind() != reflect.String {
-					if err := fits(elem, iter.Value()); err != nil {
-						return err
-					}
+		for wide, elem := range m {
+			key := reflect.New(v.Type().Key()).Elem()
+			if number, ok := wide.(int64); ok && key.CanInt() {
+				key.SetInt(number)
+			} else if ok && key.CanUint() {
+				key.SetUint(uint64(number))
+			} else {
+				continue
+			}
+			if err := fits(wide, key); err != nil {
+				return err
+			}
+			if found := v.MapIndex(key); found.IsValid() {
+				if err := fits(elem, found); err != nil {
+					return fmt.Errorf("%v: %w", wide, err)
 				}
 			}
 		}

@@ -3,6 +3,7 @@ package encode
 import (
 	"encoding/json"
 	"math"
+	"math/big"
 	"reflect"
 	"time"
 )
@@ -33,6 +34,10 @@ func tidy(v any) (any, error) {
 		return number(string(v))
 	case time.Time:
 		return v.UTC(), nil
+	case *big.Int:
+		if v.IsInt64() {
+			return v.Int64(), nil
+		}
 	case int8:
 		return int64(v), nil
 	case int16:
