@@ -10,8 +10,9 @@ import (
 // CBOR is the codec named cbor: RFC 8949, by github.com/fxamacker/cbor/v2.
 //
 // Equal values have equal encodings (section 4.2.1, core deterministic). A
-// time.Time is kept to the nanosecond and comes back in UTC. Duplicate keys, text that is not UTF-8, indefinite lengths, and tags other
-// than those of times and big integers are refused.
+// time.Time is kept to the nanosecond and comes back in UTC. Duplicate keys,
+// text that is not UTF-8, indefinite lengths, and tags other than those of
+// times and big integers are refused.
 var CBOR = Codec{Encode: encodeCBOR, Decode: decodeCBOR}
 
 var (

@@ -44,17 +44,18 @@ func scanCBOR(data []byte) (found cborFound, err error) {
 				return found, errBadKey
 			}
 		}
-		if major == cborTag {
+		switch major {
+		case cborArray, cborMap:
+			if err := open.begin(argument, major == cborMap, data); err != nil {
+				return found, err
+			}
+		case cborTag:
 			found.tagged = true
 			if data, err = skipTagged(argument, data); err != nil {
 				return found, err
 			}
 			open.end()
-		} else if major == cborArray || major == cborMap {
-			if err := open.begin(argument, major == cborMap, data); err != nil {
-				return found, err
-			}
-		} else {
+		default:
 			if data, err = skipCBORText(major, argument, data); err != nil {
 				return found, err
 			}

@@ -2,6 +2,7 @@ package encode_test
 
 import (
 	"bytes"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -41,6 +42,16 @@ func TestSealerOpensWhatItSealed(t *testing.T) {
 		if err != nil || string(got) != plaintext {
 			t.Errorf("Open: %q, %v", got, err)
 		}
+	}
+}
+
+func TestSealerOpensOldRecords(t *testing.T) {
+	sealed, err := hex.DecodeString(sealedOnce)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := newSealer(t, testKey(2), testKey(1)).Open(sealed, []byte("aad")); err != nil || string(got) != "plaintext" {
+		t.Errorf("Open: %q, %v", got, err)
 	}
 }
 
@@ -104,7 +115,7 @@ func TestSealerShowsNothing(t *testing.T) {
 	s := newSealer(t, testKey('K'))
 	var log bytes.Buffer
 	slog.New(slog.NewJSONHandler(&log, nil)).Info("x", "sealer", s, "value", *s)
-	asJSON, err := json.Marshal(s)
+	asJSON, err := json.Marshal(map[string]any{"sealer": s})
 	if err != nil {
 		t.Fatal(err)
 	}

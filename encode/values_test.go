@@ -92,7 +92,6 @@ func TestAnyInsideTypedTargets(t *testing.T) {
 		Map  map[string]inner
 		Ptr  *inner
 		Free map[string]any
-		any
 	}
 	value := map[string]any{"Any": map[string]any{"n": 300, "m": map[string]any{"k": []any{40000}}}}
 	want := map[string]any{"n": int64(300), "m": map[string]any{"k": []any{int64(40000)}}}
