@@ -1,0 +1,159 @@
+package connecttest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// startTimeout is how long a server may take until it answers. Some machines
+// start a dozen of them at once.
+const startTimeout = 30 * time.Second
+
+// require returns the path of a program, or skips the test.
+func require(tb testing.TB, program string) string {
+	tb.Helper()
+	path, err := exec.LookPath(program)
+	if err == nil {
+		return path
+	}
+	const how = "%s is not installed; on Debian and Ubuntu: apt-get install redis-server redis-sentinel, on macOS: brew install redis"
+	if os.Getenv("REDISSESSIONS_REQUIRE_SERVERS") == "1" {
+		tb.Fatalf(how+" (REDISSESSIONS_REQUIRE_SERVERS=1 makes this a failure)", program)
+	}
+	tb.Skipf(how, program)
+	return ""
+}
+
+// process is a program that a test has started.
+type process struct {
+	cmd  *exec.Cmd
+	done chan struct{} // closed when it has ended
+	log  string        // the file that it writes to
+
+	endOnce sync.Once
+}
+
+// start runs a program with its output in a file, and ends it with the test.
+func start(tb testing.TB, dir, program string, args ...string) *process {
+	tb.Helper()
+	out, err := os.OpenFile(filepath.Join(dir, "output.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		tb.Fatalf("connecttest: %v", err)
+	}
+	defer out.Close()
+
+	p := &process{cmd: exec.Command(program, args...), done: make(chan struct{}), log: out.Name()}
+	p.cmd.Dir, p.cmd.Stdout, p.cmd.Stderr = dir, out, out
+	p.cmd.SysProcAttr = diesWithParent()
+	started := make(chan error, 1)
+	go func() {
+		// The signal that diesWithParent asks for comes when the thread that
+		// started the program ends, not the process. The thread of a locked
+		// goroutine lives as long as the goroutine.
+		defer lockThread()()
+		err := p.cmd.Start()
+		started <- err
+		if err == nil {
+			_ = p.cmd.Wait()
+		}
+		close(p.done)
+	}()
+	if err := <-started; err != nil {
+		tb.Fatalf("connecttest: %v", err)
+	}
+	tb.Cleanup(p.kill)
+	return p
+}
+
+// kill ends the program at once and waits until it has.
+func (p *process) kill() {
+	p.endOnce.Do(func() { _ = p.cmd.Process.Kill() })
+	<-p.done
+}
+
+// signal sends the program a signal, if it still runs.
+func (p *process) signal(s syscall.Signal) { _ = p.cmd.Process.Signal(s) }
+
+// output returns the end of what the program wrote.
+func (p *process) output() string {
+	b, err := os.ReadFile(p.log)
+	if err != nil {
+		return err.Error()
+	}
+	return string(b[max(0, len(b)-2000):])
+}
+
+// freePorts returns ports that nothing listened on a moment ago. Whoever wants
+// to listen on one must be ready to find it taken and ask again.
+func freePorts(tb testing.TB, n int) []int {
+	tb.Helper()
+	ports := make([]int, n)
+	for i := range ports {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			tb.Fatalf("connecttest: no free port: %v", err)
+		}
+		defer l.Close() // all are held until the last is found, so that they differ
+		ports[i] = l.Addr().(*net.TCPAddr).Port
+	}
+	return ports
+}
+
+// errEnded is what ready returns for a program that has ended.
+var errEnded = errors.New("it ended")
+
+// ready asks until the answer is nil, the program has ended, or time is up.
+func ready(p *process, ask func(ctx context.Context) error) error {
+	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
+	defer cancel()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case <-p.done:
+			return errEnded
+		default:
+		}
+		err := ask(ctx)
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-p.done:
+			return errEnded
+		case <-ctx.Done():
+			return fmt.Errorf("not ready after %v: %w", startTimeout, err)
+		case <-tick.C:
+		}
+	}
+}
+
+// Eventually asks every few milliseconds until the answer is nil, and fails
+// the test when it is not within the given time.
+func Eventually(tb testing.TB, within time.Duration, ask func() error) {
+	tb.Helper()
+	deadline := time.NewTimer(within)
+	defer deadline.Stop()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		err := ask()
+		if err == nil {
+			return
+		}
+		select {
+		case <-deadline.C:
+			tb.Fatalf("still not so after %v: %v", within, err)
+		case <-tick.C:
+		}
+	}
+}

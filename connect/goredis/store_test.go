@@ -1,0 +1,85 @@
+package goredis_test
+
+import (
+	"testing"
+
+	"github.com/pyramidgo/redissessions/connect"
+	"github.com/pyramidgo/redissessions/connect/connecttest"
+	"github.com/pyramidgo/redissessions/connect/goredis"
+	"github.com/pyramidgo/redissessions/session"
+	"github.com/pyramidgo/redissessions/session/sessiontest"
+)
+
+// opener returns a function that connects with o, for the suite.
+func opener(o connect.Options) func(t *testing.T) session.Store {
+	return func(t *testing.T) session.Store {
+		t.Helper()
+		store, err := goredis.Connect(t.Context(), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return store
+	}
+}
+
+func TestStoreMiniredis(t *testing.T) {
+	t.Parallel()
+	m := connecttest.Miniredis(t)
+	open := opener(connect.Options{URL: "redis://" + m.Addr()})
+	sessiontest.TestStore(t, connecttest.MiniredisHarness(t, m, open))
+}
+
+func TestStoreTCP(t *testing.T) {
+	t.Parallel()
+	srv := connecttest.RedisServer(t)
+	sessiontest.TestStore(t, connecttest.Harness(srv.Client(), opener(connect.Options{URL: srv.URL()})))
+}
+
+func TestStoreUnix(t *testing.T) {
+	t.Parallel()
+	srv := connecttest.RedisServerUnix(t)
+	sessiontest.TestStore(t, connecttest.Harness(srv.Client(), opener(connect.Options{UnixSocketPath: srv.Addr()})))
+}
+
+func TestStoreTLS(t *testing.T) {
+	t.Parallel()
+	srv := connecttest.RedisServerTLS(t)
+	sessiontest.TestStore(t, connecttest.Harness(srv.Client(), opener(connect.Options{
+		URL: srv.URL(),
+		TLS: connect.TLS{
+			CAFile:   srv.TLS.CAFile,
+			CertFile: srv.TLS.ClientCertFile,
+			KeyFile:  srv.TLS.ClientKeyFile,
+		},
+	})))
+}
+
+func TestStoreUser(t *testing.T) {
+	t.Parallel()
+	srv := connecttest.RedisServerUser(t, "web", "p@ss/w:rd%41#?")
+	sessiontest.TestStore(t, connecttest.Harness(srv.Client(), opener(connect.Options{URL: srv.URL()})))
+}
+
+func TestStoreAutoPipeline(t *testing.T) {
+	t.Parallel()
+	srv := connecttest.RedisServer(t)
+	for _, choice := range []connect.AutoPipeline{connect.AutoPipelineAuto, connect.AutoPipelineOn} {
+		t.Run(choice.String(), func(t *testing.T) {
+			open := opener(connect.Options{URL: srv.URL(), AutoPipeline: choice})
+			sessiontest.TestStore(t, connecttest.Harness(srv.Client(), open))
+		})
+	}
+}
+
+// New works on a client with go-redis's own defaults, and leaves it open.
+func TestStoreNew(t *testing.T) {
+	t.Parallel()
+	srv := connecttest.RedisServer(t)
+	client := srv.Client()
+	sessiontest.TestStore(t, connecttest.Harness(client, func(*testing.T) session.Store {
+		return goredis.New(client)
+	}))
+	if err := client.Ping(t.Context()).Err(); err != nil {
+		t.Errorf("after Close of its stores the client says: %v", err)
+	}
+}
