@@ -71,10 +71,8 @@ func (m *machine) run() (any, error) {
 	if m.pos != len(m.data) {
 		return nil, malformed("%d bytes follow the pickle", len(m.data)-m.pos)
 	}
-	if len(m.stack) != 1 || len(m.marks) != 0 {
-		return nil, malformed("it leaves %d values", len(m.stack))
-	}
-	return m.stack[0], nil
+	// What lies below is nobody's, for Python as well.
+	return m.pop()
 }
 
 func (m *machine) step(op byte) error {

@@ -79,15 +79,14 @@ func (e *pathError) Unwrap() error { return e.err }
 
 // at puts step in front of the path of err.
 func at(step string, err error) error {
-	const most = 200
+	const most = 120 // the outermost steps say the most
 	var p *pathError
 	if !errors.As(err, &p) {
 		return &pathError{path: step, err: err}
 	}
-	if len(p.path) < most {
-		p.path = step + p.path
-	} else if !strings.HasPrefix(p.path, "...") {
-		p.path = "..." + p.path
+	p.path = step + strings.TrimSuffix(p.path, "...")
+	if len(p.path) > most {
+		p.path = p.path[:most] + "..."
 	}
 	return err
 }
