@@ -102,7 +102,7 @@ func (d *deployment) follow(f *iniFile, section, key, target string, conf map[st
 		return map[string]string{}, nil // Python code, which has no settings of its own
 	case "config":
 	default:
-		return nil, f.fail(section, key, fmt.Errorf("%s must name a section, or begin with config:, egg: or call:", key))
+		return nil, f.fail(section, key, fmt.Errorf("%s must name a section, or be a config:, egg: or call: URI", key))
 	}
 	path, name, named := strings.Cut(path, "#")
 	if !named {

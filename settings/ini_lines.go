@@ -112,7 +112,7 @@ func (s *iniScan) option(number int, section, content string) (name, value strin
 	}
 	name = strings.TrimRightFunc(content[:at], isSpace)
 	if name == "" {
-		s.fail(number, errors.New("there is no key before the = or :"))
+		s.fail(number, errors.New("there is no key before the equals sign or colon"))
 		return "", ""
 	}
 	place := iniPlace{section, name}

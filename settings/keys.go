@@ -3,7 +3,6 @@ package settings
 import (
 	"math"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -35,6 +34,8 @@ type group struct {
 }
 
 // table is every key. Parsing, the unknown-key error and docs/settings.md all read it.
+//
+//go:generate go test . -run TestSettingsDoc -update
 var table = []group{
 	{"The session", []setting{
 		{name: "secret", kind: secretText("text"), secret: true, put: into(func(o *Options) *Secret { return &o.Secret }),
@@ -47,17 +48,17 @@ var table = []group{
 			doc: "Restart the idle timeout only when this long has passed since its last restart."},
 		{name: "absolute_timeout", kind: pause, put: into(func(o *Options) *time.Duration { return &o.AbsoluteTimeout }),
 			doc: "How long a session may live, counted from its creation."},
-		{name: "detect_changes", kind: flag, def: "true", put: into(func(o *Options) *bool { return &o.DetectChanges }),
+		{name: "detect_changes", kind: onOff, def: "true", put: into(func(o *Options) *bool { return &o.DetectChanges }),
 			doc: "Find changes inside stored values without a call to Changed."},
-		{name: "deserialized_fails_new", kind: flag, def: "true", put: into(func(o *Options) *bool { return &o.DeserializedFailsNew }),
+		{name: "deserialized_fails_new", kind: onOff, def: "true", put: into(func(o *Options) *bool { return &o.DeserializedFailsNew }),
 			doc: "A record that cannot be decoded starts a new session, and the invalid hook hears of it. False: it is an error."},
-		{name: "invalidate_empty_session", kind: flag, def: "false", put: into(func(o *Options) *bool { return &o.InvalidateEmptySession }),
+		{name: "invalidate_empty_session", kind: onOff, def: "false", put: into(func(o *Options) *bool { return &o.InvalidateEmptySession }),
 			doc: "Remove a session, and its cookie, when its last value is deleted."},
 		{name: "id_generator", kind: name, put: into(func(o *Options) *string { return &o.IDGenerator }),
 			doc: "Registered function that makes session IDs."},
 		{name: "func_invalid_logger", kind: name, put: into(func(o *Options) *string { return &o.FuncInvalidLogger }),
 			doc: "Registered hook that hears of sessions that could not be read."},
-		{name: "debug", kind: flag, def: "false", put: into(func(o *Options) *bool { return &o.Debug }),
+		{name: "debug", kind: onOff, def: "false", put: into(func(o *Options) *bool { return &o.Debug }),
 			doc: "Allow the secrets that are printed in the documentation."},
 	}},
 	{"The cookie", []setting{
@@ -71,13 +72,13 @@ var table = []group{
 			doc: "How long the browser keeps the cookie, at most 400 days. Not set, 0 or None: until it is closed."},
 		{name: "cookie_secure", kind: choice(SecureAuto, SecureAlways, SecureNever), def: "auto", put: into(func(o *Options) *CookieSecure { return &o.CookieSecure }),
 			doc: "Keep the cookie off plain HTTP. auto: Secure when the request came over TLS."},
-		{name: "cookie_httponly", kind: flag, def: "true", put: into(func(o *Options) *bool { return &o.CookieHTTPOnly }),
+		{name: "cookie_httponly", kind: onOff, def: "true", put: into(func(o *Options) *bool { return &o.CookieHTTPOnly }),
 			doc: "Keep the cookie from scripts in the page."},
 		{name: "cookie_samesite", kind: choice(SameSiteLax, SameSiteStrict, SameSiteNone, SameSiteOff), noneIsValue: true, def: "lax", put: into(func(o *Options) *SameSite { return &o.CookieSameSite }),
 			doc: "SameSite attribute, in any case: None is the value of that name here. off: no attribute."},
-		{name: "cookie_partitioned", kind: flag, def: "false", put: into(func(o *Options) *bool { return &o.CookiePartitioned }),
+		{name: "cookie_partitioned", kind: onOff, def: "false", put: into(func(o *Options) *bool { return &o.CookiePartitioned }),
 			doc: "A cookie jar per embedding site (CHIPS)."},
-		{name: "cookie_on_exception", kind: flag, def: "true", put: into(func(o *Options) *bool { return &o.CookieOnException }),
+		{name: "cookie_on_exception", kind: onOff, def: "true", put: into(func(o *Options) *bool { return &o.CookieOnException }),
 			doc: "Set the cookie also when the handler panics."},
 		{name: "cookie_signer", kind: name, put: into(func(o *Options) *string { return &o.CookieSigner }),
 			doc: "Registered signer that stands in for secret."},
@@ -93,7 +94,7 @@ var table = []group{
 		{name: "username", kind: text("text"), put: into(func(o *Options) *string { return &o.Username }), doc: "ACL user."},
 		{name: "password", kind: secretText("text"), secret: true, put: into(func(o *Options) *Secret { return &o.Password }), doc: "Password."},
 		{name: "unix_socket_path", kind: text("a path"), put: into(func(o *Options) *string { return &o.UnixSocketPath }), doc: "Path of a Unix socket, in place of host and port."},
-		{name: "tls", kind: flag, def: "false", put: into(func(o *Options) *bool { return &o.TLS }), doc: "Encrypt the connection, as a rediss:// URL does."},
+		{name: "tls", kind: onOff, def: "false", put: into(func(o *Options) *bool { return &o.TLS }), doc: "Encrypt the connection, as a rediss:// URL does."},
 		{name: "tls_ca_file", kind: text("a path"), put: into(func(o *Options) *string { return &o.TLSCAFile }), doc: "PEM file of the authorities that may sign Redis's certificate."},
 		{name: "tls_cert_file", kind: text("a path"), put: into(func(o *Options) *string { return &o.TLSCertFile }), doc: "PEM file of the client's certificate."},
 		{name: "tls_key_file", kind: text("a path"), put: into(func(o *Options) *string { return &o.TLSKeyFile }), doc: "PEM file of the client certificate's key."},
@@ -113,7 +114,7 @@ var table = []group{
 	}), []setting{
 		{name: "auto_pipeline", kind: choice(PipelineOff, PipelineAuto, PipelineOn), def: "off", put: into(func(o *Options) *AutoPipeline { return &o.AutoPipeline }),
 			doc: "Let commands of concurrent requests share a round trip. auto: while many are in flight."},
-		{name: "lazy_connect", kind: flag, def: "false", put: into(func(o *Options) *bool { return &o.LazyConnect }), doc: "Do not ping Redis at start-up."},
+		{name: "lazy_connect", kind: onOff, def: "false", put: into(func(o *Options) *bool { return &o.LazyConnect }), doc: "Do not ping Redis at start-up."},
 		{name: "on_redis_down", kind: choice(DownError, DownAnonymous), def: "error", put: into(func(o *Options) *OnRedisDown { return &o.OnRedisDown }),
 			doc: "What a request gets whose session cannot be loaded: an error (503), or an empty session that is not saved."},
 		{name: "custom_connect", aliases: []string{"client_callable", "redis_client_callable"}, kind: name, def: "goredis", put: into(func(o *Options) *string { return &o.CustomConnect }),
@@ -136,11 +137,11 @@ var table = []group{
 			doc: "Encrypts records: 32 bytes each, in base64. The first encrypts, all decrypt."},
 		{name: "max_record_bytes", kind: size(512 << 20), def: "1 MiB", put: into(func(o *Options) *int { return &o.MaxRecordBytes }),
 			doc: "A larger record is refused, and nothing is written."},
-		{name: "set_redis_ttl", inverse: "assume_redis_lru", kind: flag, def: "true", put: into(func(o *Options) *bool { return &o.SetRedisTTL }),
+		{name: "set_redis_ttl", inverse: "assume_redis_lru", kind: onOff, def: "true", put: into(func(o *Options) *bool { return &o.SetRedisTTL }),
 			doc: "Give records a time to live. False: Redis is an LRU cache, and the timeout is kept in the record."},
-		{name: "set_redis_ttl_readheavy", kind: flag, def: "false", put: into(func(o *Options) *bool { return &o.SetRedisTTLReadHeavy }),
+		{name: "set_redis_ttl_readheavy", kind: onOff, def: "false", put: into(func(o *Options) *bool { return &o.SetRedisTTLReadHeavy }),
 			doc: "Accepted for the Python package's sake: a read restarts the timeout in one command in any case."},
-		{name: "python_expires", kind: flag, defDoc: "true in pyramid_session_redis", put: into(func(o *Options) *bool { return &o.PythonExpires }), pending: anyValue,
+		{name: "python_expires", kind: onOff, defDoc: "true in pyramid_session_redis", put: into(func(o *Options) *bool { return &o.PythonExpires }), pending: anyValue,
 			doc: "Write the expiry that pyramid_session_redis keeps inside its record."},
 	}},
 }
@@ -214,24 +215,4 @@ func rows(yield func(*setting) bool) {
 			}
 		}
 	}
-}
-
-// defaultText is a default as the reference shows it.
-func (s *setting) defaultText() string {
-	switch {
-	case s.defDoc != "":
-		return s.defDoc
-	case s.def != "":
-		return "`" + s.def + "`"
-	}
-	return "–"
-}
-
-// alsoNamed lists the aliases as the reference shows them.
-func (s *setting) alsoNamed() string {
-	names := slices.Clone(s.aliases)
-	if s.inverse != "" {
-		names = append(names, "not "+s.inverse)
-	}
-	return strings.Join(names, ", ")
 }

@@ -12,22 +12,24 @@ import (
 // strict reading of it. read never sees an absent value (see absent), and its error never
 // repeats the value.
 type kind struct {
-	want string
-	read func(raw any) (any, error)
+	want  string
+	short string // for the reference's table, where want is long and comes often
+	read  func(raw any) (any, error)
 }
 
 // errShape says that a value is not of its kind at all; the reader of the error is then
 // told what the kind is.
 var errShape = errors.New("not of this kind")
 
-// flag reads the words of Pyramid's asbool. Where asbool takes every other word for
-// false, flag refuses it.
-var flag = kind{
-	want: "true or false (also yes, no, on, off, t, f, y, n, 1, 0)",
-	read: func(raw any) (any, error) { return readFlag(raw) },
+// onOff reads the words of Pyramid's asbool. Where asbool takes every other word for
+// false, onOff refuses it.
+var onOff = kind{
+	want:  "true or false (also yes, no, on, off, t, f, y, n, 1, 0)",
+	short: "true or false",
+	read:  func(raw any) (any, error) { return readOnOff(raw) },
 }
 
-func readFlag(raw any) (bool, error) {
+func readOnOff(raw any) (bool, error) {
 	value := reflect.ValueOf(raw)
 	switch {
 	case value.Kind() == reflect.Bool:
@@ -51,7 +53,7 @@ func readFlag(raw any) (bool, error) {
 }
 
 // choice reads one of some words, in any case. Where the words are a switch, the words of
-// a flag work too: YAML 1.1, Python and TOML write on and off as true and false.
+// onOff work too: YAML 1.1, Python and TOML write on and off as true and false.
 func choice[T ~string](words ...T) kind {
 	listed := make([]string, len(words))
 	for i, word := range words {
@@ -66,7 +68,7 @@ func choice[T ~string](words ...T) kind {
 					return word, nil
 				}
 			}
-			on, err := readFlag(raw)
+			on, err := readOnOff(raw)
 			if err != nil {
 				return nil, errShape
 			}

@@ -158,7 +158,7 @@ func (p *parser) choose(s *setting) (chosen entry, ok bool) {
 		if e.setting != s || e.strength() < strongest {
 			continue
 		}
-		if absent(e.raw) && !(s.noneIsValue && isNone(e.raw)) {
+		if absent(e.raw) && (!s.noneIsValue || !isNone(e.raw)) {
 			continue
 		}
 		value, err := e.read()

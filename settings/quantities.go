@@ -38,14 +38,19 @@ func length(want string, least time.Duration) kind {
 
 var (
 	// pause may be zero.
-	pause = length("seconds (1200) or a duration (20m)", 0)
+	pause = shortly("a time", length("seconds (1200) or a duration (20m)", 0))
 	// wait is how long something may take; zero would be never or for ever.
-	wait = length("seconds (0.5) or a duration (500ms), more than 0", shortest)
+	wait = shortly("a time, more than 0", length("seconds (0.5) or a duration (500ms), more than 0", shortest))
 )
+
+func shortly(short string, k kind) kind {
+	k.short = short
+	return k
+}
 
 // orNever reads None as zero.
 func orNever(k kind) kind {
-	return kind{want: k.want + ", 0 or None for never", read: func(raw any) (any, error) {
+	return kind{want: k.want + ", 0 or None for never", short: "a time, 0 or None for never", read: func(raw any) (any, error) {
 		if text, ok := textOf(raw); ok && strings.TrimSpace(text) == "None" {
 			return time.Duration(0), nil
 		}

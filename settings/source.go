@@ -36,8 +36,9 @@ func (m Map) AllKeys() []string {
 func (m Map) Get(key string) any {
 	var found any
 	var spelling string
+	key = strings.ToLower(key)
 	walk("", m, func(k string, v any) {
-		if strings.ToLower(k) == strings.ToLower(key) && (spelling == "" || k >= spelling) {
+		if strings.ToLower(k) == key && k >= spelling {
 			found, spelling = v, k
 		}
 	})
