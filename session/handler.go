@@ -47,7 +47,7 @@ type exchangeContext struct {
 type exchangeKey struct{ f *Factory }
 
 func (c *exchangeContext) Value(key any) any {
-	if key == (exchangeKey{c.x.f}) {
+	if key == (exchangeKey{c.x.f}) || key == (innermost{}) {
 		return c.x
 	}
 	return c.Context.Value(key)

@@ -1,0 +1,146 @@
+package factory
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/pyramidgo/redissessions/connect"
+	"github.com/pyramidgo/redissessions/connect/embedded"
+	"github.com/pyramidgo/redissessions/connect/goredis"
+	"github.com/pyramidgo/redissessions/encode"
+	"github.com/pyramidgo/redissessions/encode/pickle"
+	"github.com/pyramidgo/redissessions/session"
+)
+
+// Registry holds what settings can name: connectors, codecs, hooks, signers and
+// clients. A value that an application makes and fills at start-up; there is no
+// global one. It is safe for concurrent use.
+//
+// Its methods panic when a name is empty or taken already, by a built-in too, or
+// when what is registered is nil: such a mistake is the programmer's. A name in
+// the settings that nobody registered is the operator's, and an error.
+type Registry struct {
+	mu         sync.Mutex
+	connectors names[connector]
+	encoders   names[encode.Encoder]
+	decoders   names[encode.Decoder]
+	ids        names[func() (string, error)]
+	signers    names[session.Signer]
+	clients    names[any]
+	onInvalid  names[func(*http.Request, error)]
+	allow      names[func(http.Header) bool]
+}
+
+// connector is one of the two kinds.
+type connector struct {
+	start   connect.Func
+	request connect.RequestFunc
+}
+
+// NewRegistry returns a registry with the built-ins: the connectors goredis,
+// redigo and embedded, and the codecs cbor, json, msgpack and pickle.
+func NewRegistry() *Registry {
+	r := &Registry{}
+	r.Connect("goredis", goredis.Connect)
+	r.Connect("embedded", embedded.Connect)
+	for name, codec := range map[string]encode.Codec{
+		"cbor": encode.CBOR, "json": encode.JSON, "msgpack": encode.MsgPack, "pickle": pickle.Codec,
+	} {
+		r.Encode(name, codec.Encode)
+		r.Decode(name, codec.Decode)
+	}
+	return r
+}
+
+// Connect registers a connector that opens a store once, at start-up, for
+// redis.sessions.custom_connect.
+func (r *Registry) Connect(name string, f connect.Func) {
+	register(r, &r.connectors, "connector", name, connector{start: f}, f == nil)
+}
+
+// ConnectRequest registers a connector that is asked for the store of every
+// request that uses its session, for redis.sessions.custom_connect.
+func (r *Registry) ConnectRequest(name string, f connect.RequestFunc) {
+	register(r, &r.connectors, "connector", name, connector{request: f}, f == nil)
+}
+
+// Encode registers an encoder for redis.sessions.encode.
+func (r *Registry) Encode(name string, f encode.Encoder) {
+	register(r, &r.encoders, "encoder", name, f, f == nil)
+}
+
+// Decode registers a decoder for redis.sessions.decode.
+func (r *Registry) Decode(name string, f encode.Decoder) {
+	register(r, &r.decoders, "decoder", name, f, f == nil)
+}
+
+// IDGenerator registers a maker of session IDs for redis.sessions.id_generator.
+// IDs must be unguessable: at least 128 random bits each (OWASP).
+func (r *Registry) IDGenerator(name string, f func() (string, error)) {
+	register(r, &r.ids, "ID generator", name, f, f == nil)
+}
+
+// Signer registers a signer for redis.sessions.cookie_signer, which takes the
+// place of the secret.
+func (r *Registry) Signer(name string, s session.Signer) {
+	register(r, &r.signers, "signer", name, s, s == nil)
+}
+
+// Client registers a client that several factories may share, for
+// redis.sessions.connection_pool: a redis.UniversalClient of go-redis, or a
+// *redis.Pool of redigo. Closing a factory does not close it.
+func (r *Registry) Client(name string, client any) {
+	register(r, &r.clients, "client", name, client, client == nil)
+}
+
+// OnInvalid registers a hook for redis.sessions.func_invalid_logger. It hears of
+// every cookie and record that was not accepted.
+func (r *Registry) OnInvalid(name string, f func(*http.Request, error)) {
+	register(r, &r.onInvalid, "function", name, f, f == nil)
+}
+
+// AllowCookie registers a hook for
+// redis.sessions.func_check_response_allow_cookies. It looks at a response's
+// header and decides whether it may carry the session's cookie.
+func (r *Registry) AllowCookie(name string, f func(http.Header) bool) {
+	register(r, &r.allow, "function", name, f, f == nil)
+}
+
+// names is what is registered of one kind.
+type names[T any] map[string]T
+
+func register[T any](r *Registry, in *names[T], kind, name string, v T, isNil bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch _, taken := (*in)[name]; {
+	case name == "":
+		panic("factory: a " + kind + " is registered without a name")
+	case isNil:
+		panic(fmt.Sprintf("factory: the %s %q is nil", kind, name))
+	case taken:
+		panic(fmt.Sprintf("factory: the %s %q is registered already", kind, name))
+	}
+	if *in == nil {
+		*in = names[T]{}
+	}
+	(*in)[name] = v
+}
+
+// find returns what a key of the settings names.
+func find[T any](r *Registry, in *names[T], kind, key, name string) (v T, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	v, ok := (*in)[name]
+	if !ok {
+		registered := "none"
+		if len(*in) > 0 {
+			registered = strings.Join(slices.Sorted(maps.Keys(*in)), ", ")
+		}
+		return v, fmt.Errorf("factory: redis.sessions.%s: no %s named %q; registered: %s", key, kind, name, registered)
+	}
+	return v, nil
+}

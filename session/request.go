@@ -1,0 +1,25 @@
+package session
+
+import (
+	"errors"
+	"net/http"
+)
+
+// ErrNoHandler is returned by FromRequest for a request that did not come
+// through Factory.Handler.
+var ErrNoHandler = errors.New("session: the request did not come through a session Handler; wrap the application's handler with Factory.Handler, or call Factory.Get")
+
+// FromRequest returns the session of a request that came through a Handler: it
+// is Factory.Get for code that has no Factory at hand, as Pyramid's
+// request.session is. Where handlers of several factories are nested, it is the
+// innermost one's.
+func FromRequest(r *http.Request) (*Session, error) {
+	x, ok := r.Context().Value(innermost{}).(*exchange)
+	if !ok {
+		return nil, ErrNoHandler
+	}
+	return x.get(r)
+}
+
+// innermost is the context key of the exchange whose Handler was passed last.
+type innermost struct{}
