@@ -25,9 +25,12 @@ const (
 type SecureMode int
 
 const (
-	SecureAuto   SecureMode = iota // when the request came over TLS; the default
-	SecureAlways                   // always; right behind a proxy that ends TLS
-	SecureNever                    // never
+	// SecureAuto is when the request came over TLS. It is the default.
+	SecureAuto SecureMode = iota
+	// SecureAlways is right behind a proxy that ends TLS.
+	SecureAlways
+	// SecureNever is for a site without TLS.
+	SecureNever
 )
 
 // CookieOptions describes the session's cookie. Its zero value is the default.

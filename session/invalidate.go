@@ -48,11 +48,19 @@ func (f *Factory) end(ctx context.Context, store Store, at address) error {
 		if err := store.Delete(ctx, at.key); err != nil {
 			return storeError("invalidate", err)
 		}
-		snap, err := f.native.decode(at, conflict.Current)
-		if err != nil || snap.successor == nil {
+		next := f.successorOf(at, conflict.Current)
+		if next == nil {
 			return nil
 		}
-		at = *snap.successor
+		at = *next
+	}
+	return nil
+}
+
+// successorOf returns the address that a record names when it is a marker.
+func (f *Factory) successorOf(at address, record []byte) *address {
+	if snap, err := f.native.decode(at, record); err == nil {
+		return snap.successor
 	}
 	return nil
 }

@@ -18,7 +18,7 @@ const (
 	DefaultSaveTimeout    = 10 * time.Second
 )
 
-// Never, as Options.IdleTimeout, is for sessions that do not time out.
+// Never is the Options.IdleTimeout of sessions that do not time out.
 const Never time.Duration = -1
 
 // Options says how a Factory makes, stores and signs sessions. The zero value

@@ -141,31 +141,40 @@ func (w *working) changes(deep bool, only func(key string) bool) ([]change, erro
 	below := w.below()
 	var changes []change
 	for key, sl := range w.slots {
-		if sl.intent == seen && !(deep && sl.present) || only != nil && !only(key) {
+		if only != nil && !only(key) {
 			continue
 		}
-		c := change{key: key, deleted: !sl.present, value: sl.value}
-		changed := true
-		if sl.present {
-			var err error
-			if c.encoded, changed, err = below.diff(key, sl.value); err != nil {
-				return nil, encodeError(key, err)
-			}
-		} else {
-			changed = below.has(key)
+		if sl.intent == seen && (!deep || !sl.present) {
+			continue
 		}
-		switch {
-		case !changed:
+		c, changed, err := sl.change(key, below)
+		if err != nil {
+			return nil, err
+		}
+		if !changed {
 			sl.intent, sl.edits = seen, nil
-		default:
-			if sl.intent == seen {
-				sl.intent = replaced
-			}
-			changes = append(changes, c)
+			continue
 		}
+		if sl.intent == seen {
+			sl.intent = replaced
+		}
+		changes = append(changes, c)
 	}
 	slices.SortFunc(changes, func(a, b change) int { return strings.Compare(a.key, b.key) })
 	return changes, nil
+}
+
+// change returns what the slot makes of its key, and whether that differs from
+// what is stored.
+func (sl *slot) change(key string, below dataset) (c change, changed bool, err error) {
+	if !sl.present {
+		return change{key: key, deleted: true}, below.has(key), nil
+	}
+	c = change{key: key, value: sl.value}
+	if c.encoded, changed, err = below.diff(key, sl.value); err != nil {
+		return c, false, encodeError(key, err)
+	}
+	return c, changed, nil
 }
 
 // rebase puts what the request did on top of another stored state.
