@@ -2,6 +2,7 @@ package pickle
 
 import (
 	"fmt"
+	"math"
 	"time"
 )
 
@@ -43,11 +44,10 @@ type Zone struct {
 type TimeDelta struct{ Days, Seconds, Microseconds int }
 
 const (
-	maxDays          = 999999999 // of a timedelta, either way
-	secondsPerDay    = 24 * 60 * 60
-	microsPerSecond  = 1000000
-	foldBit          = 0x80 // in a state's month or hour, from protocol 4 on
-	maxDurationHours = 2562047
+	maxDays         = 999999999 // of a timedelta, either way
+	secondsPerDay   = 24 * 60 * 60
+	microsPerSecond = 1000000
+	foldBit         = 0x80 // in a state's month or hour, from protocol 4 on
 )
 
 // DateTimeOf returns the wall clock of t, without its zone.
@@ -119,11 +119,15 @@ func (z *Zone) location() *time.Location {
 
 // Duration returns d and whether a time.Duration can hold it.
 func (d TimeDelta) Duration() (time.Duration, bool) {
-	if d.Days > maxDurationHours/24 || d.Days < -maxDurationHours/24 {
+	const mostMicros = math.MaxInt64 / 1000
+	if d.Days > mostMicros/microsPerSecond/secondsPerDay+1 || d.Days < -mostMicros/microsPerSecond/secondsPerDay-1 {
 		return 0, false
 	}
-	return time.Duration(d.Days)*24*time.Hour + time.Duration(d.Seconds)*time.Second +
-		time.Duration(d.Microseconds)*time.Microsecond, true
+	micros := (int64(d.Days)*secondsPerDay+int64(d.Seconds))*microsPerSecond + int64(d.Microseconds)
+	if micros > mostMicros || micros < -mostMicros {
+		return 0, false
+	}
+	return time.Duration(micros) * time.Microsecond, true
 }
 
 // TimeDeltaOf returns d, cut to whole microseconds.
@@ -135,7 +139,7 @@ func TimeDeltaOf(d time.Duration) TimeDelta {
 
 // newTimeDelta carries the parts over as Python's constructor does.
 func newTimeDelta(days, seconds, micros int64) (TimeDelta, error) {
-	const most = 1 << 53 // far beyond what pickle writes, and no sum overflows
+	const most = 1 << 60 // far beyond what Python writes, and no sum overflows
 	for _, n := range [...]int64{days, seconds, micros} {
 		if n > most || n < -most {
 			return TimeDelta{}, malformed("a timedelta is out of range")
