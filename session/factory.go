@@ -6,15 +6,13 @@ import (
 	"fmt"
 	"net/http"
 	"time"
-
-	"github.com/pyramidgo/redissessions/encode"
 )
 
 // Factory makes the sessions of an application. It is safe for concurrent use.
 type Factory struct {
 	opts   Options
 	store  Store
-	native *native
+	format format
 	signer Signer
 	now    func() time.Time
 }
@@ -41,18 +39,9 @@ func NewFactory(store Store, opts *Options) (*Factory, error) {
 	default:
 		f.signer = newHMACSigner(signerSalt(f.opts.Cookie.Name), opts.Secret, opts.PreviousSecrets)
 	}
-	f.native = &native{prefix: f.opts.Prefix, layout: lazyLayout{}}
-	if c := opts.Codec; c.Encode != nil && c.Decode != nil {
-		f.native.layout = dictLayout{c}
-	} else if c.Encode != nil || c.Decode != nil {
-		errs = append(errs, errors.New("session: Codec needs both Encode and Decode"))
-	}
-	if len(opts.EncryptionKeys) > 0 {
-		sealer, err := encode.NewSealer(opts.EncryptionKeys...)
-		if err != nil {
-			errs = append(errs, fmt.Errorf("session: EncryptionKeys: %w", err))
-		}
-		f.native.sealer = sealer
+	var err error
+	if f.format, err = newNative(&f.opts); err != nil {
+		errs = append(errs, err)
 	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
@@ -126,7 +115,7 @@ func (f *Factory) endCookies(r *http.Request) (found bool, err error) {
 	defer cancel()
 	for c := range f.cookiesOf(r) {
 		found = true
-		if err := f.end(ctx, store, f.native.address(c.id)); err != nil {
+		if err := f.end(ctx, store, f.format.address(c.id)); err != nil {
 			return found, err
 		}
 	}

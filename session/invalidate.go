@@ -36,7 +36,7 @@ func (s *Session) Invalidate(ctx context.Context) error {
 // record be removed, whatever its revision, but no marker.
 func (f *Factory) end(ctx context.Context, store Store, at address) error {
 	for range maxRenewals {
-		err := store.Remove(ctx, at.key, f.native.live())
+		err := store.Remove(ctx, at.key, f.format.live())
 		var conflict *ConflictError
 		if !errors.As(err, &conflict) {
 			if errors.Is(err, ErrNotFound) {
@@ -59,7 +59,7 @@ func (f *Factory) end(ctx context.Context, store Store, at address) error {
 
 // successorOf returns the address that a record names when it is a marker.
 func (f *Factory) successorOf(at address, record []byte) *address {
-	if snap, err := f.native.decode(at, record); err == nil {
+	if snap, err := f.format.decode(at, record); err == nil {
 		return snap.successor
 	}
 	return nil

@@ -107,7 +107,7 @@ func (s *Session) openFailed(err error) (*Session, error) {
 // error, for a session that has been renewed: s is then empty and cannot be
 // saved, so that a request that comes late does not replace the new cookie.
 func (s *Session) find(ctx context.Context, id string) (bool, error) {
-	f, at := s.f, s.f.native.address(id)
+	f, at := s.f, s.f.format.address(id)
 	ttl := f.askFor()
 	record, left, err := f.fetch(ctx, s.store, at.key, ttl)
 	if errors.Is(err, ErrNotFound) {
@@ -116,7 +116,7 @@ func (s *Session) find(ctx context.Context, id string) (bool, error) {
 	if err != nil {
 		return false, storeError("load", err)
 	}
-	snap, err := f.native.decode(at, record)
+	snap, err := f.format.decode(at, record)
 	if err != nil {
 		return false, err
 	}

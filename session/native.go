@@ -2,33 +2,41 @@ package session
 
 import (
 	"crypto/sha256"
+	"errors"
 	"fmt"
 
 	"github.com/pyramidgo/redissessions/encode"
 )
 
-// snapshot is one stored state of a session, as a load found it or a save left
-// it.
-type snapshot struct {
-	meta  meta
-	data  dataset
-	guard []byte // what Store.Replace compares
-
-	// successor is where the session went when it was renewed. Nothing else is
-	// set then: the record at the old key is only a marker.
-	successor *address
-}
-
 // native is the format of records that only Go reads and writes.
 type native struct {
 	prefix string
-	layout layout
+	values layout
 	sealer *encode.Sealer // nil when nothing is encrypted
 }
 
+var _ format = (*native)(nil)
+
+func newNative(opts *Options) (*native, error) {
+	n := &native{prefix: opts.Prefix, values: lazyLayout{}}
+	if c := opts.Codec; c.Encode != nil && c.Decode != nil {
+		n.values = dictLayout{c}
+	} else if c.Encode != nil || c.Decode != nil {
+		return nil, errors.New("session: Codec needs both Encode and Decode")
+	}
+	if len(opts.EncryptionKeys) > 0 {
+		var err error
+		if n.sealer, err = encode.NewSealer(opts.EncryptionKeys...); err != nil {
+			return nil, fmt.Errorf("session: EncryptionKeys: %w", err)
+		}
+	}
+	return n, nil
+}
+
+func (n *native) layout() layout { return n.values }
+
 func (n *native) address(id string) address { return addressOf(n.prefix, id) }
 
-// decode parses a record found at an address.
 func (n *native) decode(at address, record []byte) (*snapshot, error) {
 	kind, m, body, err := parseHeader(at, record)
 	if err != nil {
@@ -52,19 +60,17 @@ func (n *native) decode(at address, record []byte) (*snapshot, error) {
 			return nil, fmt.Errorf("%w: %w", ErrUndecodable, err)
 		}
 	}
-	s.data, err = n.layout.parse(body)
+	s.data, err = n.values.parse(body)
 	return s, err
 }
 
-// encode writes the record for an address: the data of base with the changes.
-// It also returns the snapshot that a reader of the record would get.
 func (n *native) encode(at address, m meta, base dataset, changes []change) ([]byte, *snapshot, error) {
 	record := appendHeader(make([]byte, 0, headerLen+64), n.kind(), at, m)
 	body, err := base.appendBody(nil, changes)
 	if err != nil {
 		return nil, nil, err
 	}
-	s := &snapshot{meta: m, data: n.layout.open(body)}
+	s := &snapshot{meta: m, data: n.values.open(body)}
 	if n.sealer != nil {
 		if body, err = n.sealer.Seal(body, associated(at, record)); err != nil {
 			return nil, nil, err
@@ -75,21 +81,20 @@ func (n *native) encode(at address, m meta, base dataset, changes []change) ([]b
 	return record, s, nil
 }
 
-// marker writes the record that stays at a renewed session's old address.
+// marker keeps no data, only where the session went.
 func (n *native) marker(at, successor address, m meta) []byte {
 	return append(appendHeader(nil, kindMarker, at, m), successor.hash[:]...)
 }
 
-// live is the guard that every live session of this factory begins with, and
-// no marker does.
+// live names the kind, so that no marker begins with it.
 func (n *native) live() []byte { return append([]byte(magic), n.kind()) }
 
 // kind is the layout's, in upper case when the body is encrypted.
 func (n *native) kind() byte {
 	if n.sealer != nil {
-		return n.layout.kind() - 'a' + 'A'
+		return n.values.kind() - 'a' + 'A'
 	}
-	return n.layout.kind()
+	return n.values.kind()
 }
 
 // associated binds an encrypted body to its key and its header: moved to

@@ -78,8 +78,11 @@ func (s *Session) moveTo(ctx context.Context, at address) (err error) {
 			return storeError("renew", err)
 		}
 		copied = snap
-		marker := s.f.native.marker(s.at, at, s.meta)
-		err = s.store.Replace(ctx, s.at.key, s.stored.guard, marker, markerTTL)
+		if marker := s.f.format.marker(s.at, at, s.meta); marker != nil {
+			err = s.store.Replace(ctx, s.at.key, s.stored.guard, marker, markerTTL)
+		} else {
+			err = s.store.Remove(ctx, s.at.key, s.stored.guard)
+		}
 		var conflict *ConflictError
 		switch {
 		case err == nil:

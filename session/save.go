@@ -147,7 +147,7 @@ func (f *Factory) newIdentity() (id string, at address, signed string, err error
 		return "", at, "", fmt.Errorf("session: sign: %w", err)
 	}
 	_, err = f.opts.Cookie.cookie(signed, 0, false)
-	return id, f.native.address(id), signed, err
+	return id, f.format.address(id), signed, err
 }
 
 // replace writes the changed record over the one that was loaded, or takes it
@@ -195,7 +195,7 @@ func (s *Session) encode(at address, changes []change) ([]byte, *snapshot, time.
 		}
 		ttl = 0
 	}
-	record, snap, err := s.f.native.encode(at, m, s.data.below(), changes)
+	record, snap, err := s.f.format.encode(at, m, s.data.below(), changes)
 	if err != nil {
 		return nil, nil, 0, err
 	}
@@ -215,7 +215,7 @@ func (s *Session) saved(snap *snapshot, changes []change) {
 
 // rebase puts the request's changes on top of the record that is there now.
 func (s *Session) rebase(current []byte) error {
-	snap, err := s.f.native.decode(s.at, current)
+	snap, err := s.f.format.decode(s.at, current)
 	if err != nil {
 		return fmt.Errorf("session: save: %w", err)
 	}

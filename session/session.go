@@ -60,7 +60,7 @@ func (f *Factory) newSession(r *http.Request, store Store) *Session {
 // reset makes s a new session. The caller holds the lock.
 func (s *Session) reset() {
 	s.id, s.at, s.signed, s.stored = "", address{}, "", nil
-	s.data = working{layout: s.f.native.layout, base: s.f.native.layout.empty(), damaged: s.damagedValue}
+	s.data = working{layout: s.f.format.layout(), base: s.f.format.layout().empty(), damaged: s.damagedValue}
 	s.meta = meta{created: s.f.now().Truncate(time.Millisecond).UTC()}
 	s.metaSet.idle, s.metaSet.maxAge = false, false
 	s.isNew, s.changed, s.touch = true, false, false
