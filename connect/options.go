@@ -12,7 +12,8 @@ const (
 
 // Options says where Redis is and how to talk to it. The zero value is
 // localhost:6379, database 0, with time-outs of 5 seconds. It prints as the
-// place that it names, under every verb of fmt: never with a password.
+// place that it names, under every verb that fmt lets a type decide about:
+// never with a password.
 type Options struct {
 	// URL, when set, takes the place of Mode, Host, Port, DB, Username,
 	// Password, UnixSocketPath and the addresses of Sentinel and Cluster; the

@@ -34,7 +34,7 @@ func (t TLS) Config() (*tls.Config, error) {
 		if t.CAFile != "" || t.CertFile != "" || t.KeyFile != "" || t.ServerName != "" {
 			return nil, errors.New("connect: tls: a file or server name is set but TLS is not enabled")
 		}
-		return nil, nil //nolint:nilnil // no TLS is not an error
+		return nil, nil
 	}
 	c := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: t.ServerName}
 	if t.CAFile != "" {

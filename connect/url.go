@@ -184,7 +184,7 @@ func (o *Options) queryURL(query string) error {
 
 var (
 	errBadEscape = errors.New("it has a % that is not followed by two hexadecimal digits; write %25 for a %")
-	errBadHost   = errors.New("a host must be a name, an IPv4 address, or an IPv6 address in brackets, and a port a number from 1 to 65535; in a password, percent-encode @ / ? # % and :")
+	errBadHost   = errors.New("a host must be a name, an IPv4 address, or an IPv6 address in brackets, and a port a number from 1 to 65535 (in a password, characters like @ : / must be percent-encoded)")
 	errBadDB     = errors.New("the database must be a number from 0; in a password, percent-encode / as %2F")
 	errClusterDB = errors.New("a cluster has no database but 0")
 )

@@ -49,7 +49,7 @@ func start(tb testing.TB, dir, program string, args ...string) *process {
 	if err != nil {
 		tb.Fatalf("connecttest: %v", err)
 	}
-	defer out.Close()
+	defer func() { _ = out.Close() }()
 
 	p := &process{cmd: exec.Command(program, args...), done: make(chan struct{}), log: out.Name()}
 	p.cmd.Dir, p.cmd.Stdout, p.cmd.Stderr = dir, out, out
@@ -102,7 +102,7 @@ func freePorts(tb testing.TB, n int) []int {
 		if err != nil {
 			tb.Fatalf("connecttest: no free port: %v", err)
 		}
-		defer l.Close() // all are held until the last is found, so that they differ
+		defer func() { _ = l.Close() }() // all are held until the last is found, so that they differ
 		ports[i] = l.Addr().(*net.TCPAddr).Port
 	}
 	return ports

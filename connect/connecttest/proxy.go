@@ -46,6 +46,9 @@ func Proxy(tb testing.TB, addr string) *RecordingProxy {
 // Addr returns where the proxy listens, as host:port.
 func (p *RecordingProxy) Addr() string { return p.listener.Addr().String() }
 
+// Port returns the port of 127.0.0.1 where the proxy listens.
+func (p *RecordingProxy) Port() int { return p.listener.Addr().(*net.TCPAddr).Port }
+
 // URL returns a redis:// URL of the proxy.
 func (p *RecordingProxy) URL() string { return "redis://" + p.Addr() }
 
@@ -160,19 +163,26 @@ func (c *proxied) end() {
 	delete(c.proxy.conns, c.server)
 }
 
-// requests passes commands to the server.
+// requests passes commands to the server. Those that came together are all
+// noted before the first of them can be answered.
 func (c *proxied) requests() {
 	defer c.end()
-	r := bufio.NewReader(c.client)
+	r := bufio.NewReaderSize(c.client, 1<<18)
+	var together []byte
 	for {
 		v, err := readValue(r)
 		if err != nil {
 			return
 		}
 		c.note(v.words)
-		if _, err := c.server.Write(v.raw); err != nil {
+		together = append(together, v.raw...)
+		if r.Buffered() > 0 {
+			continue
+		}
+		if _, err := c.server.Write(together); err != nil {
 			return
 		}
+		together = together[:0]
 	}
 }
 

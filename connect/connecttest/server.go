@@ -44,8 +44,8 @@ func RedisServer(tb testing.TB, settings ...string) *Server {
 func RedisServerUnix(tb testing.TB, settings ...string) *Server {
 	tb.Helper()
 	// The path of a socket may have about 100 bytes; that of a test's directory
-	// holds the test's name.
-	dir, err := os.MkdirTemp("", "redis") //nolint:usetesting // see above
+	// holds the test's name, so it is not used here.
+	dir, err := os.MkdirTemp("", "redis")
 	if err != nil {
 		tb.Fatalf("connecttest: %v", err)
 	}
@@ -179,7 +179,7 @@ func (s *Server) ping(ctx context.Context) error {
 	_ = c.Close()
 
 	client := redis.NewClient(o)
-	defer client.Close()
+	defer func() { _ = client.Close() }()
 	return client.Ping(ctx).Err()
 }
 

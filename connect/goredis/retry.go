@@ -96,7 +96,7 @@ func (s *store) askForNodes(ctx context.Context) {
 // requests that failed together do not come back together.
 func pause(ctx context.Context, try int) bool {
 	longest := min(100*time.Millisecond, 10*time.Millisecond<<try)
-	timer := time.NewTimer(longest/2 + rand.N(longest/2)) //nolint:gosec // not a secret
+	timer := time.NewTimer(longest/2 + rand.N(longest/2))
 	defer timer.Stop()
 	select {
 	case <-timer.C:

@@ -151,7 +151,7 @@ func (s *store) run(ctx context.Context, cmd *redis.StringCmd) (doubt bool, err 
 		defer cancel()
 	}
 	err = s.send.Process(ctx, once{cmd})
-	if err == nil || err == redis.Nil { //nolint:errorlint // go-redis returns it as it is; errors.Is costs
+	if err == nil || err == redis.Nil {
 		return false, err
 	}
 	return s.again(ctx, cmd, err)

@@ -40,7 +40,13 @@ func (c *checker) wantErr(op string, err, want error) {
 
 // wantConflict checks that an operation returned a ConflictError with what is
 // stored.
-func (c *checker) wantConflict(op string, err error, current string) *session.ConflictError {
+func (c *checker) wantConflict(op string, err error, current string) {
+	c.Helper()
+	c.conflict(op, err, current)
+}
+
+// conflict is wantConflict, and returns the error.
+func (c *checker) conflict(op string, err error, current string) *session.ConflictError {
 	c.Helper()
 	var conflict *session.ConflictError
 	if !errors.As(err, &conflict) {
