@@ -109,10 +109,11 @@ func skipCBORText(major int, length uint64, data []byte) ([]byte, error) {
 	return data[length:], nil
 }
 
-// skipTagged skips the content of a tag. Only times (0, 1) and big integers
-// (2, 3) are plain values, and none of them holds another container or tag.
+// skipTagged skips the content of a tag. Only times (0) and big integers (2, 3)
+// are plain values, and neither holds another container or tag. Tag 1, seconds
+// as a number, holds times that tag 0 cannot be written for.
 func skipTagged(tag uint64, data []byte) ([]byte, error) {
-	if tag > 3 {
+	if tag > 3 || tag == 1 {
 		return nil, fmt.Errorf("an unknown tag, %d", tag)
 	}
 	major, argument, size, err := cborHead(data)

@@ -77,7 +77,7 @@ func TestRefusedData(t *testing.T) {
 		"cbor": {
 			"duplicate key": "a2616101616102", "indefinite list": "9f01ff", "indefinite text": "7f6161ff", "unknown tag": "d9d9f700",
 			"tag in tag": "c0c00a", "simple value": "e0", "simple byte": "f8ff", "invalid UTF-8": "61ff", "list as key": "a18001",
-			"bytes as key": "a1416101", "time as key": "a1c10001", "reserved": "1c", "break": "ff", "tag of a list": "c280",
+			"bytes as key": "a1416101", "time as number": "c100", "time as key": "a1c074323032342d30312d30315430303a30303a30305a01", "reserved": "1c", "break": "ff", "tag of a list": "c280",
 			"time of bytes": "c04161", "bad time": "c06161", "number of text": "c26161",
 		},
 		"msgpack": {
