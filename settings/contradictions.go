@@ -105,7 +105,7 @@ func (p *parser) checkCookie(o *Options) {
 }
 
 func (p *parser) checkRedis(o *Options) {
-	url := strings.ToLower(strings.TrimSpace(string(o.URL)))
+	url := strings.ToLower(string(o.URL))
 	sentinelURL := strings.HasPrefix(url, "redis-sentinel://") || strings.HasPrefix(url, "rediss-sentinel://")
 	for _, name := range []string{"sentinel_master", "sentinel_addrs", "sentinel_username", "sentinel_password"} {
 		if p.has(name) && p.has("cluster_addrs") {

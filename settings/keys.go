@@ -38,7 +38,7 @@ type group struct {
 //go:generate go test . -run TestSettingsDoc -update
 var table = []group{
 	{"The session", []setting{
-		{name: "secret", kind: secretText("text"), secret: true, put: into(func(o *Options) *Secret { return &o.Secret }),
+		{name: "secret", kind: secretText, secret: true, put: into(func(o *Options) *Secret { return &o.Secret }),
 			defDoc: "required, unless cookie_signer is set", doc: "Signs the cookie. Use 32 random bytes or more."},
 		{name: "secret_previous", kind: secrets, secret: true, put: into(func(o *Options) *[]Secret { return &o.SecretPrevious }),
 			doc: "Older secrets whose cookies still verify, so that a new secret logs no one out."},
@@ -86,13 +86,13 @@ var table = []group{
 			doc: "Registered hook that may keep the cookie out of a response, judging by its header."},
 	}},
 	{"Where Redis is", redisPrefixed([]setting{
-		{name: "url", kind: secretText("a URL like redis://localhost:6379/0", urlShape), secret: true, put: into(func(o *Options) *Secret { return &o.URL }),
+		{name: "url", kind: location("a URL like redis://localhost:6379/0", urlShape), secret: true, put: into(func(o *Options) *Secret { return &o.URL }),
 			doc: "Redis's address in one line. Wins over host, port, db, username, password and unix_socket_path."},
 		{name: "host", kind: text("a host name or address", hostName), def: "localhost", put: into(func(o *Options) *string { return &o.Host }), doc: "Host name or address."},
 		{name: "port", kind: count(1, math.MaxUint16), def: "6379", put: into(func(o *Options) *int { return &o.Port }), doc: "TCP port."},
 		{name: "db", kind: count(0, math.MaxInt32), def: "0", put: into(func(o *Options) *int { return &o.DB }), doc: "Number of the database."},
 		{name: "username", kind: text("text"), put: into(func(o *Options) *string { return &o.Username }), doc: "ACL user."},
-		{name: "password", kind: secretText("text"), secret: true, put: into(func(o *Options) *Secret { return &o.Password }), doc: "Password."},
+		{name: "password", kind: secretText, secret: true, put: into(func(o *Options) *Secret { return &o.Password }), doc: "Password."},
 		{name: "unix_socket_path", kind: text("a path"), put: into(func(o *Options) *string { return &o.UnixSocketPath }), doc: "Path of a Unix socket, in place of host and port."},
 		{name: "tls", kind: onOff, def: "false", put: into(func(o *Options) *bool { return &o.TLS }), doc: "Encrypt the connection, as a rediss:// URL does."},
 		{name: "tls_ca_file", kind: text("a path"), put: into(func(o *Options) *string { return &o.TLSCAFile }), doc: "PEM file of the authorities that may sign Redis's certificate."},
@@ -102,7 +102,7 @@ var table = []group{
 		{name: "sentinel_master", kind: text("the name of a primary"), put: into(func(o *Options) *string { return &o.SentinelMaster }), doc: "Name of the primary that Sentinel watches."},
 		{name: "sentinel_addrs", kind: addresses(26379), put: into(func(o *Options) *[]string { return &o.SentinelAddrs }), doc: "The Sentinels."},
 		{name: "sentinel_username", kind: text("text"), put: into(func(o *Options) *string { return &o.SentinelUsername }), doc: "ACL user of the Sentinels themselves."},
-		{name: "sentinel_password", kind: secretText("text"), secret: true, put: into(func(o *Options) *Secret { return &o.SentinelPassword }), doc: "Password of the Sentinels themselves."},
+		{name: "sentinel_password", kind: secretText, secret: true, put: into(func(o *Options) *Secret { return &o.SentinelPassword }), doc: "Password of the Sentinels themselves."},
 		{name: "cluster_addrs", kind: addresses(6379), put: into(func(o *Options) *[]string { return &o.ClusterAddrs }), doc: "Some nodes of a Redis Cluster."},
 	})},
 	{"How Redis is spoken to", append(redisPrefixed([]setting{

@@ -15,11 +15,17 @@ import (
 // 1200, 1_200, 0.5.
 var number = regexp.MustCompile(`^[0-9]+(_[0-9]+)*(\.[0-9]+)?$`)
 
-// Redis counts times to live in milliseconds; anything shorter would be none at all.
-const shortest = time.Millisecond
+const (
+	// Redis counts times to live in milliseconds; anything shorter would be none at all.
+	shortest = time.Millisecond
+	// A time that is added to now must stay where nanoseconds still fit, before 2262.
+	longestTime = 100 * 365 * 24 * time.Hour
+	// A wait is doubled and added up elsewhere; and nobody waits for Redis for a day.
+	longestWait = 24 * time.Hour
+)
 
-// length reads a time: a bare number is seconds, else a Go duration.
-func length(want string, least time.Duration) kind {
+// length reads a time up to most: a bare number is seconds, else a Go duration.
+func length(want string, least, most time.Duration) kind {
 	return kind{want: want, read: func(raw any) (any, error) {
 		d, err := readDuration(raw)
 		switch {
@@ -30,7 +36,9 @@ func length(want string, least time.Duration) kind {
 		case d == 0 && least > 0:
 			return nil, errors.New("must be more than 0")
 		case d > 0 && d < shortest:
-			return nil, fmt.Errorf("must be %v or more", shortest)
+			return nil, errTooShort
+		case d > most:
+			return nil, fmt.Errorf("is too long: the most is %d hours", most/time.Hour)
 		}
 		return d, nil
 	}}
@@ -38,9 +46,9 @@ func length(want string, least time.Duration) kind {
 
 var (
 	// pause may be zero.
-	pause = shortly("a time", length("seconds (1200) or a duration (20m)", 0))
+	pause = shortly("a time", length("seconds (1200) or a duration (20m)", 0, longestTime))
 	// wait is how long something may take; zero would be never or for ever.
-	wait = shortly("a time, more than 0", length("seconds (0.5) or a duration (500ms), more than 0", shortest))
+	wait = shortly("a time, more than 0", length("seconds (0.5) or a duration (500ms), more than 0", shortest, longestWait))
 )
 
 func shortly(short string, k kind) kind {
@@ -94,12 +102,15 @@ func readDuration(raw any) (time.Duration, error) {
 		return 0, errShape
 	}
 	if d == 0 && strings.ContainsAny(text, "123456789") {
-		return 0, fmt.Errorf("must be %v or more", shortest)
+		return 0, errTooShort
 	}
 	return d, nil
 }
 
-var errTooLong = errors.New("is too long: the longest time is about 292 years")
+var (
+	errTooShort = fmt.Errorf("must be %v or more", shortest)
+	errTooLong  = errors.New("is too long: the most is 100 years")
+)
 
 func wholeSeconds(n int64) (time.Duration, error) {
 	const most = int64(math.MaxInt64 / time.Second)
@@ -117,7 +128,7 @@ func seconds(f float64) (time.Duration, error) {
 	case math.Abs(ns) >= math.MaxInt64:
 		return 0, errTooLong
 	case f > 0 && ns < float64(shortest):
-		return 0, fmt.Errorf("must be %v or more", shortest)
+		return 0, errTooShort
 	}
 	return time.Duration(math.Round(ns)), nil
 }

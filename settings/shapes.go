@@ -53,7 +53,7 @@ var scheme = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*://`)
 
 // urlShape looks no further than the scheme: what a URL may hold is up to the connector.
 func urlShape(value string) error {
-	if !scheme.MatchString(strings.TrimSpace(value)) {
+	if !scheme.MatchString(value) {
 		return errShape
 	}
 	return nil

@@ -2,6 +2,7 @@ package settings
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -27,6 +28,9 @@ func (p *parser) warnings(o *Options) []string {
 		warn("secret", "is an example from the documentation: anyone can forge this application's cookies")
 	} else if o.Secret != "" && len(o.Secret) < shortSecret {
 		warn("secret", "has %d bytes; %d or more are safe (`openssl rand -hex 32` makes them)", len(o.Secret), shortSecret)
+	}
+	if strings.TrimSpace(string(o.Secret)) != string(o.Secret) {
+		warn("secret", "begins or ends with white space, which is part of it")
 	}
 	for i, secret := range o.SecretPrevious {
 		if len(secret) < shortSecret {
