@@ -204,7 +204,7 @@ def write(b):
 
 
 def answer(request, current):
-    letter, protocol, rest = request[:1], request[1], request[2:]
+    letter, protocol, rest = request[:1], min(request[1], pickle.HIGHEST_PROTOCOL), request[2:]
     if letter == b"R":
         v = Inventor(int.from_bytes(rest, "big")).value()
         pickled = pickle.dumps(v, protocol)
