@@ -101,24 +101,31 @@ func (w *writer) goMap(rv reflect.Value, depth int) error {
 
 // sortedKeys refuses keys that are one key in Python, as 1 and true are.
 func sortedKeys(rv reflect.Value) ([]reflect.Value, error) {
+	type entry struct {
+		key       reflect.Value
+		canonical string
+	}
+	entries := make([]entry, 0, rv.Len())
 	seen := make(map[string]bool, rv.Len())
-	canonical := make(map[reflect.Value]string, rv.Len())
-	keys := rv.MapKeys()
-	for _, k := range keys {
+	for _, k := range rv.MapKeys() {
 		key := k.Interface()
-		equal, err := keyOf(key)
+		canonical, err := keyOf(key)
 		if err != nil {
 			return nil, err
 		}
-		if seen[equal] && !hasNaN(key) {
+		if seen[canonical] && !hasNaN(key) {
 			return nil, fmt.Errorf("%w: two keys of a %v are equal in Python", ErrUnsupported, rv.Type())
 		}
-		seen[equal] = true
-		canonical[k] = equal
+		seen[canonical] = true
+		entries = append(entries, entry{k, canonical})
 	}
-	slices.SortFunc(keys, func(a, b reflect.Value) int {
-		return cmp.Or(compareKeys(a, b), strings.Compare(canonical[a], canonical[b]))
+	slices.SortFunc(entries, func(a, b entry) int {
+		return cmp.Or(compareKeys(a.key, b.key), strings.Compare(a.canonical, b.canonical))
 	})
+	keys := make([]reflect.Value, 0, len(entries))
+	for _, e := range entries {
+		keys = append(keys, e.key)
+	}
 	return keys, nil
 }
 

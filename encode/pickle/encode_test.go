@@ -154,3 +154,43 @@ func TestTwosComplement(t *testing.T) {
 		t.Errorf("got %q, want Python's %q", data, want)
 	}
 }
+
+// The keys of a map are in order whatever their type, so that an equal map has
+// an equal pickle.
+func TestMapsAreSorted(t *testing.T) {
+	for _, c := range []struct {
+		in   any
+		want []any
+	}{
+		{map[any]any{"b": 1, 10: 1, "a": 1, 9: 1, nil: 1, 2.5: 1, 1.5: 1}, []any{nil, int64(9), int64(10), 1.5, 2.5, "a", "b"}},
+		{map[uint8]int{200: 1, 3: 1, 20: 1}, []any{int64(3), int64(20), int64(200)}},
+		{map[float64]int{2.5: 1, -1.5: 1, 10: 1}, []any{-1.5, 2.5, 10.0}},
+		{map[bool]int{true: 1, false: 1}, []any{false, true}},
+		{map[pickle.UUID]int{{2}: 1, {1}: 1}, []any{pickle.UUID{1}, pickle.UUID{2}}},
+	} {
+		for range 20 {
+			var keys []any
+			for _, item := range throughPickle(t, c.in).(*pickle.Dict).Items {
+				keys = append(keys, item.Key)
+			}
+			if !reflect.DeepEqual(keys, c.want) {
+				t.Fatalf("%v: got the keys %v, want %v", c.in, keys, c.want)
+			}
+		}
+	}
+}
+
+func TestEmbeddedValuesAreFields(t *testing.T) {
+	type stamped struct {
+		time.Time
+		Name string
+	}
+	when := time.Date(2024, 1, 2, 3, 4, 5, 0, time.UTC)
+	in := stamped{when, "x"}
+	if got := throughPickle(t, in); !reflect.DeepEqual(got, map[string]any{"Time": when, "Name": "x"}) {
+		t.Errorf("got %v", got)
+	}
+	if got, err := assigned(t, in, in); err != nil || !reflect.DeepEqual(got, in) {
+		t.Errorf("got %v, %v", got, err)
+	}
+}
