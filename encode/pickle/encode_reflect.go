@@ -77,21 +77,21 @@ func (w *writer) goMap(rv reflect.Value, depth int) error {
 	if depth <= 0 {
 		return w.tooDeep()
 	}
-	keys, err := sortedKeys(rv)
+	entries, err := sortedEntries(rv)
 	if err != nil {
 		return err
 	}
 	w.op(opEmptyDict)
-	if len(keys) == 0 {
+	if len(entries) == 0 {
 		return nil
 	}
 	w.op(opMark)
-	for _, k := range keys {
-		key := k.Interface()
+	for _, e := range entries {
+		key := e.key.Interface()
 		if err := w.value(key, depth-1); err != nil {
 			return atKey(key, err)
 		}
-		if err := w.value(rv.MapIndex(k).Interface(), depth-1); err != nil {
+		if err := w.value(e.value.Interface(), depth-1); err != nil {
 			return atKey(key, err)
 		}
 	}
@@ -99,16 +99,18 @@ func (w *writer) goMap(rv reflect.Value, depth int) error {
 	return nil
 }
 
-// sortedKeys refuses keys that are one key in Python, as 1 and true are.
-func sortedKeys(rv reflect.Value) ([]reflect.Value, error) {
-	type entry struct {
-		key       reflect.Value
-		canonical string
-	}
-	entries := make([]entry, 0, rv.Len())
+// A mapEntry has its value at hand because a NaN key finds none.
+type mapEntry struct {
+	key, value reflect.Value
+	canonical  string
+}
+
+// sortedEntries refuses keys that are one key in Python, as 1 and true are.
+func sortedEntries(rv reflect.Value) ([]mapEntry, error) {
+	entries := make([]mapEntry, 0, rv.Len())
 	seen := make(map[string]bool, rv.Len())
-	for _, k := range rv.MapKeys() {
-		key := k.Interface()
+	for it := rv.MapRange(); it.Next(); {
+		key := it.Key().Interface()
 		canonical, err := keyOf(key)
 		if err != nil {
 			return nil, err
@@ -117,16 +119,12 @@ func sortedKeys(rv reflect.Value) ([]reflect.Value, error) {
 			return nil, fmt.Errorf("%w: two keys of a %v are equal in Python", ErrUnsupported, rv.Type())
 		}
 		seen[canonical] = true
-		entries = append(entries, entry{k, canonical})
+		entries = append(entries, mapEntry{it.Key(), it.Value(), canonical})
 	}
-	slices.SortFunc(entries, func(a, b entry) int {
+	slices.SortFunc(entries, func(a, b mapEntry) int {
 		return cmp.Or(compareKeys(a.key, b.key), strings.Compare(a.canonical, b.canonical))
 	})
-	keys := make([]reflect.Value, 0, len(entries))
-	for _, e := range entries {
-		keys = append(keys, e.key)
-	}
-	return keys, nil
+	return entries, nil
 }
 
 // compareKeys orders keys by their kind, and strings and numbers of one kind

@@ -180,6 +180,15 @@ func TestMapsAreSorted(t *testing.T) {
 	}
 }
 
+func TestNaNKeys(t *testing.T) {
+	in := map[float64]string{math.NaN(): "a", 1.5: "b"}
+	in[math.NaN()] = "c"
+	d, ok := throughPickle(t, in).(*pickle.Dict)
+	if !ok || d.Len() != 3 || d.Items[2].Value != "b" {
+		t.Errorf("got %v", d)
+	}
+}
+
 func TestEmbeddedValuesAreFields(t *testing.T) {
 	type stamped struct {
 		time.Time
