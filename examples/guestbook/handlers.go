@@ -1,0 +1,95 @@
+package main
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/pyramidgo/redissessions/session"
+)
+
+// rememberFor is how long "stay logged in" lasts.
+const rememberFor = 30 * 24 * time.Hour
+
+// home shows the book.
+func (a *app) home(w http.ResponseWriter, r *http.Request) {
+	s, err := a.sessions.Get(r)
+	if err != nil {
+		return // the session handler answers: see sessionFailed
+	}
+	// Modify counts right even when two tabs load at once.
+	s.Modify("visits", func(old any) any {
+		n, _ := old.(int)
+		return n + 1
+	})
+	a.showHome(w, r, s, http.StatusOK, draft{})
+}
+
+// sign writes an entry and shows the book again. The redirect keeps a reload
+// from signing twice; the flash message waits in the session for it.
+func (a *app) sign(w http.ResponseWriter, r *http.Request) {
+	s, ok := a.guarded(w, r)
+	if !ok {
+		return
+	}
+	d := typed(r)
+	if name, loggedIn := session.Value[string](s, "name"); loggedIn {
+		d.Name = name
+	}
+	d.NameError = check(d.Name, "your name", maxName)
+	d.MessageError = check(d.Message, "a message", maxMessage)
+	if d.NameError != "" || d.MessageError != "" {
+		a.showHome(w, r, s, http.StatusUnprocessableEntity, d) // with what was typed
+		return
+	}
+	a.book.add(entry{Name: d.Name, Message: d.Message, At: a.now()})
+	s.Flash("", "Thank you, "+d.Name+". You are in the book.")
+	http.Redirect(w, r, "/", http.StatusSeeOther)
+}
+
+// login believes every name: who somebody is, is not what this example shows.
+func (a *app) login(w http.ResponseWriter, r *http.Request) {
+	s, ok := a.guarded(w, r)
+	if !ok {
+		return
+	}
+	d := typed(r)
+	name := d.LoginName
+	if d.LoginNameError = check(name, "a name", maxName); d.LoginNameError != "" {
+		a.showHome(w, r, s, http.StatusUnprocessableEntity, d)
+		return
+	}
+	// Somebody else may be logged in: nothing of theirs is for the next one.
+	if s.Has("name") {
+		if err := s.Invalidate(r.Context()); err != nil {
+			fail(w, r, err)
+			return
+		}
+	}
+	s.Set("name", name)
+	if r.PostForm.Has("remember") {
+		s.Remember(rememberFor)
+	}
+	s.Flash("", "Hello, "+name+". You are logged in.")
+	// A token and an ID that anybody saw before the login are worth nothing
+	// after it.
+	s.NewCSRFToken()
+	if err := s.Renew(r.Context()); err != nil {
+		fail(w, r, err)
+		return
+	}
+	http.Redirect(w, r, "/", http.StatusSeeOther)
+}
+
+// logout ends the session in Redis, for every tab and every copy of its cookie.
+func (a *app) logout(w http.ResponseWriter, r *http.Request) {
+	s, ok := a.guarded(w, r)
+	if !ok {
+		return
+	}
+	if err := s.Invalidate(r.Context()); err != nil {
+		fail(w, r, err)
+		return
+	}
+	s.Flash("", "You are logged out.") // into the new session that s is now
+	http.Redirect(w, r, "/", http.StatusSeeOther)
+}

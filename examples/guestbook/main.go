@@ -1,0 +1,63 @@
+// Guestbook is a small web application that shows what sessions do: a flash
+// message after a redirect, CSRF tokens, logging in, staying logged in, and
+// logging out.
+//
+//	go run ./examples/guestbook
+//
+// It reads development.ini beside this file and keeps its sessions in a Redis
+// inside the program; -settings names another file.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/pyramidgo/redissessions/factory"
+	"github.com/pyramidgo/redissessions/settings"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	switch {
+	case errors.Is(err, flag.ErrHelp): // the flags were what was asked for
+	case err != nil:
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+// run serves the guestbook until ctx ends.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err error) {
+	flags, err := parseFlags(args, stderr)
+	if err != nil {
+		return err
+	}
+
+	// From here on it is what every application does: read the settings, ...
+	source, err := settings.Load(flags.settings)
+	if err != nil {
+		return err
+	}
+
+	// ... make a session factory from them, ...
+	sessions, err := factory.FromSettings(source, factory.WithErrorHandler(sessionFailed))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, sessions.Close()) }()
+
+	// ... and wrap the application's handler. Handlers say sessions.Get(r).
+	guestbook := newApp(sessions)
+	handler := sessions.Handler(guestbook.routes())
+
+	fmt.Fprintf(stdout, "settings: %s\n", flags.settings)
+	return serve(ctx, flags.addr, withHeaders(handler), stdout)
+}
