@@ -13,7 +13,7 @@ import (
 
 // appPrefixes begin the names of the sections that can be an application, in the groups
 // in which PasteDeploy takes one for another.
-var appPrefixes = [][]string{{"app", "application"}, {"composite", "composit"}, {"pipeline"}, {"filter-app"}}
+var appPrefixes = [][]string{{"app", "application"}, {"composite", "composit"}, {"pipeline"}, {"filter-app"}} //nolint:misspell // PasteDeploy's
 
 // deployment resolves the sections of INI files to an application's settings, as
 // PasteDeploy's loader does.
@@ -46,7 +46,7 @@ func (d *deployment) settings(f *iniFile, name string, globals map[string]string
 	}
 	kind, _, _ := strings.Cut(section, ":")
 	switch kind {
-	case "composite", "composit":
+	case "composite", "composit": //nolint:misspell // PasteDeploy's
 		return nil, f.fail(section, "", fmt.Errorf("[%s] is several applications; name one of them: %s#name", section, f.file))
 	case "pipeline":
 		return d.last(f, section, local, conf)

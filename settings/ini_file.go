@@ -37,13 +37,8 @@ func parseINI(file, text string) (*iniFile, error) {
 	if err != nil {
 		return nil, err
 	}
-	parsed, err := ini.LoadSources(ini.LoadOptions{
-		IgnoreInlineComment:        true,
-		IgnoreContinuation:         true,
-		PreserveSurroundedQuote:    true,
-		AllowPythonMultilineValues: false,
-		KeyValueDelimiters:         "=",
-	}, []byte(scan.prepared.String()))
+	// No options: they would all be about what the scan has settled.
+	parsed, err := ini.Load([]byte(scan.prepared.String()))
 	if err != nil {
 		// The scan lets nothing through that ini.v1 refuses; its text may hold a secret.
 		return nil, &FileError{File: file, Err: fmt.Errorf("cannot be read as INI (%T)", err)}

@@ -15,7 +15,7 @@ import (
 var secrets = kind{
 	want: "secrets, one a line or space-separated",
 	read: func(raw any) (any, error) {
-		items, err := itemsOf(raw, func(line string) []string { return strings.Fields(line) })
+		items, err := itemsOf(raw, strings.Fields)
 		if err != nil {
 			return nil, err
 		}
