@@ -130,14 +130,19 @@ func (f *Factory) invalid(r *http.Request, err error) {
 	f.opts.Logger.LogAttrs(context.Background(), levelOfInvalid(err), "session not accepted", errorAttr(err))
 }
 
-// storeError wraps an error of the store's with ErrUnavailable, unless it is
-// nil or says something that only this package can say.
+// storeFailure is an error of the store's: it is ErrUnavailable, and says why.
+type storeFailure struct {
+	op  string
+	err error
+}
+
+func (e *storeFailure) Error() string { return "session: " + e.op + ": " + e.err.Error() }
+
+func (e *storeFailure) Unwrap() []error { return []error{ErrUnavailable, e.err} }
+
 func storeError(op string, err error) error {
-	switch {
-	case err == nil:
+	if err == nil {
 		return nil
-	case errors.Is(err, ErrUnavailable):
-		return fmt.Errorf("session: %s: %w", op, err)
 	}
-	return fmt.Errorf("session: %s: %w: %w", op, ErrUnavailable, err)
+	return &storeFailure{op, err}
 }

@@ -1,0 +1,135 @@
+package factory_test
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/pyramidgo/redissessions/connect"
+	"github.com/pyramidgo/redissessions/connect/connecttest"
+	"github.com/pyramidgo/redissessions/connect/goredis"
+	"github.com/pyramidgo/redissessions/encode"
+	"github.com/pyramidgo/redissessions/factory"
+	"github.com/pyramidgo/redissessions/session"
+	"github.com/pyramidgo/redissessions/settings"
+)
+
+func newRegistry() *factory.Registry { return factory.NewRegistry() }
+
+func withRegistry(r *factory.Registry) factory.Option { return factory.WithRegistry(r) }
+
+// reversed is a signer that a child could forge.
+type reversed struct{}
+
+func (reversed) Sign(id string) (string, error) { return reverse(id) + ".signed", nil }
+
+func (reversed) Verify(value string) (string, error) {
+	id, ok := strings.CutSuffix(value, ".signed")
+	if !ok {
+		return "", errors.New("not signed")
+	}
+	return reverse(id), nil
+}
+
+func reverse(s string) string {
+	b := []byte(s)
+	slices.Reverse(b)
+	return string(b)
+}
+
+var registryEffects = map[string]func(*testing.T){
+	"IDGenerator": func(t *testing.T) {
+		r := newRegistry()
+		n := 0
+		r.IDGenerator("counting", func() (string, error) { n++; return fmt.Sprintf("id-%d", n), nil })
+		s := newSite(t, settings.Map{"id_generator": "counting"}, withRegistry(r))
+		s.write()
+		s.visit(func(se *session.Session) {
+			if se.ID() != "id-1" {
+				t.Error("the ID is not the generator's")
+			}
+		})
+	},
+	"FuncInvalidLogger": func(t *testing.T) {
+		var heard []error
+		r := newRegistry()
+		r.OnInvalid("listen", func(_ *http.Request, err error) { heard = append(heard, err) })
+		s := newSite(t, settings.Map{"func_invalid_logger": "listen"}, withRegistry(r))
+		s.write()
+		if err := s.redis.Set(s.key(), "damaged"); err != nil {
+			t.Fatal(err)
+		}
+		s.count()
+		s.cookies["session"] += "x"
+		s.count()
+		if len(heard) != 2 || !errors.Is(heard[0], session.ErrUndecodable) || !errors.Is(heard[1], session.ErrBadCookie) {
+			t.Errorf("heard %v, want ErrUndecodable and ErrBadCookie", heard)
+		}
+	},
+	"Encode": testCodec,
+	"Decode": testCodec,
+	"CustomConnect": func(t *testing.T) {
+		elsewhere := connecttest.Miniredis(t)
+		other := goredis.New(redis.NewClient(&redis.Options{Addr: elsewhere.Addr()}))
+		t.Cleanup(func() { other.Close() })
+		r := newRegistry()
+		var given connect.Options
+		r.ConnectRequest("by_request", func(_ *http.Request, o connect.Options) (session.Store, error) {
+			given = o
+			return other, nil
+		})
+		s := newSite(t, settings.Map{"custom_connect": "by_request", "db": 3}, withRegistry(r))
+		s.write()
+		if s.count() != 1 || len(elsewhere.Keys()) != 1 || len(s.redis.Keys()) != 0 {
+			t.Error("the session is not where the connector said")
+		}
+		if given.DB != 3 {
+			t.Errorf("the connector was given database %d, want 3", given.DB)
+		}
+		embedded := newSite(t, settings.Map{"custom_connect": "embedded", "url": nil})
+		if embedded.write(); embedded.count() != 1 || len(embedded.redis.Keys()) != 0 {
+			t.Error("custom_connect = embedded does not keep sessions in this process")
+		}
+	},
+	"ConnectionPool": func(t *testing.T) {
+		shared := connecttest.Miniredis(t)
+		client := redis.NewClient(&redis.Options{Addr: shared.Addr()})
+		t.Cleanup(func() { client.Close() })
+		r := newRegistry()
+		r.Client("ours", client)
+		keys := settings.Map{"connection_pool": "ours", "url": nil}
+		s := newSite(t, keys, withRegistry(r))
+		other := s.start(keys, withRegistry(r))
+		s.write()
+		if err := other.Close(); err != nil {
+			t.Error(err)
+		}
+		if s.count() != 1 || len(shared.Keys()) != 1 {
+			t.Error("closing one factory took the shared client from the other")
+		}
+	},
+}
+
+func testCodec(t *testing.T) {
+	r := newRegistry()
+	var encoded, decoded int
+	r.Encode("counted", func(v any) ([]byte, error) { encoded++; return encode.JSON.Encode(v) })
+	r.Decode("counted", func(data []byte, v any) error { decoded++; return encode.JSON.Decode(data, v) })
+	s := newSite(t, settings.Map{"encode": "counted", "decode": "counted"}, withRegistry(r))
+	if s.write(); s.count() != 1 || encoded == 0 || decoded == 0 {
+		t.Errorf("encoded %d times, decoded %d times", encoded, decoded)
+	}
+	if record, _ := s.redis.Get(s.key()); !strings.HasSuffix(record, `{"n":1}`) {
+		t.Errorf("the record does not end with the codec's JSON")
+	}
+	python := newSite(t, settings.Map{"encode": "json.dumps", "decode": "json.loads"})
+	python.write()
+	if record, _ := python.redis.Get(python.key()); !strings.HasSuffix(record, `{"n":1}`) {
+		t.Errorf("json.dumps does not mean JSON")
+	}
+}

@@ -1,0 +1,103 @@
+package factory_test
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/pyramidgo/redissessions/connect"
+	"github.com/pyramidgo/redissessions/encode"
+	"github.com/pyramidgo/redissessions/factory"
+	"github.com/pyramidgo/redissessions/session"
+	"github.com/pyramidgo/redissessions/settings"
+)
+
+// A programmer's mistake panics, with the name.
+func TestRegistryPanics(t *testing.T) {
+	connector := func(context.Context, connect.Options) (session.Store, error) { return nil, nil }
+	byRequest := func(*http.Request, connect.Options) (session.Store, error) { return nil, nil }
+	tests := map[string]func(r *factory.Registry){
+		"an empty name":            func(r *factory.Registry) { r.Connect("", connector) },
+		"a nil connector":          func(r *factory.Registry) { r.Connect("x", nil) },
+		"a nil request connector":  func(r *factory.Registry) { r.ConnectRequest("x", nil) },
+		"a nil encoder":            func(r *factory.Registry) { r.Encode("x", nil) },
+		"a nil decoder":            func(r *factory.Registry) { r.Decode("x", nil) },
+		"a nil ID generator":       func(r *factory.Registry) { r.IDGenerator("x", nil) },
+		"a nil signer":             func(r *factory.Registry) { r.Signer("x", nil) },
+		"a nil client":             func(r *factory.Registry) { r.Client("x", nil) },
+		"a nil invalid hook":       func(r *factory.Registry) { r.OnInvalid("x", nil) },
+		"a nil cookie hook":        func(r *factory.Registry) { r.AllowCookie("x", nil) },
+		"a built-in codec":         func(r *factory.Registry) { r.Encode("json", encode.JSON.Encode) },
+		"a built-in connector":     func(r *factory.Registry) { r.Connect("goredis", connector) },
+		"both kinds of connectors": func(r *factory.Registry) { r.Connect("x", connector); r.ConnectRequest("x", byRequest) },
+		"a signer twice":           func(r *factory.Registry) { r.Signer("x", reversed{}); r.Signer("x", reversed{}) },
+	}
+	for name, mistake := range tests {
+		t.Run(name, func(t *testing.T) {
+			defer func() {
+				if text, ok := recover().(string); !ok || !strings.HasPrefix(text, "factory: ") {
+					t.Errorf("it did not panic with a sentence of ours: %q", text)
+				}
+			}()
+			mistake(factory.NewRegistry())
+		})
+	}
+}
+
+// A registry is a value: what one holds, another does not.
+func TestRegistriesShareNothing(t *testing.T) {
+	one := factory.NewRegistry()
+	one.Encode("ours", encode.JSON.Encode)
+	one.Decode("ours", encode.JSON.Decode)
+	factory.NewRegistry().Encode("ours", encode.JSON.Encode)
+	src := settings.Map{
+		"redis.sessions.secret": secret, "redis.sessions.url": "embedded://",
+		"redis.sessions.encode": "ours", "redis.sessions.decode": "ours",
+	}
+	if f, err := factory.FromSettings(src); err == nil {
+		f.Close()
+		t.Error("a default registry knows a name that was registered elsewhere")
+	}
+	f, err := factory.FromSettings(src, factory.WithRegistry(one))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.Close()
+}
+
+// An operator's mistake is an error with the key, the name and the names there
+// are, all mistakes at once.
+func TestUnknownNames(t *testing.T) {
+	r := factory.NewRegistry()
+	r.Signer("ours", reversed{})
+	_, err := factory.FromSettings(settings.Map{
+		"redis.sessions.cookie_signer":                     "theirs",
+		"redis.sessions.encode":                            "msgpak",
+		"redis.sessions.decode":                            "msgpack",
+		"redis.sessions.custom_connect":                    "redisgo",
+		"redis.sessions.id_generator":                      "uuid",
+		"redis.sessions.func_invalid_logger":               "log",
+		"redis.sessions.func_check_response_allow_cookies": "check",
+		"redis.sessions.connection_pool":                   "pool",
+	}, factory.WithRegistry(r))
+	if err == nil {
+		t.Fatal("no error")
+	}
+	for _, want := range []string{
+		`factory: redis.sessions.cookie_signer: no signer named "theirs"; registered: ours`,
+		`factory: redis.sessions.encode: no function named "msgpak"; registered: cbor, json, msgpack, pickle`,
+		`factory: redis.sessions.custom_connect: no connector named "redisgo"; registered: embedded, goredis`,
+		`factory: redis.sessions.id_generator: no function named "uuid"; registered: none`,
+		`factory: redis.sessions.func_invalid_logger: no function named "log"; registered: none`,
+		`factory: redis.sessions.func_check_response_allow_cookies: no function named "check"; registered: none`,
+		`factory: redis.sessions.connection_pool: no client named "pool"; registered: none`,
+	} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("the error does not say %s\nit says: %v", want, err)
+		}
+	}
+	if strings.Contains(err.Error(), "redis.sessions.decode") {
+		t.Errorf("a name that is registered is an error too: %v", err)
+	}
+}
