@@ -60,6 +60,7 @@ func TestRefused(t *testing.T) {
 		{"bytearray of an int", "cbuiltins\nbytearray\n(K\x05tR.", "bytearray"},
 		{"a set of a str", "cbuiltins\nset\n(Vabc\ntR.", "set"},
 		{"a set of lists", "\x80\x04\x8f(]\x90.", "hashed"},
+		{"a signaling NaN in a set", "\x80\x04\x8f(cdecimal\nDecimal\nVsNaN\n\x85R\x90.", "hashed"},
 		{"a list as a key", "}]Ns.", "hashed"},
 		{"a tuple with a dict as a key", "}(}tNs.", "hashed"},
 		{"a month 13", "cdatetime\ndate\n(U\x04\x07\xe8\x0d\x01tR.", "out of range"},
@@ -139,6 +140,7 @@ func TestRead(t *testing.T) {
 		{"(Va\nI1\nVa\nI2\nd.", map[string]any{"a": int64(2)}},
 		{"}(K\x01NI01\nK\x05u.", &pickle.Dict{Items: []pickle.Item{{Key: int64(1), Value: int64(5)}}}},
 		{"\x80\x04\x8f(K\x01\x88G?\xf0\x00\x00\x00\x00\x00\x00\x90.", pickle.Set{int64(1)}},
+		{"\x80\x04\x8f(cdecimal\nDecimal\nV-NaN1\n\x85q\x00Rcdecimal\nDecimal\nh\x00R\x90.", pickle.Set{pickle.Decimal("-NaN1"), pickle.Decimal("-NaN1")}},
 		{"}X\x04\x00\x00\x00a\xed\xa0\x80Ns.", &pickle.Dict{Items: []pickle.Item{{Key: pickle.Surrogates("a\xed\xa0\x80"), Value: nil}}}},
 		{"ccollections\nOrderedDict\n(]](K\x01NeatR.", &pickle.OrderedDict{Items: []pickle.Item{{Key: int64(1), Value: nil}}}},
 	} {

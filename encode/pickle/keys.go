@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -48,6 +49,9 @@ func appendKey(b []byte, v any) ([]byte, error) {
 	case FrozenSet:
 		return appendFrozenSetKey(b, v)
 	case Decimal:
+		if strings.Contains(string(v), "sNaN") {
+			return nil, fmt.Errorf("%w: Python cannot use a signaling NaN as a dict key or in a set", ErrUnsupported)
+		}
 		return appendCounted(b, 'd', v), nil
 	case UUID:
 		return append(append(b, 'u'), v[:]...), nil
@@ -132,6 +136,8 @@ func hasNaN(v any) bool {
 	switch v := v.(type) {
 	case float64:
 		return v != v
+	case Decimal:
+		return strings.HasSuffix(strings.TrimRight(string(v), "0123456789"), "NaN")
 	case Tuple:
 		return slices.ContainsFunc(v, hasNaN)
 	case FrozenSet:
