@@ -7,6 +7,7 @@ import (
 	"iter"
 	"log/slog"
 	"net/http"
+	"slices"
 	"time"
 )
 
@@ -20,12 +21,16 @@ type verified struct {
 	old bool // signed with a previous secret
 }
 
-// cookiesOf yields the IDs in the request's cookies, in order, each once. A
-// forged cookie is reported and passed over.
+// cookiesOf yields the IDs in the request's cookies, in the order in which they
+// are to be tried, each once. A forged cookie is reported and passed over.
 func (f *Factory) cookiesOf(r *http.Request) iter.Seq[verified] {
 	return func(yield func(verified) bool) {
 		var seen []string
-		for i, c := range r.CookiesNamed(f.opts.Cookie.Name) {
+		cookies := r.CookiesNamed(f.opts.Cookie.Name)
+		if f.customs.lastCookie {
+			slices.Reverse(cookies)
+		}
+		for i, c := range cookies {
 			if i == maxCookies {
 				return
 			}
@@ -54,8 +59,8 @@ func contains(ids []string, id string) bool {
 }
 
 func (f *Factory) verify(value string) (v verified, err error) {
-	if h, ok := f.signer.(*hmacSigner); ok {
-		v.id, v.old, err = h.verify(value)
+	if s, ok := f.signer.(rotatingSigner); ok {
+		v.id, v.old, err = s.verify(value)
 		return v, err
 	}
 	if v.id, err = f.signer.Verify(value); err != nil {
@@ -79,7 +84,7 @@ func (f *Factory) open(r *http.Request) (*Session, error) {
 		found, err := s.find(r.Context(), c.id)
 		switch {
 		case err == nil && found:
-			if c.old {
+			if c.old && s.stored != nil { // not for one that was renewed: it has no ID to sign
 				s.cookie = cookieSet
 			}
 			return s, nil
@@ -103,9 +108,9 @@ func (s *Session) openFailed(err error) (*Session, error) {
 	return s, nil
 }
 
-// find loads the session with an ID into s. It reports false, without an
-// error, for a session that has been renewed: s is then empty and cannot be
-// saved, so that a request that comes late does not replace the new cookie.
+// find loads the session with an ID into s, and reports whether the search is
+// over. It is also over when the session has been renewed a moment ago: s is then
+// empty and cannot be saved.
 func (s *Session) find(ctx context.Context, id string) (bool, error) {
 	f, at := s.f, s.f.format.address(id)
 	ttl := f.askFor()
@@ -120,13 +125,13 @@ func (s *Session) find(ctx context.Context, id string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	if snap.successor != nil {
-		s.at, s.ended, s.renewed = at, ErrGone, true
-		return true, nil
-	}
 	now := f.now()
+	if snap.successor != nil {
+		return s.findRenewed(now, at, snap.meta)
+	}
 	full, alive := lifetime(now, snap.meta.created, snap.meta.idle.or(f.opts.IdleTimeout), f.opts.AbsoluteTimeout)
-	if f.opts.ExpiryInRecord && !snap.meta.expires.IsZero() && !now.Before(snap.meta.expires) {
+	expires, expiryKept := f.expiryOf(snap)
+	if !expires.IsZero() && !now.Before(expires) {
 		alive = false
 	}
 	if !alive {
@@ -136,9 +141,9 @@ func (s *Session) find(ctx context.Context, id string) (bool, error) {
 		return false, errExpired
 	}
 	s.load(id, at, snap)
+	s.rewrite = expiryKept && expiryDue(now, expires, full, f.opts.TouchAfter)
 	switch {
 	case f.opts.ExpiryInRecord:
-		s.touch = expiryDue(now, snap.meta.expires, full, f.opts.TouchAfter)
 	case left != unknownTTL:
 		s.touch = restartDue(left, full, f.opts.TouchAfter)
 	case ttl != full && (ttl > 0 || snap.meta.idle.set):
@@ -151,6 +156,21 @@ func (s *Session) find(ctx context.Context, id string) (bool, error) {
 		}
 	}
 	return true, nil
+}
+
+// findRenewed deals with a marker. The load may have prolonged its time to live,
+// so what counts is the time that it carries. While it lasts, s remembers the
+// address: a logout with the old cookie ends the successor too.
+func (s *Session) findRenewed(now time.Time, at address, marker meta) (bool, error) {
+	if !now.Before(marker.expires) {
+		return false, errExpired
+	}
+	s.at = at
+	if now.Sub(marker.created) < renewalGrace {
+		s.ended, s.renewed = ErrGone, true
+		return true, nil
+	}
+	return false, ErrNotFound
 }
 
 // askFor returns the time to live that a load asks Redis to restart: 0 leaves
@@ -175,6 +195,17 @@ func (f *Factory) fetch(ctx context.Context, store Store, key string, ttl time.D
 	}
 	record, err := store.Load(ctx, key, ttl)
 	return record, unknownTTL, err
+}
+
+// expiryOf returns the time of expiry in a record as far as it counts, and
+// whether it must be restarted with the session.
+func (f *Factory) expiryOf(snap *snapshot) (expires time.Time, kept bool) {
+	counts, written := f.format.expiry()
+	if !counts && !f.opts.ExpiryInRecord {
+		return time.Time{}, false
+	}
+	expires = snap.meta.expires
+	return expires, written || f.opts.ExpiryInRecord || !expires.IsZero()
 }
 
 // expiryDue is restartDue for a time of expiry that is kept in the record.

@@ -6,9 +6,16 @@ import (
 	"time"
 )
 
-// markerTTL is how long a renewed session's old key names its successor: long
-// enough for every request that was under way with the old cookie.
-const markerTTL = time.Minute
+const (
+	// markerTTL is how long a renewed session's old key names its successor:
+	// long enough for every request that was under way with the old cookie.
+	markerTTL = time.Minute
+	// renewalGrace is how long after a renewal a request with the old cookie is
+	// taken for one that was under way: it cannot begin a session, whose cookie
+	// would replace the new one. A browser that comes later has never got the
+	// new cookie (its visitor clicked twice, say) and begins a new session.
+	renewalGrace = 5 * time.Second
+)
 
 // Renew gives the session a new ID and keeps its data: call it at login and at
 // every change of privilege, so that an ID somebody planted or saw before is
@@ -78,7 +85,9 @@ func (s *Session) moveTo(ctx context.Context, at address) (err error) {
 			return storeError("renew", err)
 		}
 		copied = snap
-		if marker := s.f.format.marker(s.at, at, s.meta); marker != nil {
+		now := s.f.now()
+		marker := s.f.format.marker(s.at, at, meta{created: now, expires: now.Add(markerTTL)})
+		if marker != nil {
 			err = s.store.Replace(ctx, s.at.key, s.stored.guard, marker, markerTTL)
 		} else {
 			err = s.store.Remove(ctx, s.at.key, s.stored.guard)

@@ -77,3 +77,10 @@ func (v *visitor) visit(use func(s *Session)) *http.Response {
 	}
 	return resp
 }
+
+// jarOf returns a jar with the cookies of a request.
+func jarOf(r *http.Request) http.CookieJar {
+	jar, _ := cookiejar.New(nil)
+	jar.SetCookies(testURL, r.Cookies())
+	return jar
+}

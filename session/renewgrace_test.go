@@ -1,0 +1,102 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// A browser that never got the cookie of a renewed session comes back with the
+// old one: for a moment it is taken for a request that was under way, and then
+// it gets a new session, not an error for ever.
+func TestOldCookieAfterARenewal(t *testing.T) {
+	tests := []struct {
+		name  string
+		after time.Duration
+		again time.Duration // between later loads, which prolong what is in Redis
+		saved bool
+	}{
+		{"under way", 4 * time.Second, 0, false},
+		{"a moment later", 5 * time.Second, 0, true},
+		{"after the marker", 61 * time.Second, 0, true},
+		{"after the marker, which was loaded again and again", 61 * time.Second, 20 * time.Second, true},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				f := newTestFactory(t, newMemStore(), nil)
+				v := newVisitor(t, f)
+				v.visit(func(s *Session) { s.Set("user", "ann") })
+				old := v.request()
+				v.visit(func(s *Session) {
+					if err := s.Renew(context.Background()); err != nil {
+						t.Error(err)
+					}
+				})
+				late := &visitor{t, f, jarOf(old)}
+				read := func() {
+					late.visit(func(s *Session) {
+						if s.Has("user") {
+							t.Error("the old cookie still opens the session")
+						}
+					})
+				}
+				for rest := test.after; rest > 0; {
+					step := test.after
+					if test.again > 0 {
+						step = min(rest, test.again)
+					}
+					<-time.After(step)
+					rest -= step
+					read()
+				}
+				resp := late.serve(func(_ http.ResponseWriter, r *http.Request) {
+					s, err := f.Get(r)
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					s.Set("cart", "apples")
+				})
+				if saved := resp.StatusCode == http.StatusOK && len(resp.Cookies()) == 1; saved != test.saved {
+					t.Errorf("a new session was saved: %v, want %v (status %d)", saved, test.saved, resp.StatusCode)
+				}
+				if !test.saved && len(resp.Cookies()) != 0 {
+					t.Error("the response touches the new cookie")
+				}
+			})
+		})
+	}
+}
+
+func TestLogoutWithTheOldCookieEndsTheSuccessor(t *testing.T) {
+	for _, after := range []time.Duration{0, 30 * time.Second} {
+		synctest.Test(t, func(t *testing.T) {
+			store := newMemStore()
+			f := newTestFactory(t, store, nil)
+			v := newVisitor(t, f)
+			v.visit(func(s *Session) { s.Set("user", "ann") })
+			old := v.request()
+			v.visit(func(s *Session) {
+				if err := s.Renew(context.Background()); err != nil {
+					t.Error(err)
+				}
+			})
+			<-time.After(after)
+			late := &visitor{t, f, jarOf(old)}
+			late.visit(func(s *Session) {
+				if err := s.Invalidate(context.Background()); err != nil && !errors.Is(err, ErrGone) {
+					t.Error(err)
+				}
+			})
+			v.visit(func(s *Session) {
+				if s.Has("user") {
+					t.Errorf("%s after the renewal, a logout with the old cookie left the successor", after)
+				}
+			})
+		})
+	}
+}
