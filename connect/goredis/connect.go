@@ -15,7 +15,7 @@ import (
 
 var _ connect.Func = Connect
 
-var errEmbedded = errors.New("goredis: embedded:// is opened by the connector of that name")
+var errEmbedded = errors.New("embedded:// is opened by the connector of that name")
 
 // Connect opens a client for the given options and returns a store over it,
 // which closes the client. Unless the options ask for LazyConnect it sends a
@@ -30,10 +30,10 @@ func Connect(ctx context.Context, o connect.Options) (session.Store, error) {
 	switch client := o.Client.(type) {
 	case nil:
 		if s.client, err = open(o); err != nil {
-			return nil, err
+			return nil, fmt.Errorf("goredis: %w", err)
 		}
 		s.close = s.client.Close
-		if o.Mode == connect.Sentinel || o.Mode == connect.Cluster {
+		if o.Mode != connect.Single {
 			s.bound = o.SocketTimeout * 7 / 4
 		}
 	case redis.UniversalClient:
@@ -42,14 +42,15 @@ func Connect(ctx context.Context, o connect.Options) (session.Store, error) {
 	default:
 		return nil, fmt.Errorf("goredis: the given client is a %T; it must be a redis.UniversalClient", client)
 	}
-	if s.send, err = newSender(s.client, o.AutoPipeline); err != nil {
-		_ = s.Close()
-		return nil, err
+	s.send = s.client
+	if !o.LazyConnect {
+		err = s.ping(ctx)
 	}
-	if o.LazyConnect {
-		return s, nil
+	if err == nil && o.AutoPipeline != connect.AutoPipelineOff {
+		s.bound = s.timeout * 7 / 4
+		s.send, err = newSender(s.client, o.AutoPipeline)
 	}
-	if err := s.ping(ctx); err != nil {
+	if err != nil {
 		_ = s.Close()
 		return nil, err
 	}

@@ -10,11 +10,8 @@ import (
 	"github.com/pyramidgo/redissessions/connect"
 )
 
-// newSender returns what carries commands for an auto-pipelining choice.
+// newSender returns what carries commands when they may share round trips.
 func newSender(client redis.UniversalClient, choice connect.AutoPipeline) (sender, error) {
-	if choice == connect.AutoPipelineOff {
-		return client, nil
-	}
 	// MaxFlushDelay stays 0: a command never waits for others to come. Those
 	// that come while a batch is under way make the next one.
 	pipe, err := client.AsyncAutoPipelineWithOptions(&redis.AutoPipelineOptions{

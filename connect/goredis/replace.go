@@ -2,8 +2,6 @@ package goredis
 
 import (
 	"context"
-	"errors"
-	"strconv"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -12,17 +10,11 @@ import (
 	"github.com/pyramidgo/redissessions/session"
 )
 
-// errUnknownOutcome is what a Replace comes to when the answer of a first try
-// was lost and the record has been changed since. Either it was carried out
-// and then another request built on it, or another request came first. To
-// report a conflict would make the caller apply its changes a second time in
-// the first of these cases.
-var errUnknownOutcome = errors.New("the connection broke before the answer came, and the record has changed since: it is not known whether the change was made")
-
 // Replace writes the record by a script that looks at the guard first.
 //
 // When the answer of a try is lost the script is sent again; it finds the new
-// record stored and answers that it was written.
+// record stored and answers that it was written. For the rest see
+// dialect.ErrUnknownOutcome.
 func (s *store) Replace(ctx context.Context, key string, guard, record []byte, ttl time.Duration) error {
 	cmd, doubt, err := s.eval(ctx, &dialect.Replace, key, guard, record, dialect.MillisOrZero(ttl))
 	if err != nil {
@@ -30,7 +22,7 @@ func (s *store) Replace(ctx context.Context, key string, guard, record []byte, t
 	}
 	err = verdict(cmd)
 	if doubt && err != nil {
-		return dialect.Connection("goredis: replace", s.place, errUnknownOutcome)
+		return dialect.Connection("goredis: replace", s.place, dialect.ErrUnknownOutcome)
 	}
 	return err
 }
@@ -75,34 +67,4 @@ func (s *store) eval(ctx context.Context, script *dialect.Script, key string, ar
 		doubt = doubt || doubtAgain
 	}
 	return cmd, doubt, err
-}
-
-// getWithTTL reads a record and its time to live in one round trip.
-func (s *store) getWithTTL(ctx context.Context, key string) (record []byte, pttl int64, err error) {
-	if err := ctx.Err(); err != nil {
-		return nil, 0, err
-	}
-	if s.bound > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, s.bound)
-		defer cancel()
-	}
-	for try := 0; ; try++ {
-		pipe := s.client.Pipeline()
-		get := redis.NewStringCmd(ctx, "get", key)
-		rest := redis.NewStringCmd(ctx, "pttl", key)
-		_, _ = pipe.Process(ctx, once{get}), pipe.Process(ctx, once{rest})
-		_, err = pipe.Exec(ctx)
-		if err == nil {
-			record, _ = get.Bytes()
-			pttl, err = strconv.ParseInt(rest.Val(), 10, 64)
-			return record, pttl, err
-		}
-		if got := get.Err(); errors.Is(got, redis.Nil) {
-			return nil, 0, got
-		}
-		if c := classify(err); c == answered || c == late || try >= s.retries || !pause(ctx, try) {
-			return nil, 0, err
-		}
-	}
 }

@@ -3,105 +3,62 @@ package goredis
 import (
 	"context"
 	"errors"
-	"math/rand/v2"
 	"net"
-	"time"
 
 	"github.com/redis/go-redis/v9"
 
 	"github.com/pyramidgo/redissessions/connect/internal/dialect"
 )
 
-// outcome is what a try of a command came to.
-type outcome int
+// once keeps go-redis from sending a command again by itself. It would do so
+// after a connection broke, when nobody can tell whether the command was
+// carried out, and would not say that it did. This package tries again itself
+// and keeps count. Redirections of a cluster are still followed.
+//
+// It holds one pointer, so that making it an interface value allocates nothing.
+type once struct{ *redis.StringCmd }
 
-const (
-	// answered: Redis carried the command out, or refused it for good.
-	answered outcome = iota
-	// refused: the command was not carried out, and may be a moment later.
-	refused
-	// lost: the connection broke. The command may have been carried out.
-	lost
-	// late: there was no answer in time. The command may have been carried
-	// out, and trying again would take too long.
-	late
-)
+// NoRetry is what go-redis asks before it sends a command again.
+func (once) NoRetry() bool { return true }
 
-// classify tells what err says about the try that ended with it.
-func classify(err error) outcome {
-	var reply redis.Error
-	if errors.As(err, &reply) {
-		if dialect.Soon(reply.Error()) {
-			return refused
-		}
-		return answered
-	}
-	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, redis.ErrPoolTimeout) {
-		return late
-	}
-	var timeout net.Error
-	if errors.As(err, &timeout) && timeout.Timeout() {
-		return late
-	}
-	if errors.Is(err, redis.ErrClosed) {
-		return answered
-	}
-	var dial *net.OpError
-	if errors.As(err, &dial) && dial.Op == "dial" {
-		return refused
-	}
-	return lost
-}
-
-// again sends a command until it is answered, the tries run out, or half of
-// the socket time-out has passed; the first try may have taken the other one
-// and a half. doubt says that a try before the last may have been carried out.
+// again tries a failed operation again for half of the socket time-out; the
+// first try may have taken the other one and a half.
 //
 // It is apart from run so that a command that succeeds at once, as nearly all
 // do, costs one comparison.
-func (s *store) again(ctx context.Context, cmd *redis.StringCmd, err error) (doubt bool, _ error) {
-	ctx, cancel := context.WithTimeout(ctx, s.timeout/2)
-	defer cancel()
-
-	for try := range s.retries {
-		switch classify(err) {
-		case answered, late:
-			return doubt, err
-		case lost:
-			doubt = true
-			s.askForNodes(ctx)
-		case refused:
-			s.askForNodes(ctx)
+func (s *store) again(ctx context.Context, err error, try func(ctx context.Context) error) (doubt bool, _ error) {
+	return dialect.Again(ctx, s.retries, s.timeout/2, err, outcome, func(ctx context.Context) error {
+		// A cluster client looks in the background which nodes there are now,
+		// and not more often than five times a second.
+		if c, ok := s.client.(interface{ ReloadState(context.Context) }); ok {
+			c.ReloadState(ctx)
 		}
-		if !pause(ctx, try) {
-			return doubt, err
-		}
-		if err = s.send.Process(ctx, once{cmd}); err == nil {
-			return doubt, nil
-		}
-	}
-	return doubt, err
+		return try(ctx)
+	})
 }
 
-// askForNodes makes a cluster client look which nodes there are now. It does
-// so in the background and not more often than five times a second.
-func (s *store) askForNodes(ctx context.Context) {
-	if c, ok := s.client.(interface{ ReloadState(context.Context) }); ok {
-		c.ReloadState(ctx)
+// outcome tells what err says about the try that ended with it.
+func outcome(err error) dialect.Outcome {
+	var reply redis.Error
+	if errors.As(err, &reply) {
+		if dialect.Soon(reply.Error()) {
+			return dialect.Refused
+		}
+		return dialect.Answered
 	}
-}
-
-// pause waits a little longer before each try, up to a tenth of a second, and
-// reports false when ctx ended instead. The times are spread so that the
-// requests that failed together do not come back together.
-func pause(ctx context.Context, try int) bool {
-	longest := min(100*time.Millisecond, 10*time.Millisecond<<try)
-	timer := time.NewTimer(longest/2 + rand.N(longest/2))
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
+	if errors.Is(err, redis.ErrClosed) {
+		return dialect.Answered
 	}
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, redis.ErrPoolTimeout) {
+		return dialect.Late
+	}
+	var network net.Error
+	if errors.As(err, &network) && network.Timeout() {
+		return dialect.Late
+	}
+	var dial *net.OpError
+	if errors.As(err, &dial) && dial.Op == "dial" {
+		return dialect.Refused
+	}
+	return dialect.Lost
 }

@@ -13,10 +13,7 @@ import (
 	"github.com/pyramidgo/redissessions/session"
 )
 
-var (
-	_ session.Store     = (*store)(nil)
-	_ session.TTLLoader = (*store)(nil)
-)
+var _ session.Store = (*store)(nil)
 
 // store keeps records with any go-redis client: one server, Sentinel, Cluster.
 type store struct {
@@ -29,7 +26,8 @@ type store struct {
 	timeout time.Duration
 	// bound, when set, ends every operation. A client of one server needs none:
 	// its dials and replies have time-outs. Finding the primary by Sentinel,
-	// or a cluster's nodes, is several of those one after the other.
+	// or a cluster's nodes, is several of those one after the other, and so is
+	// waiting for a batch that waits for another one.
 	bound time.Duration
 	// retries is how often a command is sent again; see again.
 	retries int
@@ -114,19 +112,6 @@ func (s *store) Delete(ctx context.Context, key string) error {
 	return nil
 }
 
-// LoadTTL sends GET and PTTL together.
-func (s *store) LoadTTL(ctx context.Context, key string) ([]byte, time.Duration, error) {
-	record, pttl, err := s.getWithTTL(ctx, key)
-	if err != nil {
-		return nil, 0, s.fault("load", err)
-	}
-	ttl, found := dialect.Remaining(pttl)
-	if !found {
-		return nil, 0, session.ErrNotFound
-	}
-	return record, ttl, nil
-}
-
 // Close closes the client that Connect opened. A client that was given to New
 // or to Connect stays open.
 func (s *store) Close() error {
@@ -154,5 +139,5 @@ func (s *store) run(ctx context.Context, cmd *redis.StringCmd) (doubt bool, err 
 	if err == nil || err == redis.Nil {
 		return false, err
 	}
-	return s.again(ctx, cmd, err)
+	return s.again(ctx, err, func(ctx context.Context) error { return s.send.Process(ctx, once{cmd}) })
 }

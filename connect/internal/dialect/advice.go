@@ -18,7 +18,6 @@ func Advice(err error) string {
 		name    x509.HostnameError
 		invalid x509.CertificateInvalidError
 		record  tls.RecordHeaderError
-		alert   tls.AlertError
 		timeout interface{ Timeout() bool }
 	)
 	text := err.Error()
@@ -39,7 +38,7 @@ func Advice(err error) string {
 		return "the server's certificate is not valid"
 	case errors.As(err, &record):
 		return "the server does not speak TLS there; use redis:// and tls = false, or its TLS port"
-	case errors.As(err, &alert):
+	case strings.Contains(text, "remote error: tls: "):
 		return "the server refused this client's TLS; does it want tls_cert_file and tls_key_file?"
 	case strings.HasPrefix(text, "NOAUTH"):
 		return "the server wants a password; set password, and username if it has several users"
@@ -54,6 +53,6 @@ func Advice(err error) string {
 	case errors.As(err, &timeout) && timeout.Timeout(), errors.Is(err, os.ErrDeadlineExceeded):
 		return "no answer in time; check the address, a firewall, and whether the server expects TLS"
 	default:
-		return "check the address, and whether the server expects TLS"
+		return "check the address, and whether the server expects TLS, or a client certificate (tls_cert_file)"
 	}
 }

@@ -1,4 +1,4 @@
-package goredis_test
+package connect_test
 
 import (
 	"errors"
@@ -6,24 +6,8 @@ import (
 	"time"
 
 	"github.com/pyramidgo/redissessions/connect"
-	"github.com/pyramidgo/redissessions/connect/connecttest"
-	"github.com/pyramidgo/redissessions/connect/goredis"
 	"github.com/pyramidgo/redissessions/session"
 )
-
-// behindProxy returns a store that reaches a new server through a proxy.
-func behindProxy(t *testing.T, o connect.Options) (session.Store, *connecttest.RecordingProxy) {
-	t.Helper()
-	proxy := connecttest.Proxy(t, connecttest.RedisServer(t).Addr())
-	o.Host, o.Port = "127.0.0.1", proxy.Port()
-	store, err := goredis.Connect(t.Context(), o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = store.Close() })
-	proxy.Reset()
-	return store, proxy
-}
 
 // teachScripts makes the server know the scripts, whose first use takes a
 // second command.
@@ -44,13 +28,11 @@ func teachScripts(t *testing.T, store session.Store) {
 // answer came: the command is sent again and must not count twice.
 func TestLostReply(t *testing.T) {
 	t.Parallel()
-	for _, choice := range []connect.AutoPipeline{connect.AutoPipelineOff, connect.AutoPipelineOn} {
-		t.Run(choice.String(), func(t *testing.T) { testLostReply(t, connect.Options{AutoPipeline: choice}) })
-	}
+	forEach(t, testLostReply)
 }
 
-func testLostReply(t *testing.T, o connect.Options) {
-	store, proxy := behindProxy(t, o)
+func testLostReply(t *testing.T, f connect.Func) {
+	store, proxy := behindProxy(t, f, connect.Options{})
 	ctx := t.Context()
 	teachScripts(t, store)
 	create := func(key, record string) {
@@ -128,34 +110,31 @@ func testLostReply(t *testing.T, o connect.Options) {
 // again to a record that may have them.
 func TestLostReplyThenChanged(t *testing.T) {
 	t.Parallel()
-	store, proxy := behindProxy(t, connect.Options{})
-	ctx := t.Context()
-	teachScripts(t, store)
-	if err := store.Create(ctx, "k", []byte("rev2 by another"), time.Hour); err != nil {
-		t.Fatal(err)
-	}
-	proxy.LoseReplies(1)
-	err := store.Replace(ctx, "k", []byte("rev1"), []byte("rev2 mine"), time.Hour)
-	var conflict *session.ConflictError
-	if errors.As(err, &conflict) || !errors.Is(err, session.ErrUnavailable) {
-		t.Errorf("got %v, want ErrUnavailable and no conflict", err)
-	}
+	forEach(t, func(t *testing.T, f connect.Func) {
+		store, proxy := behindProxy(t, f, connect.Options{})
+		teachScripts(t, store)
+		if err := store.Create(t.Context(), "k", []byte("rev2 by another"), time.Hour); err != nil {
+			t.Fatal(err)
+		}
+		proxy.LoseReplies(1)
+		err := store.Replace(t.Context(), "k", []byte("rev1"), []byte("rev2 mine"), time.Hour)
+		var conflict *session.ConflictError
+		if errors.As(err, &conflict) || !errors.Is(err, session.ErrUnavailable) {
+			t.Errorf("got %v, want ErrUnavailable and no conflict", err)
+		}
+	})
 }
 
-// A client whose own retries are on (go-redis has three) must not make them
-// behind the store's back.
-func TestClientDoesNotRetry(t *testing.T) {
+// Nothing is sent again but by the store, which keeps count: go-redis has
+// three retries of its own by default.
+func TestNoRetries(t *testing.T) {
 	t.Parallel()
-	proxy := connecttest.Proxy(t, connecttest.RedisServer(t).Addr())
-	store, err := goredis.Connect(t.Context(), connect.Options{URL: proxy.URL(), MaxRetries: -1})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = store.Close() }()
-	proxy.Reset()
-	proxy.LoseReplies(1)
-	err = store.Create(t.Context(), "k", []byte("record"), 0)
-	if !errors.Is(err, session.ErrUnavailable) || len(proxy.Commands()) != 1 {
-		t.Errorf("got %v after the commands %q", err, proxy.Commands())
-	}
+	forEach(t, func(t *testing.T, f connect.Func) {
+		store, proxy := behindProxy(t, f, connect.Options{MaxRetries: -1})
+		proxy.LoseReplies(1)
+		err := store.Create(t.Context(), "k", []byte("record"), 0)
+		if !errors.Is(err, session.ErrUnavailable) || len(proxy.Commands()) != 1 {
+			t.Errorf("got %v after the commands %q", err, proxy.Commands())
+		}
+	})
 }

@@ -1,8 +1,9 @@
-package goredis_test
+package connect_test
 
 import (
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -14,13 +15,11 @@ import (
 // ends.
 func TestRoundTrips(t *testing.T) {
 	t.Parallel()
-	for _, choice := range []connect.AutoPipeline{connect.AutoPipelineOff, connect.AutoPipelineAuto, connect.AutoPipelineOn} {
-		t.Run(choice.String(), func(t *testing.T) { testRoundTrips(t, choice) })
-	}
+	forEach(t, testRoundTrips)
 }
 
-func testRoundTrips(t *testing.T, choice connect.AutoPipeline) {
-	store, proxy := behindProxy(t, connect.Options{AutoPipeline: choice})
+func testRoundTrips(t *testing.T, f connect.Func) {
+	store, proxy := behindProxy(t, f, connect.Options{})
 	ctx := t.Context()
 	record, other, guard := []byte("rev1 record"), []byte("rev2 record"), []byte("rev1")
 	teachScripts(t, store)
@@ -74,23 +73,27 @@ func testRoundTrips(t *testing.T, choice connect.AutoPipeline) {
 	}
 }
 
-// A connection is set up in one round trip (HELLO), and in two for a database
-// that is not the first.
+// A connection is set up with no more than it needs. go-redis says HELLO.
 func TestConnectionSetup(t *testing.T) {
 	t.Parallel()
-	for db, want := range [][]string{{"HELLO"}, {"HELLO", "SELECT"}} {
-		store, proxy := behindProxy(t, connect.Options{DB: db})
-		proxy.Break()
-		proxy.Reset()
-		if _, err := store.Load(t.Context(), "k", 0); !errors.Is(err, session.ErrNotFound) {
-			t.Fatal(err)
+	forEach(t, func(t *testing.T, f connect.Func) {
+		for db, want := range []string{"", "SELECT"} {
+			if client(t) == "goredis" {
+				want = strings.TrimSpace("HELLO " + want)
+			}
+			store, proxy := behindProxy(t, f, connect.Options{DB: db})
+			proxy.Break()
+			proxy.Reset()
+			if _, err := store.Load(t.Context(), "k", 0); !errors.Is(err, session.ErrNotFound) {
+				t.Fatal(err)
+			}
+			var names []string
+			for _, c := range proxy.Setup() {
+				names = append(names, c[0])
+			}
+			if got := strings.Join(names, " "); got != want {
+				t.Errorf("database %d: the set-up is %q, want %q", db, got, want)
+			}
 		}
-		var names []string
-		for _, c := range proxy.Setup() {
-			names = append(names, c[0])
-		}
-		if !slices.Equal(names, want) {
-			t.Errorf("database %d: the set-up is %q, want %q", db, names, want)
-		}
-	}
+	})
 }

@@ -1,0 +1,56 @@
+package redigo
+
+import (
+	"context"
+	"time"
+
+	"github.com/gomodule/redigo/redis"
+
+	"github.com/pyramidgo/redissessions/connect/internal/dialect"
+	"github.com/pyramidgo/redissessions/session"
+)
+
+var _ session.TTLLoader = (*store)(nil)
+
+// LoadTTL sends GET and PTTL together.
+func (s *store) LoadTTL(ctx context.Context, key string) ([]byte, time.Duration, error) {
+	var record, pttl any
+	err := s.retry(ctx, new(bool), func(ctx context.Context) error {
+		return s.borrow(ctx, func(c redis.Conn, timeout time.Duration) error {
+			if err := c.Send("GET", key); err != nil {
+				return err
+			}
+			if err := c.Send("PTTL", key); err != nil {
+				return err
+			}
+			if err := c.Flush(); err != nil {
+				return err
+			}
+			// Both replies are read, also when the first is a refusal, so that
+			// the connection is clean for the next command.
+			var err, err2 error
+			record, err = redis.ReceiveWithTimeout(c, timeout)
+			pttl, err2 = redis.ReceiveWithTimeout(c, timeout)
+			if err != nil {
+				return err
+			}
+			return err2
+		})
+	})
+	if err != nil {
+		return nil, 0, s.fault("load", err)
+	}
+	b, err := s.record("load", record)
+	if err != nil {
+		return nil, 0, err
+	}
+	n, ok := pttl.(int64)
+	if !ok {
+		return nil, 0, dialect.Garbled("redigo: load", s.place)
+	}
+	ttl, found := dialect.Remaining(n)
+	if !found {
+		return nil, 0, session.ErrNotFound
+	}
+	return b, ttl, nil
+}

@@ -1,0 +1,72 @@
+package redigo
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/gomodule/redigo/redis"
+
+	"github.com/pyramidgo/redissessions/connect/internal/dialect"
+	"github.com/pyramidgo/redissessions/session"
+)
+
+// Replace writes the record by a script that looks at the guard first. What
+// happens when an answer is lost is told at dialect.ErrUnknownOutcome.
+func (s *store) Replace(ctx context.Context, key string, guard, record []byte, ttl time.Duration) error {
+	reply, doubt, err := s.eval(ctx, &dialect.Replace, key, guard, record, dialect.MillisOrZero(ttl))
+	if err != nil {
+		return s.fault("replace", err)
+	}
+	err = s.verdict("replace", reply)
+	var conflict *session.ConflictError
+	if doubt && errors.As(err, &conflict) {
+		return dialect.Connection("redigo: replace", s.place, dialect.ErrUnknownOutcome)
+	}
+	return err
+}
+
+// Remove deletes the record by a script that looks at the guard first. When
+// the answer of a try is lost, the next one finds nothing and returns
+// session.ErrNotFound: whoever removed the record, it is gone.
+func (s *store) Remove(ctx context.Context, key string, guard []byte) error {
+	reply, _, err := s.eval(ctx, &dialect.Remove, key, guard)
+	if err != nil {
+		return s.fault("remove", err)
+	}
+	return s.verdict("remove", reply)
+}
+
+// verdict reads what a guarded script answered: 1, nothing, or the record that
+// is stored behind one byte that marks it.
+func (s *store) verdict(op string, reply any) error {
+	switch v := reply.(type) {
+	case int64:
+		return nil
+	case nil:
+		return session.ErrNotFound
+	case []byte:
+		if len(v) > 0 && v[0] == dialect.Changed {
+			return &session.ConflictError{Current: v[1:]}
+		}
+	}
+	return dialect.Garbled("redigo: "+op, s.place)
+}
+
+// eval runs a script over one key by its digest, and by its source when the
+// server does not have it (any more). The first answer is a refusal, so that
+// costs a second round trip but never a second change.
+func (s *store) eval(ctx context.Context, script *dialect.Script, key string, args ...any) (any, bool, error) {
+	words := make([]any, 0, 3+len(args))
+	words = append(append(words, script.SHA, "1", key), args...)
+	reply, doubt, err := s.do(ctx, "EVALSHA", words...)
+	var refusal redis.Error
+	if errors.As(err, &refusal) && strings.HasPrefix(string(refusal), "NOSCRIPT") {
+		words[0] = script.Source
+		var doubtAgain bool
+		reply, doubtAgain, err = s.do(ctx, "EVAL", words...)
+		doubt = doubt || doubtAgain
+	}
+	return reply, doubt, err
+}

@@ -1,0 +1,74 @@
+package redigo_test
+
+import (
+	"testing"
+
+	"github.com/gomodule/redigo/redis"
+
+	"github.com/pyramidgo/redissessions/connect"
+	"github.com/pyramidgo/redissessions/connect/connecttest"
+	"github.com/pyramidgo/redissessions/connect/redigo"
+	"github.com/pyramidgo/redissessions/session"
+	"github.com/pyramidgo/redissessions/session/sessiontest"
+)
+
+// opener returns a function that connects with o, for the suite.
+func opener(o connect.Options) func(t *testing.T) session.Store {
+	return func(t *testing.T) session.Store {
+		t.Helper()
+		store, err := redigo.Connect(t.Context(), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return store
+	}
+}
+
+func TestStoreMiniredis(t *testing.T) {
+	t.Parallel()
+	m := connecttest.Miniredis(t)
+	open := opener(connect.Options{URL: "redis://" + m.Addr()})
+	sessiontest.TestStore(t, connecttest.MiniredisHarness(t, m, open))
+}
+
+func TestStoreTCP(t *testing.T) {
+	t.Parallel()
+	srv := connecttest.RedisServer(t)
+	sessiontest.TestStore(t, connecttest.Harness(srv.Client(), opener(connect.Options{URL: srv.URL()})))
+}
+
+func TestStoreUnix(t *testing.T) {
+	t.Parallel()
+	srv := connecttest.RedisServerUnix(t)
+	sessiontest.TestStore(t, connecttest.Harness(srv.Client(), opener(connect.Options{UnixSocketPath: srv.Addr()})))
+}
+
+func TestStoreTLS(t *testing.T) {
+	t.Parallel()
+	srv := connecttest.RedisServerTLS(t)
+	sessiontest.TestStore(t, connecttest.Harness(srv.Client(), opener(connect.Options{
+		URL: srv.URL(),
+		TLS: connect.TLS{
+			CAFile:   srv.TLS.CAFile,
+			CertFile: srv.TLS.ClientCertFile,
+			KeyFile:  srv.TLS.ClientKeyFile,
+		},
+	})))
+}
+
+func TestStoreUser(t *testing.T) {
+	t.Parallel()
+	srv := connecttest.RedisServerUser(t, "web", "p@ss/w:rd%41#?")
+	sessiontest.TestStore(t, connecttest.Harness(srv.Client(), opener(connect.Options{URL: srv.URL(), DB: 3})))
+}
+
+// New works on a pool without any of the settings that Connect makes.
+func TestStoreNew(t *testing.T) {
+	t.Parallel()
+	srv := connecttest.RedisServer(t)
+	pool := &redis.Pool{Dial: func() (redis.Conn, error) { return redis.Dial("tcp", srv.Addr()) }}
+	t.Cleanup(func() { _ = pool.Close() })
+	sessiontest.TestStore(t, connecttest.Harness(srv.Client(), func(*testing.T) session.Store {
+		return redigo.New(pool)
+	}))
+}
