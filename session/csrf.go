@@ -16,7 +16,7 @@ func (s *Session) CSRFToken(ctx context.Context) (string, error) {
 	if token, ok := s.csrfToken(); ok {
 		return token, nil
 	}
-	token, err := randomToken()
+	token, err := s.f.newToken()
 	if err != nil {
 		return "", err
 	}
@@ -41,13 +41,15 @@ func (s *Session) CSRFToken(ctx context.Context) (string, error) {
 // NewCSRFToken replaces the CSRF token, as a change of privilege asks for. It is
 // saved with the session: of two requests that replace it, the last one wins.
 func (s *Session) NewCSRFToken() string {
-	token, err := randomToken()
+	token, err := s.f.newToken()
 	if err != nil {
 		panic(err) // no randomness: the request must not go on
 	}
 	s.Set(csrfKey, token)
 	return token
 }
+
+func (f *Factory) newToken() (string, error) { return randomHex(f.customs.tokenBytes) }
 
 func (s *Session) csrfToken() (string, bool) {
 	v, _ := s.data.lookup(csrfKey)

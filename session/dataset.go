@@ -12,6 +12,9 @@ import (
 type dataset interface {
 	keys() []string
 	has(key string) bool
+	// hidden reports whether there is data under keys that are not strings:
+	// Python has them. It is kept, but a Session does not reach it.
+	hidden() bool
 	// get decodes the value at key. The caller may change what it gets.
 	get(key string) (v any, ok bool, err error)
 	// decode decodes the value at key into a pointer.
@@ -77,6 +80,8 @@ func (lazyLayout) convert(v, into any) error {
 type lazyData frame
 
 func (d lazyData) keys() []string { return frame(d).keys() }
+
+func (d lazyData) hidden() bool { return false }
 
 func (d lazyData) has(key string) bool {
 	_, ok := frame(d).find(key)

@@ -3,16 +3,21 @@ package session
 import (
 	"fmt"
 	"maps"
-	"reflect"
 	"slices"
 
 	"github.com/pyramidgo/redissessions/encode"
+	"github.com/pyramidgo/redissessions/encode/pickle"
 )
 
 // dictLayout writes all of the data at once, as a map, by a codec that the
 // settings name. The codec need only hold decode(encode(data)) == data for such
 // maps, so single values travel in a map of one key.
-type dictLayout struct{ codec encode.Codec }
+type dictLayout struct {
+	codec encode.Codec
+	// member is where in the encoded map the data is, in the Pyramid formats.
+	// By default the data is all of it.
+	member string
+}
 
 func (dictLayout) kind() byte { return kindCodec }
 
@@ -29,7 +34,7 @@ func (l dictLayout) open(body []byte) dataset { return &dictData{layout: l, body
 func (l dictLayout) equal(a, b any) bool {
 	x, errA := l.normal(a)
 	y, errB := l.normal(b)
-	return errA == nil && errB == nil && reflect.DeepEqual(x, y)
+	return errA == nil && errB == nil && same(x, y)
 }
 
 func (l dictLayout) convert(v, into any) error {
@@ -47,16 +52,16 @@ func (l dictLayout) normal(v any) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	m, err := l.decodeDict(b)
+	m, err := l.decodeMap(b)
 	if err != nil {
 		return nil, err
 	}
 	return m[key], nil
 }
 
-// decodeDict decodes a whole body. A codec of the application's that panics on
-// damaged input must not take the request with it.
-func (l dictLayout) decodeDict(body []byte) (m map[string]any, err error) {
+// decodeMap decodes what the codec has encoded. A codec of the application's
+// that panics on damaged input must not take the request with it.
+func (l dictLayout) decodeMap(body []byte) (m map[string]any, err error) {
 	defer func() {
 		if v := recover(); v != nil {
 			err = fmt.Errorf("%w: the decoder panicked: %v", ErrUndecodable, v)
@@ -75,6 +80,7 @@ type dictData struct {
 	body   []byte // nil when empty
 
 	values   map[string]any // decoded from body
+	others   []pickle.Item  // of a Python dict: the items whose keys are not text
 	pristine map[string]any // decoded again; only when values may have changed
 	lent     bool           // a value that can change in place was handed out
 }
@@ -96,7 +102,10 @@ func (d *dictData) decodeInto(m *map[string]any) (map[string]any, error) {
 	if *m != nil || d.body == nil {
 		return *m, nil
 	}
-	decoded, err := d.layout.decodeDict(d.body)
+	decoded, err := d.layout.decodeMap(d.body)
+	if err == nil && d.layout.member != "" {
+		decoded, d.others, err = splitDict(decoded[d.layout.member])
+	}
 	*m = decoded
 	return decoded, err
 }
@@ -136,10 +145,25 @@ func (d *dictData) diff(key string, v any) ([]byte, bool, error) {
 	if err != nil {
 		return nil, false, err
 	}
-	return nil, !ok || !reflect.DeepEqual(n, stored), nil
+	return nil, !ok || !same(n, stored), nil
+}
+
+func (d *dictData) hidden() bool {
+	_, _ = d.decoded()
+	return len(d.others) > 0
 }
 
 func (d *dictData) appendBody(dst []byte, changes []change) ([]byte, error) {
+	m, err := d.merged(changes)
+	if err != nil {
+		return nil, err
+	}
+	b, err := d.layout.encode(m)
+	return append(dst, b...), err
+}
+
+// merged returns the values as they are stored, with the changes.
+func (d *dictData) merged(changes []change) (map[string]any, error) {
 	m, err := d.original()
 	if err != nil {
 		return nil, err
@@ -155,9 +179,13 @@ func (d *dictData) appendBody(dst []byte, changes []change) ([]byte, error) {
 			m[c.key] = c.value
 		}
 	}
-	b, err := d.layout.codec.Encode(m)
+	return m, nil
+}
+
+func (l dictLayout) encode(m map[string]any) ([]byte, error) {
+	b, err := l.codec.Encode(m)
 	if err != nil {
 		return nil, fmt.Errorf("session: the data cannot be encoded: %w", err)
 	}
-	return append(dst, b...), nil
+	return b, nil
 }

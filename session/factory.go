@@ -10,11 +10,12 @@ import (
 
 // Factory makes the sessions of an application. It is safe for concurrent use.
 type Factory struct {
-	opts   Options
-	store  Store
-	format format
-	signer Signer
-	now    func() time.Time
+	opts    Options
+	store   Store
+	format  format
+	customs customs
+	signer  Signer
+	now     func() time.Time
 }
 
 // NewFactory returns a factory that keeps its sessions in store. store may be
@@ -24,7 +25,7 @@ func NewFactory(store Store, opts *Options) (*Factory, error) {
 	if opts == nil {
 		opts = &Options{}
 	}
-	f := &Factory{opts: opts.withDefaults(), store: store, now: time.Now}
+	f := &Factory{opts: opts.withDefaults(), store: store, customs: customsOf(opts.SessionFormat), now: time.Now}
 	errs := []error{f.opts.Cookie.check()}
 	if store == nil && opts.StoreFor == nil {
 		errs = append(errs, errors.New("session: no store: pass one, or set Options.StoreFor"))
@@ -37,7 +38,7 @@ func NewFactory(store Store, opts *Options) (*Factory, error) {
 	case opts.Secret == "":
 		errs = append(errs, errors.New("session: no Secret: set one of at least 32 random bytes, or a Signer"))
 	default:
-		f.signer = newHMACSigner(signerSalt(f.opts.Cookie.Name), opts.Secret, opts.PreviousSecrets)
+		f.signer = f.customs.newSigner(f.opts.Cookie.Name, opts.Secret, opts.PreviousSecrets)
 	}
 	var err error
 	if f.format, err = newNative(&f.opts); err != nil {
@@ -46,6 +47,8 @@ func NewFactory(store Store, opts *Options) (*Factory, error) {
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
+	f.opts.NewID = f.customs.idMaker(opts)
+	f.opts.IdleTimeout = f.format.idle(f.opts.IdleTimeout)
 	return f, nil
 }
 

@@ -35,8 +35,12 @@ func (s *Session) Invalidate(ctx context.Context) error {
 // it went to. A live session takes one round trip: the guard lets any live
 // record be removed, whatever its revision, but no marker.
 func (f *Factory) end(ctx context.Context, store Store, at address) error {
+	live := f.format.live()
+	if live == nil {
+		return storeError("invalidate", store.Delete(ctx, at.key))
+	}
 	for range maxRenewals {
-		err := store.Remove(ctx, at.key, f.format.live())
+		err := store.Remove(ctx, at.key, live)
 		var conflict *ConflictError
 		if !errors.As(err, &conflict) {
 			if errors.Is(err, ErrNotFound) {

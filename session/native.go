@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/pyramidgo/redissessions/encode"
 )
@@ -20,7 +21,7 @@ var _ format = (*native)(nil)
 func newNative(opts *Options) (*native, error) {
 	n := &native{prefix: opts.Prefix, values: lazyLayout{}}
 	if c := opts.Codec; c.Encode != nil && c.Decode != nil {
-		n.values = dictLayout{c}
+		n.values = dictLayout{codec: c}
 	} else if c.Encode != nil || c.Decode != nil {
 		return nil, errors.New("session: Codec needs both Encode and Decode")
 	}
@@ -85,6 +86,17 @@ func (n *native) encode(at address, m meta, base dataset, changes []change) ([]b
 func (n *native) marker(at, successor address, m meta) []byte {
 	return append(appendHeader(nil, kindMarker, at, m), successor.hash[:]...)
 }
+
+// idle is kept in milliseconds.
+func (n *native) idle(d time.Duration) time.Duration {
+	if d == 0 {
+		return 0
+	}
+	return max(d.Truncate(time.Millisecond), time.Millisecond)
+}
+
+// expiry is in the record only where ExpiryInRecord asks for it.
+func (n *native) expiry() (counts, written bool) { return false, false }
 
 // live names the kind, so that no marker begins with it.
 func (n *native) live() []byte { return append([]byte(magic), n.kind()) }

@@ -48,10 +48,21 @@ type Options struct {
 	// Cookie describes the session's cookie.
 	Cookie CookieOptions
 
-	// Prefix is the front of every Redis key. The default is "session:".
+	// SessionFormat says whose sessions these are. The default is FormatNative; the
+	// others share sessions with a Pyramid application, down to the byte.
+	SessionFormat Format
+	// PythonExpires writes the time of expiry into the record, as
+	// pyramid_session_redis does unless its python_expires is off: set it as
+	// the Python application has it. A request that only reads then writes the
+	// record too. It exists in FormatPyramidSessionRedis only.
+	PythonExpires bool
+	// Prefix is the front of every Redis key. The default is "session:". In the
+	// Pyramid formats, whose keys are the IDs themselves, it is the front of
+	// every new ID, and by default there is none.
 	Prefix string
 	// Codec, when set, encodes the whole of a session's data. By default each
-	// key is encoded by itself, and only when it has changed.
+	// key is encoded by itself, and only when it has changed; in the Pyramid
+	// formats the default is pickle.
 	Codec encode.Codec
 	// EncryptionKeys, 32 bytes each, encrypt the stored data with AES-256-GCM.
 	// The first encrypts, all of them decrypt.
@@ -59,7 +70,7 @@ type Options struct {
 	// MaxRecordBytes is the size up to which a record is written. The default
 	// is 1 MiB.
 	MaxRecordBytes int
-	// NewID makes a session ID. The default is 256 bits of crypto/rand.
+	// NewID makes a session ID. The default is at least 256 bits of crypto/rand.
 	NewID func() (string, error)
 
 	// IgnoreDeepChanges saves a change made inside a stored map or slice only
@@ -111,14 +122,11 @@ func (o Options) withDefaults() Options {
 		o.IdleTimeout = DefaultIdleTimeout
 	}
 	o.IdleTimeout = max(o.IdleTimeout, 0) // from here on 0 is never, as everywhere in Session
-	if o.Prefix == "" {
+	if o.Prefix == "" && o.SessionFormat == FormatNative {
 		o.Prefix = DefaultPrefix
 	}
 	if o.MaxRecordBytes <= 0 {
 		o.MaxRecordBytes = DefaultMaxRecordBytes
-	}
-	if o.NewID == nil {
-		o.NewID = randomID
 	}
 	if o.SaveTimeout <= 0 {
 		o.SaveTimeout = DefaultSaveTimeout

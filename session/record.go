@@ -59,6 +59,10 @@ type meta struct {
 	expires time.Time // zero when Redis keeps the time
 	idle    own
 	maxAge  own
+
+	// members are what a Pyramid record holds beside the data, as it was read:
+	// what is not ours goes back as it came.
+	members map[string]any
 }
 
 // own is a duration that a session may have of its own, in place of the

@@ -99,7 +99,8 @@ func (s *Session) dirty(changes []change, only func(string) bool) bool {
 	if only != nil {
 		return false
 	}
-	clears := s.data.cleared && len(s.data.base.keys()) > 0
+	base := s.data.base
+	clears := s.data.cleared && (len(base.keys()) > 0 || base.hidden())
 	return clears || s.metaSet.idle || s.metaSet.maxAge
 }
 
@@ -153,7 +154,7 @@ func (f *Factory) newIdentity() (id string, at address, signed string, err error
 // replace writes the changed record over the one that was loaded, or takes it
 // away when nothing is left in it and the settings say so.
 func (s *Session) replace(ctx context.Context, changes []change, only func(string) bool) error {
-	if s.f.opts.InvalidateEmpty && only == nil && len(s.data.keys()) == 0 {
+	if s.f.opts.InvalidateEmpty && only == nil && len(s.data.keys()) == 0 && !s.data.below().hidden() {
 		if err := s.store.Remove(ctx, s.at.key, s.stored.guard); err != nil {
 			return guardedError(err)
 		}
@@ -189,10 +190,10 @@ func (s *Session) encode(at address, changes []change) ([]byte, *snapshot, time.
 		return nil, nil, 0, ErrNotFound
 	}
 	m.expires = time.Time{}
+	if _, written := s.f.format.expiry(); ttl > 0 && (written || s.f.opts.ExpiryInRecord) {
+		m.expires = now.Add(ttl)
+	}
 	if s.f.opts.ExpiryInRecord {
-		if ttl > 0 {
-			m.expires = now.Add(ttl)
-		}
 		ttl = 0
 	}
 	record, snap, err := s.f.format.encode(at, m, s.data.below(), changes)
@@ -208,7 +209,7 @@ func (s *Session) encode(at address, changes []change) ([]byte, *snapshot, time.
 // saved takes over what was just written.
 func (s *Session) saved(snap *snapshot, changes []change) {
 	s.metaSet.idle, s.metaSet.maxAge = false, false
-	s.touch = false
+	s.touch, s.rewrite = false, false
 	s.adopt(snap)
 	s.data.saved(snap.data, changes)
 }
@@ -240,14 +241,15 @@ func (s *Session) end(renewed bool) error {
 // restartIfDue restarts the time to live of a session that was only read. When
 // that fails, nothing of the request's is lost, so it is no error.
 func (s *Session) restartIfDue(ctx context.Context) {
-	if !s.touch || s.stored == nil {
+	touch, rewrite := s.touch, s.rewrite
+	s.touch, s.rewrite = false, false
+	if !touch && !rewrite || s.stored == nil {
 		return
 	}
-	s.touch = false
 	ctx, cancel := s.f.writeContext(ctx)
 	defer cancel()
 	var err error
-	if s.f.opts.ExpiryInRecord {
+	if rewrite {
 		err = s.replace(ctx, nil, func(string) bool { return false })
 	} else if ttl, alive := lifetime(s.f.now(), s.meta.created, s.idle(), s.f.opts.AbsoluteTimeout); alive {
 		err = s.restart(ctx, ttl)

@@ -31,7 +31,8 @@ type Session struct {
 	isNew   bool
 	changed bool // Changed was called
 
-	touch       bool         // the time to live is due to be restarted
+	touch       bool         // the time to live is due to be restarted in Redis
+	rewrite     bool         // the time of expiry in the record is
 	ended       error        // once the record turned out to be gone: why
 	renewed     bool         // ended because it was renewed elsewhere: the new cookie is not ours to delete
 	unavailable error        // the store did not answer: nothing can be saved
@@ -63,7 +64,8 @@ func (s *Session) reset() {
 	s.data = working{layout: s.f.format.layout(), base: s.f.format.layout().empty(), damaged: s.damagedValue}
 	s.meta = meta{created: s.f.now().Truncate(time.Millisecond).UTC()}
 	s.metaSet.idle, s.metaSet.maxAge = false, false
-	s.isNew, s.changed, s.touch = true, false, false
+	s.isNew, s.changed = true, false
+	s.touch, s.rewrite = false, false
 	s.ended, s.renewed = nil, false
 }
 
@@ -121,7 +123,9 @@ func (s *Session) idle() time.Duration { return s.meta.idle.or(s.f.opts.IdleTime
 // AdjustTimeout gives this session an idle timeout of its own, which is kept
 // with it; 0 is no timeout. It is pyramid_redis_sessions'
 // adjust_timeout_for_session. A negative duration has passed already and is
-// taken as the shortest there is, one millisecond.
+// taken as the shortest there is. Pyramid's sessions keep whole seconds: what is
+// left of one is rounded up. Those of pyramid_redis_sessions always end: there 0
+// is ten years.
 func (s *Session) AdjustTimeout(d time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -129,17 +133,18 @@ func (s *Session) AdjustTimeout(d time.Duration) {
 }
 
 func (s *Session) adjustTimeout(d time.Duration) {
-	if d != 0 {
-		d = max(d.Truncate(time.Millisecond), time.Millisecond)
+	if d < 0 {
+		d = time.Millisecond
 	}
-	if adjusted := (own{true, d}); adjusted != s.meta.idle {
+	if adjusted := (own{true, s.f.format.idle(d)}); adjusted != s.meta.idle {
 		s.meta.idle, s.metaSet.idle = adjusted, true
 	}
 }
 
 // AdjustCookieMaxAge gives this session's cookie a lifetime of its own, which
 // is kept with the session; 0 is browser scope. Browsers keep no cookie longer
-// than MaxCookieAge.
+// than MaxCookieAge. The records of the Pyramid formats have no room for it: there
+// it holds for the cookies of this request.
 func (s *Session) AdjustCookieMaxAge(d time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

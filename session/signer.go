@@ -24,6 +24,16 @@ type Signer interface {
 	Verify(value string) (id string, err error)
 }
 
+// rotatingSigner is a built-in signer, which knows older secrets too.
+type rotatingSigner interface {
+	Signer
+	// verify is Verify, and also says whether an older secret signed the value:
+	// the visitor is then due a new cookie.
+	verify(value string) (id string, old bool, err error)
+}
+
+var _ rotatingSigner = (*hmacSigner)(nil)
+
 // hmacSigner is the native signature: base64url(HMAC-SHA512(key, ID) ‖ ID),
 // unpadded. It is WebOb's SignedSerializer without a serializer, as
 // pyramid_session_redis uses it, with a salt of our own.
@@ -34,6 +44,10 @@ type hmacSigner struct {
 // signerSalt keeps two factories with one secret, but different cookie names,
 // from accepting each other's cookies.
 func signerSalt(cookieName string) string { return "redissessions." + cookieName + "." }
+
+func newNativeSigner(cookieName, secret string, previous []string) Signer {
+	return newHMACSigner(signerSalt(cookieName), secret, previous)
+}
 
 func newHMACSigner(salt, secret string, previous []string) *hmacSigner {
 	s := &hmacSigner{keys: []*hmacKey{newHMACKey(salt, secret)}}
@@ -54,7 +68,6 @@ func (s *hmacSigner) Verify(value string) (string, error) {
 	return id, err
 }
 
-// verify also says whether an older secret signed the value.
 func (s *hmacSigner) verify(value string) (id string, old bool, err error) {
 	// A longer value than any cookie may be is not worth decoding.
 	if len(value) > maxCookieBytes {

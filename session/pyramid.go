@@ -1,0 +1,158 @@
+package session
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/pyramidgo/redissessions/encode"
+	"github.com/pyramidgo/redissessions/encode/pickle"
+)
+
+// pyramid is the format of records that a Pyramid application reads and writes
+// too: one Python dict, encoded whole, with the session's data as one member
+// and what is known about the session as the others. The key is the ID.
+//
+// Python compares nothing before it writes, so nothing in the record can name
+// its state: the guard is all of it. There is no place for a marker either.
+type pyramid struct {
+	values   dictLayout
+	envelope envelope
+}
+
+var _ format = (*pyramid)(nil)
+
+// envelope is what one of the two Python packages writes around the data.
+type envelope interface {
+	// read takes from a decoded record what it says beside the data.
+	read(members map[string]any) (meta, error)
+	// write puts it there.
+	write(m meta, members map[string]any)
+	// idle returns what is kept of an idle timeout.
+	idle(d time.Duration) time.Duration
+	// expiry is format.expiry.
+	expiry() (counts, written bool)
+}
+
+func newPyramid(opts *Options, member string, e envelope) (*pyramid, error) {
+	var errs []error
+	wrong := func(option, why string) {
+		errs = append(errs, fmt.Errorf("session: %s: in the format %s %s", option, opts.SessionFormat, why))
+	}
+	codec := opts.Codec
+	if codec.Encode == nil && codec.Decode == nil {
+		codec = pickles(opts.MaxRecordBytes)
+	} else if codec.Encode == nil || codec.Decode == nil {
+		errs = append(errs, errors.New("session: Codec needs both Encode and Decode"))
+	}
+	if len(opts.EncryptionKeys) > 0 {
+		wrong("EncryptionKeys", "there is no encryption: the Python application could not read the records")
+	}
+	if opts.Prefix != "" && opts.NewID != nil {
+		wrong("Prefix", "it is part of the ID, which NewID makes: set one of them")
+	}
+	return &pyramid{dictLayout{codec, member}, e}, errors.Join(errs...)
+}
+
+// pickles returns the pickle codec with room for records of that size.
+func pickles(size int) encode.Codec {
+	limits := pickle.Limits{Input: max(size, pickle.DefaultInput), Bytes: max(size, pickle.DefaultBytes)}
+	return encode.Codec{
+		Encode: pickle.Encoder{Limits: limits}.Marshal,
+		Decode: pickle.Decoder{Limits: limits}.Unmarshal,
+	}
+}
+
+func (p *pyramid) address(id string) address { return address{key: id} }
+
+func (p *pyramid) layout() layout { return p.values }
+
+func (p *pyramid) live() []byte { return nil }
+
+func (p *pyramid) marker(_, _ address, _ meta) []byte { return nil }
+
+func (p *pyramid) idle(d time.Duration) time.Duration { return p.envelope.idle(d) }
+
+func (p *pyramid) expiry() (counts, written bool) { return p.envelope.expiry() }
+
+// decode cannot tell whether the record belongs to the address: nothing in it
+// says so.
+func (p *pyramid) decode(_ address, record []byte) (*snapshot, error) {
+	members, err := p.values.decodeMap(record)
+	if err != nil {
+		return nil, err
+	}
+	m, err := p.envelope.read(members)
+	if err != nil {
+		return nil, err
+	}
+	d := &dictData{layout: p.values, body: record}
+	if d.values, d.others, err = splitDict(members[p.values.member]); err != nil {
+		return nil, err
+	}
+	delete(members, p.values.member)
+	m.members = members
+	return &snapshot{meta: m, data: d, guard: record}, nil
+}
+
+func (p *pyramid) encode(_ address, m meta, base dataset, changes []change) ([]byte, *snapshot, error) {
+	d := base.(*dictData) // of this format's own layout
+	values, err := d.merged(changes)
+	if err != nil {
+		return nil, nil, err
+	}
+	members := maps.Clone(m.members)
+	if members == nil {
+		members = map[string]any{}
+	}
+	p.envelope.write(m, members)
+	kept, err := p.envelope.read(members)
+	if err != nil {
+		return nil, nil, err
+	}
+	kept.maxAge, kept.members = m.maxAge, members
+	whole := maps.Clone(members)
+	whole[p.values.member] = joinDict(values, d.others)
+	record, err := p.values.encode(whole)
+	if err != nil {
+		return nil, nil, err
+	}
+	return record, &snapshot{meta: kept, data: p.values.open(record), guard: record}, nil
+}
+
+// splitDict takes a Python dict apart: the items that a Session reaches, and
+// those whose keys are not text.
+func splitDict(dict any) (values map[string]any, others []pickle.Item, err error) {
+	switch dict := dict.(type) {
+	case map[string]any:
+		if dict == nil {
+			break
+		}
+		return dict, nil, nil
+	case *pickle.Dict:
+		values = map[string]any{}
+		for _, item := range dict.Items {
+			if key, ok := item.Key.(string); ok {
+				values[key] = item.Value
+			} else {
+				others = append(others, item)
+			}
+		}
+		return values, others, nil
+	}
+	return nil, nil, fmt.Errorf("%w: it holds no dict of data: it was written by something else, or in another format", ErrUndecodable)
+}
+
+// joinDict is the reverse of splitDict.
+func joinDict(values map[string]any, others []pickle.Item) any {
+	if len(others) == 0 {
+		return values
+	}
+	dict := &pickle.Dict{Items: slices.Clip(others)}
+	for _, key := range slices.Sorted(maps.Keys(values)) {
+		dict.Items = append(dict.Items, pickle.Item{Key: key, Value: values[key]})
+	}
+	return dict
+}
