@@ -17,10 +17,11 @@ import (
 
 // Server is a redis-server that a test has started.
 type Server struct {
-	tb      testing.TB
-	process *process
-	dir     string
-	args    []string
+	tb         testing.TB
+	process    *process
+	dir        string
+	args       []string
+	isSentinel bool
 
 	// Port is where it listens on 127.0.0.1, or 0 for a unix socket.
 	Port int
@@ -79,6 +80,9 @@ func launch(tb testing.TB, s *Server, settings []string) *Server {
 			s.Port = freePorts(tb, 1)[0]
 		}
 		s.args = writeConfig(tb, s.dir, append(s.settings(), settings...))
+		if s.isSentinel {
+			s.args = append(s.args, "--sentinel")
+		}
 		s.process = start(tb, s.dir, program, s.args...)
 		err := ready(s.process, s.ping)
 		if err == nil {
