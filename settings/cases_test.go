@@ -133,7 +133,7 @@ func describeValue(value reflect.Value) string {
 
 // TestErrorsAreTyped takes the joined error apart.
 func TestErrorsAreTyped(t *testing.T) {
-	_, err := Parse(Map{"redis.sessions.timeout": "12x", "redis.sessions.format": "pyramid_redis_sessions"})
+	_, err := Parse(Map{"redis.sessions.timeout": "12x", "redis.sessions.port": 0})
 	joined, ok := err.(interface{ Unwrap() []error })
 	if !ok {
 		t.Fatalf("%T is not joined", err)
@@ -146,11 +146,33 @@ func TestErrorsAreTyped(t *testing.T) {
 		}
 		keys = append(keys, mistake.Key)
 	}
-	want := []string{"redis.sessions.format", "redis.sessions.secret", "redis.sessions.timeout"}
+	want := []string{"redis.sessions.port", "redis.sessions.secret", "redis.sessions.timeout"}
 	if !reflect.DeepEqual(keys, want) {
 		t.Errorf("keys %q, want %q", keys, want)
 	}
-	if !errors.Is(err, ErrNotAvailable) {
-		t.Error("errors.Is does not find ErrNotAvailable")
+}
+
+// TestNotAvailableYet makes two features pending for its time.
+func TestNotAvailableYet(t *testing.T) {
+	for name, pending := range map[string]func(any) bool{
+		"on_redis_down": func(value any) bool { return value != DownError },
+		"password":      func(any) bool { return true },
+	} {
+		row := spellings[name].setting
+		was := row.pending
+		row.pending = pending
+		t.Cleanup(func() { row.pending = was })
+	}
+	src := Map{"redis.sessions.secret": longSecret, "redis.sessions.on_redis_down": "error"}
+	if _, err := Parse(src); err != nil {
+		t.Errorf("the value that is there: %v", err)
+	}
+	src["redis.sessions.on_redis_down"] = "anonymous"
+	src["redis.sessions.redis_password"] = "hunter2"
+	_, err := Parse(src)
+	want := `settings: redis.sessions.on_redis_down: "anonymous" is not available yet
+settings: redis.sessions.redis_password: is not available yet`
+	if err == nil || err.Error() != want || !errors.Is(err, ErrNotAvailable) {
+		t.Errorf("%v\nwant %s", err, want)
 	}
 }
