@@ -45,6 +45,9 @@ type layout interface {
 	open(body []byte) dataset
 	// equal reports whether two values are the same once stored.
 	equal(a, b any) bool
+	// normal returns v as a reader of the stored record would get it. It shares
+	// no memory with v.
+	normal(v any) (any, error)
 	// convert stores v into a pointer as if it had been saved and loaded.
 	convert(v, into any) error
 }
@@ -67,6 +70,14 @@ func (lazyLayout) equal(a, b any) bool {
 	x, errA := encodeValue(a)
 	y, errB := encodeValue(b)
 	return errA == nil && errB == nil && bytes.Equal(x, y)
+}
+
+func (lazyLayout) normal(v any) (any, error) {
+	b, err := encodeValue(v)
+	if err != nil {
+		return nil, err
+	}
+	return decodeValue(b)
 }
 
 func (lazyLayout) convert(v, into any) error {

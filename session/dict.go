@@ -65,8 +65,9 @@ func (w *working) pop(key string) (any, bool) {
 		w.remove(key)
 		return popped, true
 	}
+	taken := w.copyOf(popped) // what is returned is the caller's to change
 	w.amend(key, func(old any, ok bool) (any, bool) {
-		if ok && w.equal(old, popped) {
+		if ok && w.equal(old, taken) {
 			return nil, false
 		}
 		return old, ok

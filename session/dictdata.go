@@ -45,7 +45,6 @@ func (l dictLayout) convert(v, into any) error {
 	return l.codec.Decode(b, into)
 }
 
-// normal returns v as a reader of the stored record would get it.
 func (l dictLayout) normal(v any) (any, error) {
 	const key = "v"
 	b, err := l.codec.Encode(map[string]any{key: v})

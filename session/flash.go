@@ -54,9 +54,10 @@ func (s *Session) PopFlash(queue string) []any {
 		w.remove(key)
 		return popped
 	}
+	taken := asList(w.copyOf(popped)) // what is returned is the caller's to change
 	w.amend(key, func(old any, _ bool) (any, bool) {
 		rest := slices.Clone(asList(old))
-		for _, msg := range popped {
+		for _, msg := range taken {
 			if i := slices.IndexFunc(rest, func(m any) bool { return w.equal(m, msg) }); i >= 0 {
 				rest = slices.Delete(rest, i, i+1)
 			}

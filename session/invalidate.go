@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"errors"
+	"fmt"
 )
 
 // maxRenewals bounds how many renewals a logout follows. A marker lives for a
@@ -34,31 +35,38 @@ func (s *Session) Invalidate(ctx context.Context) error {
 // end deletes the session at an address, and where it was renewed, the session
 // it went to. A live session takes one round trip: the guard lets any live
 // record be removed, whatever its revision, but no marker.
+//
+// The markers go last: as long as the session lives, another logout with the
+// same old cookie must find the way to it too, and not believe it gone.
 func (f *Factory) end(ctx context.Context, store Store, at address) error {
 	live := f.format.live()
 	if live == nil {
 		return storeError("invalidate", store.Delete(ctx, at.key))
 	}
+	var markers []string
+	guard := live
 	for range maxRenewals {
-		err := store.Remove(ctx, at.key, live)
+		err := store.Remove(ctx, at.key, guard)
 		var conflict *ConflictError
 		if !errors.As(err, &conflict) {
-			if errors.Is(err, ErrNotFound) {
-				return nil
+			if err != nil && !errors.Is(err, ErrNotFound) {
+				return storeError("invalidate", err)
 			}
-			return storeError("invalidate", err)
-		}
-		// Whatever it is, it must not stay; if it names a successor, go on there.
-		if err := store.Delete(ctx, at.key); err != nil {
-			return storeError("invalidate", err)
-		}
-		next := f.successorOf(at, conflict.Current)
-		if next == nil {
+			for _, key := range markers {
+				if err := store.Delete(ctx, key); err != nil {
+					return storeError("invalidate", err)
+				}
+			}
 			return nil
 		}
-		at = *next
+		if next := f.successorOf(at, conflict.Current); next != nil {
+			markers = append(markers, at.key)
+			at, guard = *next, live
+		} else {
+			guard = conflict.Current // whatever it is, it must not stay
+		}
 	}
-	return nil
+	return fmt.Errorf("session: invalidate: %w", ErrConflict)
 }
 
 // successorOf returns the address that a record names when it is a marker.

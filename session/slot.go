@@ -11,6 +11,13 @@ type slot struct {
 	present bool // false: the key is absent
 	intent  intent
 	edits   []edit // when intent is amended
+
+	// from holds the value as it was when it came into the caller's hands. It
+	// is nil when the value cannot have changed in place.
+	from pristine
+	// stale is for a seen value when the stored state has been replaced since.
+	// The caller may still change what it has in hand.
+	stale bool
 }
 
 // intent says what a slot means for the stored record.
@@ -51,12 +58,12 @@ func (w *working) below() dataset {
 }
 
 func (w *working) lookup(key string) (any, bool) {
-	if sl := w.slots[key]; sl != nil {
+	if sl := w.slot(key); sl != nil {
 		return sl.value, sl.present
 	}
 	v, ok := w.stored(key)
 	if ok && !immutable(v) {
-		w.put(key, &slot{value: v, present: true})
+		w.put(key, &slot{value: v, present: true, from: w.base})
 	}
 	return v, ok
 }
@@ -76,7 +83,7 @@ func (w *working) stored(key string) (any, bool) {
 }
 
 func (w *working) has(key string) bool {
-	if sl := w.slots[key]; sl != nil {
+	if sl := w.slot(key); sl != nil {
 		return sl.present
 	}
 	return !w.cleared && w.base.has(key)
@@ -101,18 +108,18 @@ func (w *working) clear() { w.slots, w.cleared = nil, true }
 // outcome no longer depends on the record.
 func (w *working) amend(key string, e edit) {
 	old, ok := w.lookup(key)
-	v, keep := e(old, ok)
 	sl := w.slots[key]
 	if sl == nil {
 		sl = &slot{}
 		w.put(key, sl)
 	}
-	sl.value, sl.present = v, keep
-	if w.cleared {
-		sl.intent = replaced
+	if w.cleared || w.changedInPlace(key, sl) {
+		sl.intent, sl.edits = replaced, nil
 	}
+	sl.value, sl.present = e(old, ok)
 	if sl.intent != replaced {
 		sl.intent, sl.edits = amended, append(sl.edits, e)
+		sl.from = w.keep(sl.value)
 	}
 }
 
@@ -120,7 +127,7 @@ func (w *working) amend(key string, e edit) {
 func (w *working) keys() []string {
 	var keys []string
 	for _, k := range w.below().keys() {
-		if w.slots[k] == nil {
+		if w.slot(k) == nil {
 			keys = append(keys, k)
 		}
 	}
@@ -144,19 +151,19 @@ func (w *working) changes(deep bool, only func(key string) bool) ([]change, erro
 		if only != nil && !only(key) {
 			continue
 		}
-		if sl.intent == seen && (!deep || !sl.present) {
-			continue
+		if sl.intent == seen {
+			if !deep || !w.changedInPlace(key, sl) {
+				continue
+			}
+			sl.intent = replaced
 		}
 		c, changed, err := sl.change(key, below)
 		if err != nil {
 			return nil, err
 		}
 		if !changed {
-			sl.intent, sl.edits = seen, nil
+			sl.intent, sl.edits, sl.from = seen, nil, below
 			continue
-		}
-		if sl.intent == seen {
-			sl.intent = replaced
 		}
 		changes = append(changes, c)
 	}
@@ -181,14 +188,20 @@ func (sl *slot) change(key string, below dataset) (c change, changed bool, err e
 func (w *working) rebase(base dataset) {
 	w.base = base
 	for key, sl := range w.slots {
-		switch sl.intent {
-		case seen:
+		switch {
+		case sl.intent == replaced:
+		case sl.intent == seen && (!sl.present || immutable(sl.value)):
 			delete(w.slots, key)
-		case amended:
+		case sl.intent == seen:
+			sl.stale = true
+		case w.changedInPlace(key, sl):
+			sl.intent, sl.edits = replaced, nil
+		default:
 			sl.value, sl.present = w.stored(key)
 			for _, e := range sl.edits {
 				sl.value, sl.present = e(sl.value, sl.present)
 			}
+			sl.from = w.keep(sl.value)
 		}
 	}
 }
@@ -199,7 +212,7 @@ func (w *working) saved(base dataset, changes []change) {
 	w.base, w.cleared = base, false
 	for _, c := range changes {
 		sl := w.slots[c.key]
-		sl.intent, sl.edits = seen, nil
+		sl.intent, sl.edits, sl.from, sl.stale = seen, nil, base, false
 		if immutable(sl.value) {
 			delete(w.slots, c.key)
 		}

@@ -16,7 +16,7 @@ func Value[T any](s *Session, key string) (T, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var t T
-	sl := s.data.slots[key]
+	sl := s.data.slot(key)
 	if sl == nil && !s.data.cleared {
 		if ok, _ := s.data.base.decode(key, &t); ok {
 			return t, true

@@ -1,0 +1,148 @@
+package session_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/pyramidgo/redissessions/session"
+)
+
+// do runs one command of a program on the session in hand.
+func (v *visit) do(ctx context.Context, c command, readUntil int64) {
+	s := v.s
+	switch c.name {
+	case "get":
+		v.saw(c.key, v.look(c.key), readUntil)
+	case "peek":
+		messages := words(s.PeekFlash(""))
+		v.saw(flashKey, listDatum(messages), readUntil)
+	case "set":
+		s.Set(c.key, c.text)
+		v.will(c.key, effect{verb: doSet, text: c.text})
+	case "delete":
+		s.Delete(c.key)
+		v.will(c.key, effect{verb: doDelete})
+	case "setdefault":
+		was := v.look(c.key)
+		v.saw(c.key, was, readUntil)
+		s.SetDefault(c.key, c.text)
+		if !was.present {
+			v.will(c.key, effect{verb: doFill, text: c.text})
+		}
+	case "pop":
+		value, ok := s.Pop(c.key)
+		text, _ := value.(string)
+		v.saw(c.key, datum{ok, text}, readUntil)
+		if ok {
+			v.will(c.key, effect{verb: doPop, text: text})
+		}
+	case "modify":
+		s.Modify(c.key, func(old any) any {
+			text, _ := old.(string)
+			return text + "." + c.text
+		})
+		v.will(c.key, effect{verb: doModify, text: c.text})
+	case "grow":
+		v.grow(c.text)
+	case "flash":
+		s.Flash("", c.text)
+		v.will(flashKey, effect{verb: doFlash, text: c.text})
+	case "flashonce":
+		s.FlashOnce("", c.text)
+		v.will(flashKey, effect{verb: doFlashOnce, text: c.text})
+	case "popflash":
+		popped := words(s.PopFlash(""))
+		v.saw(flashKey, listDatum(popped), readUntil)
+		if len(popped) > 0 {
+			v.will(flashKey, effect{verb: doTake, list: popped})
+		}
+	case "clear":
+		s.Clear()
+		for _, key := range dataKeys {
+			v.pending[key] = []effect{{verb: doDelete}}
+		}
+	case "timeout":
+		s.AdjustTimeout(timeoutOf(c.text))
+		v.will(timeoutKey, effect{verb: doSet, text: c.text})
+	case "newcsrf":
+		v.will(csrfKey, effect{verb: doSet, text: s.NewCSRFToken()})
+	case "csrf":
+		v.csrf(ctx)
+	case "renew":
+		v.renew(ctx)
+	case "invalidate":
+		v.invalidate(ctx)
+	}
+}
+
+// grow changes the list in place, so that only a comparison finds the change.
+func (v *visit) grow(text string) {
+	value, _ := v.s.Get(listKey)
+	list, _ := value.([]any)
+	if len(list) == 0 {
+		list = []any{text, "second"}
+		v.s.Set(listKey, list)
+	} else {
+		list[0] = text
+	}
+	v.will(listKey, effect{verb: doSet, text: strings.Join(words(list), ",")})
+}
+
+// csrf asks for the token, which is saved by itself unless it is only read.
+func (v *visit) csrf(ctx context.Context) {
+	if len(v.pending[csrfKey]) > 0 || len(v.pending[timeoutKey]) > 0 {
+		return // of this request or cleared by it; or a timeout, which is saved with the token
+	}
+	seen, err := v.s.CSRFToken(ctx)
+	switch {
+	case errors.Is(err, session.ErrGone):
+		v.gone()
+	case err != nil:
+		v.h.problem("%s: CSRFToken: %v", v.who, err)
+	default:
+		v.id = v.s.ID()
+		v.record(event{verdict: wasToken, id: v.id, key: csrfKey, seen: datum{true, seen}, call: v.since})
+	}
+	v.loaded = false // it may have met a conflict and merged
+}
+
+func (v *visit) renew(ctx context.Context) {
+	err := v.s.Renew(ctx)
+	next := v.s.ID()
+	switch {
+	case errors.Is(err, session.ErrGone):
+		v.gone()
+	case err != nil:
+		v.h.problem("%s: Renew: %v", v.who, err)
+	case v.id != "":
+		v.record(event{verdict: wasSaved, id: v.id, effects: v.pending, call: v.since})
+		v.record(event{verdict: wasRenewed, id: v.id, next: next, call: v.since})
+		v.id, v.pending = next, map[string][]effect{}
+	}
+	v.loaded = false
+}
+
+func (v *visit) invalidate(ctx context.Context) {
+	id := v.id
+	if id == "" {
+		id = v.came
+	}
+	call := v.h.now()
+	if err := v.s.Invalidate(ctx); err != nil {
+		v.h.problem("%s: Invalidate: %v", v.who, err)
+		return
+	}
+	v.record(event{verdict: wasEnded, id: id, call: call})
+	// What is in hand now is a new session.
+	v.id, v.came, v.loaded, v.pending = "", "", false, map[string][]effect{}
+}
+
+// words returns a list of strings.
+func words(list []any) []string {
+	out := make([]string, len(list))
+	for i, word := range list {
+		out[i], _ = word.(string)
+	}
+	return out
+}

@@ -1,0 +1,71 @@
+package session
+
+// A value that can change in place may do so for as long as the caller has it
+// in hand, and no one hears of it. So a slot keeps such a value as it was when
+// it was handed out; a difference counts as setting the key.
+
+// slot returns what the request knows and did about a key, nil when that is
+// nothing, or nothing any more.
+func (w *working) slot(key string) *slot {
+	sl := w.slots[key]
+	if sl == nil || !sl.stale {
+		return sl
+	}
+	if w.changedInPlace(key, sl) {
+		sl.intent, sl.stale = replaced, false
+		return sl
+	}
+	if _, changed, err := w.base.diff(key, sl.value); changed || err != nil {
+		delete(w.slots, key)
+		return nil
+	}
+	sl.from, sl.stale = w.base, false // other keys were written
+	return sl
+}
+
+// changedInPlace reports whether the caller has changed the value in hand.
+func (w *working) changedInPlace(key string, sl *slot) bool {
+	if !sl.present || sl.from == nil || immutable(sl.value) {
+		return false
+	}
+	_, changed, err := sl.from.diff(key, sl.value)
+	return changed || err != nil
+}
+
+// pristine is what a slot compares the value in hand with: the stored state that
+// it came from, or a copy.
+type pristine interface {
+	diff(key string, v any) (encoded []byte, changed bool, err error)
+}
+
+// copied is the pristine form of a value that was made in this request.
+type copied struct {
+	layout layout
+	value  any
+}
+
+func (c copied) diff(_ string, v any) ([]byte, bool, error) {
+	now, err := c.layout.normal(v)
+	return nil, err == nil && !c.layout.equal(c.value, now), err
+}
+
+// keep returns the pristine form of v as it is now, or nil when v cannot change or
+// cannot be encoded.
+func (w *working) keep(v any) pristine {
+	if immutable(v) {
+		return nil
+	}
+	c, err := w.layout.normal(v)
+	if err != nil {
+		return nil
+	}
+	return copied{w.layout, c}
+}
+
+// copyOf returns v as it is now, whatever its owner does to it later.
+func (w *working) copyOf(v any) any {
+	if kept, ok := w.keep(v).(copied); ok {
+		return kept.value
+	}
+	return v
+}
