@@ -4,35 +4,34 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/pyramidgo/redissessions/settings"
 )
 
 // TestEffects shows what every setting does, by the field of settings.Options
-// that it fills. A setting without a test of its effect fails it.
+// that it fills; a test may serve several, separated by spaces. A setting without
+// a test of its effect fails it.
 func TestEffects(t *testing.T) {
 	tests := map[string]func(*testing.T){}
-	for _, part := range []map[string]func(*testing.T){sessionEffects, cookieEffects, redisEffects, registryEffects} {
+	for _, part := range []map[string]func(*testing.T){sessionEffects, cookieEffects, redisEffects, distributedEffects, registryEffects, pyramidEffects} {
 		maps.Copy(tests, part)
 	}
+	var tested []string
+	for names, test := range tests {
+		tested = append(tested, strings.Fields(names)...)
+		t.Run(strings.ReplaceAll(names, " ", "_"), test)
+	}
 	fields := reflect.TypeFor[settings.Options]()
-	var all []string
 	for i := range fields.NumField() {
-		if name := fields.Field(i).Name; name != "Warnings" { // no key's
-			all = append(all, name)
-		}
-	}
-	for _, name := range all {
-		test, ok := tests[name]
-		if !ok {
+		name := fields.Field(i).Name
+		if name != "Warnings" && !slices.Contains(tested, name) { // Warnings are no key's
 			t.Errorf("no test shows what the setting for Options.%s does", name)
-			continue
 		}
-		t.Run(name, test)
 	}
-	for name := range tests {
-		if !slices.Contains(all, name) {
+	for _, name := range tested {
+		if _, ok := fields.FieldByName(name); !ok {
 			t.Errorf("a test for Options.%s, which does not exist", name)
 		}
 	}

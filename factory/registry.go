@@ -11,6 +11,7 @@ import (
 	"github.com/pyramidgo/redissessions/connect"
 	"github.com/pyramidgo/redissessions/connect/embedded"
 	"github.com/pyramidgo/redissessions/connect/goredis"
+	"github.com/pyramidgo/redissessions/connect/redigo"
 	"github.com/pyramidgo/redissessions/encode"
 	"github.com/pyramidgo/redissessions/encode/pickle"
 	"github.com/pyramidgo/redissessions/session"
@@ -46,6 +47,7 @@ type connector struct {
 func NewRegistry() *Registry {
 	r := &Registry{}
 	r.Connect("goredis", goredis.Connect)
+	r.Connect("redigo", redigo.Connect)
 	r.Connect("embedded", embedded.Connect)
 	for name, codec := range map[string]encode.Codec{
 		"cbor": encode.CBOR, "json": encode.JSON, "msgpack": encode.MsgPack, "pickle": pickle.Codec,
@@ -139,6 +141,9 @@ func find[T any](r *Registry, in *names[T], kind, key, name string) (v T, err er
 		registered := "none"
 		if len(*in) > 0 {
 			registered = strings.Join(slices.Sorted(maps.Keys(*in)), ", ")
+		}
+		if namesPython(name) {
+			return v, pythonName(key, kind, name, registered)
 		}
 		return v, fmt.Errorf("factory: redis.sessions.%s: no %s named %q; registered: %s", key, kind, name, registered)
 	}

@@ -20,6 +20,8 @@ func sessionOptions(o *settings.Options) *session.Options {
 		AbsoluteTimeout:   o.AbsoluteTimeout,
 		TouchAfter:        o.TimeoutTrigger,
 		ExpiryInRecord:    !o.SetRedisTTL,
+		SessionFormat:     formats[o.Format],
+		PythonExpires:     o.PythonExpires,
 		Prefix:            o.Prefix,
 		MaxRecordBytes:    o.MaxRecordBytes,
 		IgnoreDeepChanges: !o.DetectChanges,
@@ -48,6 +50,12 @@ func sessionOptions(o *settings.Options) *session.Options {
 		so.EncryptionKeys = append(so.EncryptionKeys, b)
 	}
 	return so
+}
+
+var formats = map[settings.Format]session.Format{
+	settings.FormatNative:               session.FormatNative,
+	settings.FormatPyramidRedisSessions: session.FormatPyramidRedisSessions,
+	settings.FormatPyramidSessionRedis:  session.FormatPyramidSessionRedis,
 }
 
 var secureModes = map[settings.CookieSecure]session.SecureMode{

@@ -41,7 +41,7 @@ func NewFactory(store Store, opts *Options) (*Factory, error) {
 		f.signer = f.customs.newSigner(f.opts.Cookie.Name, opts.Secret, opts.PreviousSecrets)
 	}
 	var err error
-	if f.format, err = newNative(&f.opts); err != nil {
+	if f.format, err = newFormat(&f.opts); err != nil {
 		errs = append(errs, err)
 	}
 	if err := errors.Join(errs...); err != nil {

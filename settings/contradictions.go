@@ -161,4 +161,25 @@ func (p *parser) checkFormat(o *Options) {
 	if o.Format != FormatPyramidSessionRedis && o.PythonExpires {
 		p.clash("exists in the format pyramid_session_redis only", "python_expires", "format")
 	}
+	if o.Format != FormatNative && len(o.EncryptionKeys) > 0 {
+		p.clash("the Python application could not read encrypted records; leave them out in this format", "encryption_keys", "format")
+	}
+	p.checkExpiry(o)
+}
+
+// checkExpiry finds where a Pyramid format has no place for the timeout.
+func (p *parser) checkExpiry(o *Options) {
+	switch o.Format {
+	case FormatPyramidRedisSessions:
+		if o.Timeout == 0 {
+			p.clash("the package pyramid_redis_sessions has no sessions without a timeout: its EXPIRE with 0 deletes them at once; set one", "timeout", "format")
+		}
+		if !o.SetRedisTTL {
+			p.clash("the package pyramid_redis_sessions always gives records a time to live, and has no other place for it", "set_redis_ttl", "format")
+		}
+	case FormatPyramidSessionRedis:
+		if !o.SetRedisTTL && !o.PythonExpires && o.Timeout > 0 {
+			p.clash("the timeout is in Redis or, with python_expires, in the record; with neither no session would ever time out: set python_expires = true, or timeout = None", "set_redis_ttl", "python_expires", "timeout", "format")
+		}
+	}
 }

@@ -125,8 +125,8 @@ var table = []group{
 			doc: "Accepted for the Python packages' sake."},
 	}...)},
 	{"The record", []setting{
-		{name: "format", kind: choice(FormatNative, FormatPyramidRedisSessions, FormatPyramidSessionRedis), def: "native", put: into(func(o *Options) *Format { return &o.Format }), pending: otherThan(FormatNative),
-			doc: "Layout of cookie, key and record."},
+		{name: "format", kind: choice(FormatNative, FormatPyramidRedisSessions, FormatPyramidSessionRedis), def: "native", put: into(func(o *Options) *Format { return &o.Format }),
+			doc: "Layout of cookie, key and record. The other two share sessions with a Pyramid application, see sharing-with-pyramid.md."},
 		{name: "encode", aliases: []string{"serialize"}, kind: name, defDoc: "the format's", put: into(func(o *Options) *string { return &o.Encode }),
 			doc: "Registered encoder (cbor, json, msgpack, ...); Python's names for them work too."},
 		{name: "decode", aliases: []string{"deserialize"}, kind: name, defDoc: "the format's", put: into(func(o *Options) *string { return &o.Decode }),
@@ -141,8 +141,8 @@ var table = []group{
 			doc: "Give records a time to live. False: Redis is an LRU cache, and the timeout is kept in the record."},
 		{name: "set_redis_ttl_readheavy", kind: onOff, def: "false", put: into(func(o *Options) *bool { return &o.SetRedisTTLReadHeavy }),
 			doc: "Accepted for the Python package's sake: a read restarts the timeout in one command in any case."},
-		{name: "python_expires", kind: onOff, defDoc: "true in pyramid_session_redis", put: into(func(o *Options) *bool { return &o.PythonExpires }), pending: anyValue,
-			doc: "Write the expiry that pyramid_session_redis keeps inside its record."},
+		{name: "python_expires", kind: onOff, defDoc: "true in pyramid_session_redis", put: into(func(o *Options) *bool { return &o.PythonExpires }),
+			doc: "Write the expiry that pyramid_session_redis keeps inside its record. A read then writes the record too."},
 	}},
 }
 
@@ -183,8 +183,6 @@ func redisPrefixed(settings []setting) []setting {
 }
 
 func anyValue(any) bool { return true }
-
-func otherThan(value any) func(any) bool { return func(v any) bool { return v != value } }
 
 // spelling is what one name under the prefix stands for.
 type spelling struct {
