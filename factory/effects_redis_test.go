@@ -22,8 +22,7 @@ var redisEffects = map[string]func(*testing.T){
 			t.Error("the session is not where the URL says")
 		}
 	},
-	"Host": testHostAndPort,
-	"Port": testHostAndPort,
+	"Host Port": testHostAndPort,
 	"DB": func(t *testing.T) {
 		s := newSite(t, nil)
 		s.sessions = s.start(settings.Map{"url": nil, "host": s.redis.Host(), "port": s.redis.Port(), "db": 5})
@@ -31,8 +30,7 @@ var redisEffects = map[string]func(*testing.T){
 			t.Error("the session is not in database 5")
 		}
 	},
-	"Username": testUser,
-	"Password": testUser,
+	"Username Password": testUser,
 	"UnixSocketPath": func(t *testing.T) {
 		server := connecttest.RedisServerUnix(t)
 		s := newSiteElsewhere(t, settings.Map{"unix_socket_path": server.SocketPath})
@@ -40,11 +38,7 @@ var redisEffects = map[string]func(*testing.T){
 			t.Error("no session over the unix socket")
 		}
 	},
-	"TLS":           testTLS,
-	"TLSCAFile":     testTLS,
-	"TLSCertFile":   testTLS,
-	"TLSKeyFile":    testTLS,
-	"TLSServerName": testTLS,
+	"TLS TLSCAFile TLSCertFile TLSKeyFile TLSServerName": testTLS,
 	"LazyConnect": func(t *testing.T) {
 		down := settings.Map{"redis.sessions.secret": secret, "redis.sessions.url": "redis://127.0.0.1:1"}
 		if f, err := factory.FromSettings(down); err == nil {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	redigo "github.com/gomodule/redigo/redis"
 	"github.com/redis/go-redis/v9"
 
 	"github.com/pyramidgo/redissessions/connect"
@@ -71,8 +72,7 @@ var registryEffects = map[string]func(*testing.T){
 			t.Errorf("heard %v, want ErrUndecodable and ErrBadCookie", heard)
 		}
 	},
-	"Encode": testCodec,
-	"Decode": testCodec,
+	"Encode Decode": testCodec,
 	"CustomConnect": func(t *testing.T) {
 		elsewhere := connecttest.Miniredis(t)
 		other := goredis.New(redis.NewClient(&redis.Options{Addr: elsewhere.Addr()}))
@@ -90,6 +90,10 @@ var registryEffects = map[string]func(*testing.T){
 		}
 		if given.DB != 3 {
 			t.Errorf("the connector was given database %d, want 3", given.DB)
+		}
+		redigo := newSite(t, settings.Map{"custom_connect": "redigo"})
+		if redigo.write(); redigo.count() != 1 || len(redigo.redis.Keys()) != 1 {
+			t.Error("custom_connect = redigo does not keep sessions in Redis")
 		}
 		embedded := newSite(t, settings.Map{"custom_connect": "embedded", "url": nil})
 		if embedded.write(); embedded.count() != 1 || len(embedded.redis.Keys()) != 0 {
@@ -111,6 +115,14 @@ var registryEffects = map[string]func(*testing.T){
 		}
 		if s.count() != 1 || len(shared.Keys()) != 1 {
 			t.Error("closing one factory took the shared client from the other")
+		}
+
+		pool := &redigo.Pool{Dial: func() (redigo.Conn, error) { return redigo.Dial("tcp", shared.Addr()) }}
+		t.Cleanup(func() { pool.Close() })
+		r.Client("pool", pool)
+		s = newSiteElsewhere(t, settings.Map{"connection_pool": "pool"}, withRegistry(r))
+		if s.write(); s.count() != 1 || len(shared.Keys()) != 2 {
+			t.Error("a registered pool of redigo is not used")
 		}
 	},
 }

@@ -87,7 +87,7 @@ func TestUnknownNames(t *testing.T) {
 	for _, want := range []string{
 		`factory: redis.sessions.cookie_signer: no signer named "theirs"; registered: ours`,
 		`factory: redis.sessions.encode: no function named "msgpak"; registered: cbor, json, msgpack, pickle`,
-		`factory: redis.sessions.custom_connect: no connector named "redisgo"; registered: embedded, goredis`,
+		`factory: redis.sessions.custom_connect: no connector named "redisgo"; registered: embedded, goredis, redigo`,
 		`factory: redis.sessions.id_generator: no function named "uuid"; registered: none`,
 		`factory: redis.sessions.func_invalid_logger: no function named "log"; registered: none`,
 		`factory: redis.sessions.func_check_response_allow_cookies: no function named "check"; registered: none`,
