@@ -8,33 +8,43 @@ import (
 	"github.com/pyramidgo/redissessions/session"
 )
 
-// crowd is how many goroutines try the same thing at once.
-const crowd = 16
+// crowd is how many goroutines try the same thing at once, and rounds how
+// often.
+const (
+	crowd  = 16
+	rounds = 20
+)
 
 var concurrencyRules = []rule{
 	{"concurrent-replace", "of many that replace what they have all seen, exactly one does", func(c *checker) {
-		key := c.stored(first, long)
-		record := func(i int) string { return fmt.Sprintf("rev%05d by goroutine %d", 100+i, i) }
-		winner := c.oneOf(func(i int) error { return c.replace(key, guard1, record(i), long) }, isConflict)
-		c.wantRecord(key, record(winner))
+		for range rounds {
+			key := c.stored(first, long)
+			record := func(i int) string { return fmt.Sprintf("rev%05d by goroutine %d", 100+i, i) }
+			winner := c.oneOf(func(i int) error { return c.replace(key, guard1, record(i), long) }, isConflict)
+			c.wantRecord(key, record(winner))
+		}
 	}},
 	{"concurrent-create", "of many that create one record, exactly one does", func(c *checker) {
-		key := c.key()
-		record := func(i int) string { return fmt.Sprintf("by goroutine %d", i) }
-		winner := c.oneOf(func(i int) error {
-			return c.Create(c.Context(), key, []byte(record(i)), long)
-		}, func(err error) bool { return errors.Is(err, session.ErrExists) })
-		c.wantRecord(key, record(winner))
+		for range rounds {
+			key := c.key()
+			record := func(i int) string { return fmt.Sprintf("by goroutine %d", i) }
+			winner := c.oneOf(func(i int) error {
+				return c.Create(c.Context(), key, []byte(record(i)), long)
+			}, func(err error) bool { return errors.Is(err, session.ErrExists) })
+			c.wantRecord(key, record(winner))
+		}
 	}},
 	{"concurrent-remove", "of many that remove one record, exactly one does", func(c *checker) {
-		key := c.stored(first, long)
-		c.oneOf(func(int) error {
-			return c.Remove(c.Context(), key, []byte(guard1))
-		}, func(err error) bool { return errors.Is(err, session.ErrNotFound) })
-		c.wantGone(key)
+		for range rounds {
+			key := c.stored(first, long)
+			c.oneOf(func(int) error {
+				return c.Remove(c.Context(), key, []byte(guard1))
+			}, func(err error) bool { return errors.Is(err, session.ErrNotFound) })
+			c.wantGone(key)
+		}
 	}},
 	{"concurrent-logout", "a record that is deleted while many replace it stays deleted", func(c *checker) {
-		for range 20 {
+		for range rounds {
 			key := c.stored(first, long)
 			errs := c.all(func(i int) error {
 				if i == 0 {

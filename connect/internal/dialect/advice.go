@@ -45,7 +45,7 @@ func Advice(err error) string {
 	case strings.HasPrefix(text, "WRONGPASS"), strings.HasPrefix(text, "ERR invalid password"), strings.HasPrefix(text, "ERR AUTH"):
 		return "the server refused the user name or the password"
 	case strings.HasPrefix(text, "NOPERM"):
-		return "the user may not run a command that sessions need; see docs/reliability.md for the list"
+		return "the user needs the commands GET, GETEX, SET, PTTL, PEXPIRE, PERSIST, EXISTS, GETRANGE, UNLINK, EVAL, EVALSHA and PING, and the keys under the prefix"
 	case strings.Contains(text, "DB index"):
 		return "the server has no database of that number"
 	case strings.HasPrefix(text, "LOADING"):

@@ -1,0 +1,168 @@
+package sessiontest_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pyramidgo/redissessions/session"
+	"github.com/pyramidgo/redissessions/session/sessiontest"
+)
+
+// broken wraps a store that keeps the rules with functions that break one.
+type broken struct {
+	session.Store
+
+	load    func(s session.Store, ctx context.Context, key string, ttl time.Duration) ([]byte, error)
+	create  func(s session.Store, ctx context.Context, key string, record []byte, ttl time.Duration) error
+	replace func(s session.Store, ctx context.Context, key string, guard, record []byte, ttl time.Duration) error
+	expire  func(s session.Store, ctx context.Context, key string, ttl time.Duration) error
+	remove  func(s session.Store, ctx context.Context, key string, guard []byte) error
+}
+
+func (b broken) Load(ctx context.Context, key string, ttl time.Duration) ([]byte, error) {
+	if b.load != nil {
+		return b.load(b.Store, ctx, key, ttl)
+	}
+	return b.Store.Load(ctx, key, ttl)
+}
+
+func (b broken) Create(ctx context.Context, key string, record []byte, ttl time.Duration) error {
+	if b.create != nil {
+		return b.create(b.Store, ctx, key, record, ttl)
+	}
+	return b.Store.Create(ctx, key, record, ttl)
+}
+
+func (b broken) Replace(ctx context.Context, key string, guard, record []byte, ttl time.Duration) error {
+	if b.replace != nil {
+		return b.replace(b.Store, ctx, key, guard, record, ttl)
+	}
+	return b.Store.Replace(ctx, key, guard, record, ttl)
+}
+
+func (b broken) Expire(ctx context.Context, key string, ttl time.Duration) error {
+	if b.expire != nil {
+		return b.expire(b.Store, ctx, key, ttl)
+	}
+	return b.Store.Expire(ctx, key, ttl)
+}
+
+func (b broken) Remove(ctx context.Context, key string, guard []byte) error {
+	if b.remove != nil {
+		return b.remove(b.Store, ctx, key, guard)
+	}
+	return b.Store.Remove(ctx, key, guard)
+}
+
+// stores are named after a case of the suite that must catch them.
+var stores = map[string]broken{
+	"load-restarts-ttl": {load: func(s session.Store, ctx context.Context, key string, _ time.Duration) ([]byte, error) {
+		return s.Load(ctx, key, 0)
+	}},
+	"load-keeps-ttl": {load: func(s session.Store, ctx context.Context, key string, ttl time.Duration) ([]byte, error) {
+		if ttl <= 0 {
+			_ = s.Expire(ctx, key, 0)
+		}
+		return s.Load(ctx, key, ttl)
+	}},
+	"create-exists": {create: func(s session.Store, ctx context.Context, key string, record []byte, ttl time.Duration) error {
+		_ = s.Delete(ctx, key)
+		return s.Create(ctx, key, record, ttl)
+	}},
+	"create-short-ttl": {create: func(s session.Store, ctx context.Context, key string, record []byte, ttl time.Duration) error {
+		return s.Create(ctx, key, record, ttl.Truncate(time.Millisecond))
+	}},
+	"create-never": {create: func(s session.Store, ctx context.Context, key string, record []byte, ttl time.Duration) error {
+		if ttl < 0 {
+			ttl = time.Millisecond
+		}
+		return s.Create(ctx, key, record, ttl)
+	}},
+	"replace-gone": {replace: func(s session.Store, ctx context.Context, key string, guard, record []byte, ttl time.Duration) error {
+		if err := s.Create(ctx, key, record, ttl); err == nil {
+			return nil
+		}
+		return s.Replace(ctx, key, guard, record, ttl)
+	}},
+	"replace-changed": {replace: func(s session.Store, ctx context.Context, key string, _, record []byte, ttl time.Duration) error {
+		return s.Replace(ctx, key, nil, record, ttl)
+	}},
+	"replace-ttl": {replace: func(s session.Store, ctx context.Context, key string, guard, record []byte, ttl time.Duration) error {
+		return s.Replace(ctx, key, guard, record, ttl.Truncate(time.Second))
+	}},
+	"replace-twice": {replace: func(s session.Store, ctx context.Context, key string, guard, record []byte, ttl time.Duration) error {
+		if now, err := s.Load(ctx, key, 0); err == nil && string(now) == string(record) {
+			return &session.ConflictError{Current: now}
+		}
+		return s.Replace(ctx, key, guard, record, ttl)
+	}},
+	"concurrent-replace": {replace: func(s session.Store, ctx context.Context, key string, guard, record []byte, ttl time.Duration) error {
+		now, err := s.Load(ctx, key, 0)
+		if err != nil {
+			return err
+		}
+		if !strings.HasPrefix(string(now), string(guard)) {
+			return &session.ConflictError{Current: now}
+		}
+		runtime.Gosched() // another comes between
+		return s.Replace(ctx, key, nil, record, ttl)
+	}},
+	"expire-absent": {expire: func(s session.Store, ctx context.Context, key string, ttl time.Duration) error {
+		if err := s.Expire(ctx, key, ttl); !errors.Is(err, session.ErrNotFound) {
+			return err
+		}
+		return nil
+	}},
+	"remove-changed": {remove: func(s session.Store, ctx context.Context, key string, _ []byte) error {
+		return s.Remove(ctx, key, nil)
+	}},
+	"record-buffers": {replace: func(s session.Store, ctx context.Context, key string, guard, record []byte, ttl time.Duration) error {
+		defer clear(guard)
+		return s.Replace(ctx, key, guard, record, ttl)
+	}},
+	"record-bytes": {load: func(s session.Store, ctx context.Context, key string, ttl time.Duration) ([]byte, error) {
+		record, err := s.Load(ctx, key, ttl)
+		return []byte(strings.ToValidUTF8(string(record), "?")), err
+	}},
+	"context-cancelled": {load: func(s session.Store, ctx context.Context, key string, ttl time.Duration) ([]byte, error) {
+		return s.Load(context.WithoutCancel(ctx), key, ttl)
+	}},
+}
+
+// brokenStore is the variable that makes the test binary run the suite on a
+// broken store.
+const brokenStore = "SESSIONTEST_BROKEN_STORE"
+
+// TestCatches shows that the suite can fail: it runs the suite on stores that
+// break one rule, in a process of its own, and looks for the case's name.
+func TestCatches(t *testing.T) {
+	t.Parallel()
+	for name := range stores {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestBroken$")
+			cmd.Env = append(os.Environ(), brokenStore+"="+name)
+			out, err := cmd.CombinedOutput()
+			var exit *exec.ExitError
+			if !errors.As(err, &exit) || !strings.Contains(string(out), "--- FAIL: TestBroken/"+name) {
+				t.Errorf("the suite did not catch it: %v\n%s", err, out)
+			}
+		})
+	}
+}
+
+func TestBroken(t *testing.T) {
+	b, ok := stores[os.Getenv(brokenStore)]
+	if !ok {
+		t.Skip("TestCatches runs this")
+	}
+	m := newMemory()
+	b.Store = m
+	sessiontest.TestStore(t, harness(m, b))
+}
