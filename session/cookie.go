@@ -1,6 +1,7 @@
 package session
 
 import (
+	"crypto/sha512"
 	"errors"
 	"fmt"
 	"net/http"
@@ -19,13 +20,18 @@ const (
 	// maxCookies is how many cookies of the session's name one request may
 	// try. More than two or three is an attack.
 	maxCookies = 8
+	// nativeValueBytes is the length of the value that the built-in signer makes
+	// of a built-in ID.
+	nativeValueBytes = (sha512.Size+tokenBytes*4/3+1)*4/3 + 1
 )
 
 // SecureMode says when the cookie carries the Secure attribute.
 type SecureMode int
 
 const (
-	// SecureAuto is when the request came over TLS. It is the default.
+	// SecureAuto is when the request came over TLS, and always for a cookie
+	// that browsers would otherwise drop: one of SameSite=None, Partitioned, or
+	// with a name that promises Secure. It is the default.
 	SecureAuto SecureMode = iota
 	// SecureAlways is right behind a proxy that ends TLS.
 	SecureAlways
@@ -92,12 +98,19 @@ func (c CookieOptions) check() error {
 	if c.MaxAge < 0 {
 		wrong("max age %s: it must not be negative", c.MaxAge)
 	}
-	name := strings.ToLower(c.Name) // browsers compare the prefixes without case
-	if (strings.HasPrefix(name, "__host-") || strings.HasPrefix(name, "__secure-")) && c.Secure != SecureAlways {
-		wrong("the name %q needs Secure: set it to true", c.Name)
+	// Longer values come from the application's own signer or ID generator.
+	if n := len(c.Name) + nativeValueBytes; n > maxCookieBytes {
+		wrong("name and value have %d bytes: browsers drop more than %d", n, maxCookieBytes)
 	}
-	if strings.HasPrefix(name, "__host-") && (c.Path != "/" || c.Domain != "") {
+	secure, host, hidden := c.promises()
+	if secure && c.Secure == SecureNever {
+		wrong("the name %q needs Secure", c.Name)
+	}
+	if host && (c.Path != "/" || c.Domain != "") {
 		wrong("the name %q needs path / and no domain", c.Name)
+	}
+	if hidden && c.ScriptReadable {
+		wrong("the name %q needs HttpOnly", c.Name)
 	}
 	if c.SameSite == http.SameSiteNoneMode && c.Secure == SecureNever {
 		wrong("SameSite=None needs Secure")
@@ -108,6 +121,16 @@ func (c CookieOptions) check() error {
 	return errors.Join(errs...)
 }
 
+// promises returns what the name's prefix promises: browsers drop the cookie
+// when it is not so. They compare the prefix without regard to case
+// (RFC 6265bis, section 5.7).
+func (c CookieOptions) promises() (secure, host, hidden bool) {
+	name := strings.ToLower(c.Name)
+	host = strings.HasPrefix(name, "__host-")
+	hidden = strings.HasPrefix(name, "__http-") || strings.HasPrefix(name, "__host-http-")
+	return host || hidden || strings.HasPrefix(name, "__secure-"), host, hidden
+}
+
 // cookie returns the cookie that carries value for maxAge, 0 being browser
 // scope. A value that makes it larger than browsers keep is an error.
 func (c CookieOptions) cookie(value string, maxAge time.Duration, tls bool) (*http.Cookie, error) {
@@ -116,6 +139,9 @@ func (c CookieOptions) cookie(value string, maxAge time.Duration, tls bool) (*ht
 	}
 	ck := c.attributes(tls)
 	ck.Value = value
+	if err := ck.Valid(); err != nil { // net/http would drop what is wrong and send the rest
+		return nil, errBadValue
+	}
 	// A fraction of a second would otherwise become "delete".
 	maxAge = min(maxAge, MaxCookieAge)
 	ck.MaxAge = int((maxAge + time.Second - 1) / time.Second)
@@ -132,14 +158,18 @@ func (c CookieOptions) deletion(tls bool) *http.Cookie {
 }
 
 func (c CookieOptions) attributes(tls bool) *http.Cookie {
-	// Browsers drop a SameSite=None or Partitioned cookie that is not Secure.
-	auto := tls || c.SameSite == http.SameSiteNoneMode || c.Partitioned
+	promised, _, _ := c.promises()
+	auto := tls || promised || c.SameSite == http.SameSiteNoneMode || c.Partitioned
 	return &http.Cookie{
 		Name: c.Name, Path: c.Path, Domain: c.Domain,
 		HttpOnly: !c.ScriptReadable, SameSite: c.SameSite, Partitioned: c.Partitioned,
 		Secure: c.Secure == SecureAlways || c.Secure == SecureAuto && auto,
 	}
 }
+
+// errBadValue does not show the value, nor does it wrap net/http's error, which
+// shows a byte of it.
+var errBadValue = errors.New("session: cookie: the signer returned a value that no cookie can carry (RFC 6265, section 4.1.1)")
 
 // setCookie puts ck into h as the only cookie of its name, and keeps shared
 // caches from storing the response unless the handler has its own say.

@@ -2,7 +2,6 @@ package session
 
 import (
 	"context"
-	"log/slog"
 	"net/http"
 	"sync"
 )
@@ -11,6 +10,7 @@ import (
 type exchange struct {
 	f *Factory
 	w http.ResponseWriter
+	h http.Header // w's; asked for once, because w itself is not safe for concurrent use
 	r *http.Request
 
 	mu       sync.Mutex
@@ -18,7 +18,8 @@ type exchange struct {
 	session  *Session
 	loadErr  error
 	sent     bool // the header is on its way
-	replaced bool // the error handler has answered
+	replaced bool // the page is not sent: the error handler answers
+	answered bool // the error handler has answered
 }
 
 func (x *exchange) get(r *http.Request) (*Session, error) {
@@ -35,7 +36,7 @@ func (x *exchange) get(r *http.Request) (*Session, error) {
 // attach gives a session that nobody else has yet the response's header.
 func (x *exchange) attach() {
 	if x.session != nil {
-		x.session.header, x.session.headerSent = x.w.Header(), x.sent
+		x.session.header, x.session.headerSent = x.h, x.sent
 	}
 }
 
@@ -91,33 +92,14 @@ func (x *exchange) settle() error {
 		return nil
 	}
 	if x.session == nil {
-		varyCookie(x.w.Header())
+		varyCookie(x.h)
 		return x.loadErr
 	}
-	err := x.f.save(x.w.Header(), x.r, x.session)
+	err := x.f.save(x.h, x.r, x.session)
 	x.session.mu.Lock()
 	x.session.headerSent = true
 	x.session.mu.Unlock()
 	return err
-}
-
-// fail lets the error handler answer, without what the application said of the
-// page that is not sent.
-func (x *exchange) fail(err error) {
-	x.log("session: the page was not sent", err)
-	h := x.w.Header()
-	for _, name := range pageHeaders {
-		h.Del(name)
-	}
-	h.Set("Cache-Control", "no-store")
-	x.f.opts.ErrorHandler(x.w, x.r, err)
-}
-
-// pageHeaders describe the page itself; they are wrong for any other.
-var pageHeaders = []string{
-	"Accept-Ranges", "Content-Disposition", "Content-Encoding", "Content-Language",
-	"Content-Length", "Content-Location", "Content-Range", "Content-Type", "Etag",
-	"Expires", "Last-Modified", "Link", "Location", "Refresh", "Trailer",
 }
 
 // finish is called when the handler has returned. It sends the header of an
@@ -161,16 +143,19 @@ func (f *Factory) saveLate(ctx context.Context, s *Session) error {
 func (x *exchange) panicked() {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	s := x.session
-	if s == nil || x.sent {
+	if x.sent || !x.got {
 		return
 	}
 	x.sent = true
+	varyCookie(x.h)
+	s := x.session
+	if s == nil {
+		return
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	varyCookie(x.w.Header())
 	if !x.f.opts.Cookie.SkipOnPanic {
-		if err := s.writeCookie(x.w.Header(), x.r.TLS != nil); err != nil {
+		if err := s.writeCookie(x.h, x.r.TLS != nil); err != nil {
 			x.log("session: no cookie was sent", err)
 		}
 		return
@@ -182,11 +167,4 @@ func (x *exchange) panicked() {
 			x.log("session: a session without a cookie stays until it expires", err)
 		}
 	}
-}
-
-// log reports an error that the visitor does not see in full. The request is
-// named by its route, not by its URL, which may hold secrets.
-func (x *exchange) log(msg string, err error) {
-	x.f.opts.Logger.LogAttrs(x.r.Context(), slog.LevelError, msg,
-		slog.String("method", x.r.Method), slog.String("route", x.r.Pattern), errorAttr(err))
 }

@@ -3,7 +3,6 @@ package session
 import (
 	"bufio"
 	"context"
-	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -22,12 +21,20 @@ func (f *Factory) Handler(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		x := &exchange{f: f, w: w}
+		x := &exchange{f: f, w: w, h: w.Header()}
 		r = r.WithContext(&exchangeContext{r.Context(), x})
 		x.r = r
 		returned := false
 		defer func() {
-			if !returned { // a panic goes on by itself; recovering would lose its stack
+			switch {
+			case returned:
+			case x.hasAnswered():
+				// httputil.ReverseProxy and others abort the response when a
+				// write fails. The error handler's answer must not go with it.
+				if v := recover(); v != nil && v != http.ErrAbortHandler { //nolint:errorlint // a panic's value, compared as net/http does
+					panic(v)
+				}
+			default: // a panic goes on by itself; recovering would lose its stack
 				x.panicked()
 			}
 		}()
@@ -123,18 +130,4 @@ func (x *exchange) wrap() http.ResponseWriter {
 // response itself (RFC 9110, section 15.2).
 func informational(code int) bool {
 	return code >= 100 && code < 200 && code != http.StatusSwitchingProtocols
-}
-
-// errPageReplaced is what a handler gets from its writes once the error
-// handler has answered in its place.
-var errPageReplaced = errors.New("session: the session failed and the error handler has answered; the page is not sent")
-
-// answerError is the default error handler. It tells the visitor nothing but
-// whose fault it is.
-func answerError(w http.ResponseWriter, _ *http.Request, err error) {
-	code := http.StatusInternalServerError
-	if errors.Is(err, ErrUnavailable) {
-		code = http.StatusServiceUnavailable
-	}
-	http.Error(w, http.StatusText(code), code)
 }
