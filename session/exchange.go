@@ -95,10 +95,12 @@ func (x *exchange) settle() error {
 		varyCookie(x.h)
 		return x.loadErr
 	}
-	err := x.f.save(x.h, x.r, x.session)
+	// In one go: a Renew in another goroutine of the request comes either before
+	// the save or after the header.
 	x.session.mu.Lock()
+	defer x.session.mu.Unlock()
+	err := x.f.save(x.h, x.r, x.session)
 	x.session.headerSent = true
-	x.session.mu.Unlock()
 	return err
 }
 

@@ -70,6 +70,8 @@ func (f *Factory) Get(r *http.Request) (*Session, error) {
 // Save saves a session that was got without Handler, and puts the cookie into
 // w's header. Call it once, before writing to w.
 func (f *Factory) Save(w http.ResponseWriter, r *http.Request, s *Session) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	return f.save(w.Header(), r, s)
 }
 

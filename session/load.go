@@ -123,6 +123,7 @@ func (s *Session) find(ctx context.Context, id string) (bool, error) {
 	}
 	snap, err := f.format.decode(at, record)
 	if err != nil {
+		s.at = at // Invalidate ends what cannot be read too
 		return false, err
 	}
 	now := f.now()

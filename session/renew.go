@@ -61,6 +61,9 @@ func (s *Session) moveTo(ctx context.Context, at address) (err error) {
 	var copied *snapshot
 	defer func() {
 		if err != nil && copied != nil {
+			// The time for the renewal may be what ran out.
+			ctx, cancel := s.f.writeContext(ctx)
+			defer cancel()
 			err = errors.Join(err, storeError("renew", s.store.Delete(ctx, at.key)))
 		}
 	}()

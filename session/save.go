@@ -18,10 +18,9 @@ const (
 	maxNewIDs = 3
 )
 
-// save saves the session and puts what the browser must know into h.
+// save saves the session and puts what the browser must know into h. The caller
+// holds the lock.
 func (f *Factory) save(h http.Header, r *http.Request, s *Session) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.header = h
 	err := s.commit(r.Context(), nil)
 	if errors.Is(err, errCookieRefused) {
@@ -229,11 +228,12 @@ func (s *Session) rebase(current []byte) error {
 }
 
 // end notes that the record is gone, and returns the error for it. A session
-// that was renewed leaves the cookie alone: it may be the new one already.
+// that was renewed leaves the cookie alone, whatever was to become of it: the
+// browser may have the new one already.
 func (s *Session) end(renewed bool) error {
-	s.ended, s.renewed = ErrGone, renewed
-	if !renewed {
-		s.cookie = cookieDelete
+	s.ended, s.renewed, s.cookie = ErrGone, renewed, cookieDelete
+	if renewed {
+		s.cookie = cookieKeep
 	}
 	return s.ended
 }
