@@ -48,12 +48,12 @@ func testLostReply(t *testing.T, f connect.Func) {
 		}
 	}
 
-	t.Run("Load", func(t *testing.T) {
+	t.Run("Load", func(*testing.T) {
 		create("load", "rev1")
 		proxy.LoseReplies(1)
 		want("load", "rev1")
 	})
-	t.Run("Create", func(t *testing.T) {
+	t.Run("Create", func(*testing.T) {
 		proxy.LoseReplies(1)
 		create("create", "rev1")
 		want("create", "rev1")

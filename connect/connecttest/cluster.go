@@ -107,14 +107,14 @@ func (set *ClusterSet) pair() {
 			return err
 		})
 		Eventually(set.tb, startTimeout, func() error {
-			ranges, err := client.ClusterSlots(ctx).Result()
-			for _, r := range ranges {
-				if len(r.Nodes) != 2 {
-					err = fmt.Errorf("a node knows %d nodes of a slot", len(r.Nodes))
-				}
+			shards, err := client.ClusterShards(ctx).Result()
+			if err == nil && len(shards) != primaries {
+				err = fmt.Errorf("a node knows %d shards", len(shards))
 			}
-			if len(ranges) != primaries {
-				err = fmt.Errorf("a node knows %d ranges of slots", len(ranges))
+			for _, shard := range shards {
+				if len(shard.Nodes) != 2 {
+					err = fmt.Errorf("a node knows %d nodes of a shard", len(shard.Nodes))
+				}
 			}
 			return err
 		})

@@ -101,8 +101,8 @@ func (s *store) ping(ctx context.Context) error {
 		return nil
 	}
 	if errors.Is(err, redis.Nil) {
-		err = errors.New("the sentinels know no primary of that name")
-		return fmt.Errorf("%w: check sentinel_master", dialect.Misuse("goredis: connect", s.place, err))
+		err = errors.New("the sentinels know no primary of that name; check sentinel_master")
+		return dialect.Connection("goredis: connect", s.place, err)
 	}
 	return fmt.Errorf("%w: %s", s.fault("connect", err), dialect.Advice(err))
 }

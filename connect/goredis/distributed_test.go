@@ -1,12 +1,15 @@
 package goredis_test
 
 import (
+	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/pyramidgo/redissessions/connect"
 	"github.com/pyramidgo/redissessions/connect/connecttest"
+	"github.com/pyramidgo/redissessions/connect/goredis"
 	"github.com/pyramidgo/redissessions/session"
 	"github.com/pyramidgo/redissessions/session/sessiontest"
 )
@@ -18,6 +21,31 @@ func TestStoreSentinel(t *testing.T) {
 		Mode:     connect.Sentinel,
 		Sentinel: connect.SentinelOptions{Master: set.Master, Addrs: set.Addrs()},
 	})))
+}
+
+// Sentinels that know no primary of the name answer as Redis does when it has
+// no record. That must not look like a session that has ended.
+func TestSentinelUnknownName(t *testing.T) {
+	t.Parallel()
+	set := connecttest.Sentinels(t)
+	o := connect.Options{
+		Mode:     connect.Sentinel,
+		Sentinel: connect.SentinelOptions{Master: "another", Addrs: set.Addrs()},
+	}
+	if _, err := goredis.Connect(t.Context(), o); err == nil || !strings.Contains(err.Error(), "sentinel_master") {
+		t.Errorf("Connect: %v, want it to name sentinel_master", err)
+	}
+	o.LazyConnect = true
+	store := opener(o)(t)
+	defer func() { _ = store.Close() }()
+	_, err := store.Load(t.Context(), "k", 0)
+	if errors.Is(err, session.ErrNotFound) || !errors.Is(err, session.ErrUnavailable) {
+		t.Errorf("Load: %v, want ErrUnavailable", err)
+	}
+	_, _, err = store.(session.TTLLoader).LoadTTL(t.Context(), "k")
+	if errors.Is(err, session.ErrNotFound) || !errors.Is(err, session.ErrUnavailable) {
+		t.Errorf("LoadTTL: %v, want ErrUnavailable", err)
+	}
 }
 
 func TestStoreCluster(t *testing.T) {

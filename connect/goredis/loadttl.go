@@ -2,7 +2,6 @@ package goredis
 
 import (
 	"context"
-	"errors"
 	"strconv"
 	"time"
 
@@ -43,12 +42,12 @@ func (s *store) getPTTL(ctx context.Context, key string) (record []byte, pttl in
 		_ = pipe.Process(ctx, once{get})
 		_ = pipe.Process(ctx, once{rest})
 		_, err := pipe.Exec(ctx)
-		if got := get.Err(); errors.Is(got, redis.Nil) {
+		if got := get.Err(); absent(got) {
 			return got
 		}
 		return err
 	}
-	if err = try(ctx); err != nil && !errors.Is(err, redis.Nil) {
+	if err = try(ctx); err != nil && !absent(err) {
 		_, err = s.again(ctx, err, try)
 	}
 	if err != nil {

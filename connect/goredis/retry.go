@@ -39,8 +39,7 @@ func (s *store) again(ctx context.Context, err error, try func(ctx context.Conte
 
 // outcome tells what err says about the try that ended with it.
 func outcome(err error) dialect.Outcome {
-	var reply redis.Error
-	if errors.As(err, &reply) {
+	if reply, ok := refusal(err); ok {
 		if dialect.Soon(reply.Error()) {
 			return dialect.Refused
 		}

@@ -70,7 +70,7 @@ func (s *store) Create(ctx context.Context, key string, record []byte, ttl time.
 	if err == nil {
 		return nil
 	}
-	if !errors.Is(err, redis.Nil) {
+	if !absent(err) {
 		return s.fault("create", err)
 	}
 	if doubt {
@@ -136,7 +136,7 @@ func (s *store) run(ctx context.Context, cmd *redis.StringCmd) (doubt bool, err 
 		defer cancel()
 	}
 	err = s.send.Process(ctx, once{cmd})
-	if err == nil || err == redis.Nil {
+	if err == nil || absent(err) {
 		return false, err
 	}
 	return s.again(ctx, err, func(ctx context.Context) error { return s.send.Process(ctx, once{cmd}) })

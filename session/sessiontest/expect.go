@@ -42,7 +42,7 @@ func (c *checker) wantErr(op string, err, want error) {
 // stored.
 func (c *checker) wantConflict(op string, err error, current string) {
 	c.Helper()
-	c.conflict(op, err, current)
+	_ = c.conflict(op, err, current)
 }
 
 // conflict is wantConflict, and returns the error.

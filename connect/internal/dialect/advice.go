@@ -40,15 +40,15 @@ func Advice(err error) string {
 		return "the server does not speak TLS there; use redis:// and tls = false, or its TLS port"
 	case strings.Contains(text, "remote error: tls: "):
 		return "the server refused this client's TLS; does it want tls_cert_file and tls_key_file?"
-	case strings.HasPrefix(text, "NOAUTH"):
-		return "the server wants a password; set password, and username if it has several users"
-	case strings.HasPrefix(text, "WRONGPASS"), strings.HasPrefix(text, "ERR invalid password"), strings.HasPrefix(text, "ERR AUTH"):
+	case strings.Contains(text, "NOAUTH "):
+		return "the server wants a password; set password, and username if it has several users (sentinel_password for sentinels)"
+	case strings.Contains(text, "WRONGPASS "), strings.Contains(text, "ERR invalid password"), strings.Contains(text, "ERR AUTH "):
 		return "the server refused the user name or the password"
-	case strings.HasPrefix(text, "NOPERM"):
+	case strings.Contains(text, "NOPERM "):
 		return "the user needs the commands GET, GETEX, SET, PTTL, PEXPIRE, PERSIST, EXISTS, GETRANGE, UNLINK, EVAL, EVALSHA and PING, and the keys under the prefix"
 	case strings.Contains(text, "DB index"):
 		return "the server has no database of that number"
-	case strings.HasPrefix(text, "LOADING"):
+	case strings.Contains(text, "LOADING "):
 		return "the server is reading its data from disk; wait, or set lazy_connect"
 	case errors.As(err, &timeout) && timeout.Timeout(), errors.Is(err, os.ErrDeadlineExceeded):
 		return "no answer in time; check the address, a firewall, and whether the server expects TLS"

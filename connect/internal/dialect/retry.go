@@ -10,14 +10,14 @@ import (
 type Outcome int
 
 const (
-	// Answered: Redis carried the command out, or refused it for good.
+	// Answered means that Redis carried the command out, or refused it for good.
 	Answered Outcome = iota
-	// Refused: the command was not carried out, and may be a moment later.
+	// Refused means that the command was not carried out, and may be a moment later.
 	Refused
-	// Lost: the connection broke. The command may have been carried out.
+	// Lost means that the connection broke. The command may have been carried out.
 	Lost
-	// Late: there was no answer in time. The command may have been carried
-	// out, and trying again would take too long.
+	// Late means that there was no answer in time. The command may have been
+	// carried out, and trying again would take too long.
 	Late
 )
 
