@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/pyramidgo/redissessions/factory"
+	"github.com/pyramidgo/redissessions/session"
 	"github.com/pyramidgo/redissessions/settings"
 )
 
@@ -70,7 +71,7 @@ func (b *browser) submit(path string, form url.Values) *page {
 	if form == nil {
 		form = url.Values{}
 	}
-	form.Set(tokenField, b.token)
+	form.Set(session.CSRFFormField, b.token)
 	return b.post(path, form)
 }
 

@@ -32,7 +32,7 @@ func parsePage(name string) *template.Template {
 
 // home is what templates/home.html shows.
 type home struct {
-	Token   string
+	CSRF    template.HTML // a hidden field, for every form
 	Flashes []any
 	Name    string // "" when nobody is logged in
 	Draft   draft
@@ -43,14 +43,14 @@ type home struct {
 }
 
 func (a *app) showHome(w http.ResponseWriter, r *http.Request, s *session.Session, status int, d draft) {
-	token, err := s.CSRFToken(r.Context())
+	field, err := s.CSRFField(r.Context())
 	if err != nil {
 		sessionFailed(w, r, err)
 		return
 	}
 	name, _ := session.Value[string](s, "name")
 	render(w, status, homePage, home{
-		Token: token, Name: name, Draft: d,
+		CSRF: field, Name: name, Draft: d,
 		Flashes: s.PopFlash(""), // read once, then gone
 		Entries: a.book.newestFirst(),
 		Panel:   panelOf(s),

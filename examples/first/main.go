@@ -1,0 +1,41 @@
+// First is the program of README.md: it counts how often a visitor has come.
+//
+//	cd examples/first && go run .
+package main
+
+import (
+	"fmt"
+	"log"
+	"net/http"
+
+	"github.com/pyramidgo/redissessions/factory"
+	"github.com/pyramidgo/redissessions/session"
+	"github.com/pyramidgo/redissessions/settings"
+)
+
+func main() {
+	source, err := settings.Load("development.ini")
+	if err != nil {
+		log.Fatal(err)
+	}
+	sessions, err := factory.FromSettings(source)
+	if err != nil {
+		log.Fatal(err)
+	}
+	http.HandleFunc("/", hello)
+	log.Print("http://127.0.0.1:8080/")
+	log.Print(http.ListenAndServe("127.0.0.1:8080", sessions.Handler(http.DefaultServeMux)))
+}
+
+func hello(w http.ResponseWriter, r *http.Request) {
+	s, err := session.FromRequest(r)
+	if err != nil {
+		return // the Handler answers: 503 when Redis is down
+	}
+	s.Modify("visits", func(old any) any {
+		n, _ := old.(int)
+		return n + 1
+	})
+	n, _ := session.Value[int](s, "visits")
+	fmt.Fprintf(w, "visit %d\n", n)
+}
