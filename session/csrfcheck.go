@@ -9,9 +9,9 @@ import (
 	"net/http"
 )
 
+// CSRFFormField and CSRFHeader are where CheckCSRF looks for the token, as
+// Pyramid's check_csrf_token does.
 const (
-	// CSRFFormField and CSRFHeader are where CheckCSRF looks for the token, as
-	// Pyramid's check_csrf_token does.
 	CSRFFormField = "csrf_token"
 	CSRFHeader    = "X-CSRF-Token"
 )
