@@ -16,6 +16,7 @@ import (
 	"github.com/pyramidgo/redissessions/connect"
 	"github.com/pyramidgo/redissessions/connect/connecttest"
 	"github.com/pyramidgo/redissessions/connect/goredis"
+	"github.com/pyramidgo/redissessions/connect/redigo"
 	"github.com/pyramidgo/redissessions/session"
 )
 
@@ -23,7 +24,7 @@ import (
 //
 //	go test ./session -run TestLinearizable -interleavings 100000
 var (
-	interleavings = flag.Int("interleavings", 0, "how many interleavings TestLinearizable tries on each server (default 2000, 100 with -short)")
+	interleavings = flag.Int("interleavings", 0, "how many interleavings TestLinearizable tries on each server (default 700, 100 with -short or -race)")
 	seedFlag      = flag.Uint64("seed", 0, "the seed of the first interleaving, as a failure prints it (default random)")
 )
 
@@ -33,13 +34,11 @@ const processes = 3
 
 // world is one application on one server.
 type world struct {
-	connector string
-	server    string
-	stores    []session.Store
+	stores []session.Store
 }
 
 // connectors are the ways to reach a server.
-var connectors = map[string]connect.Func{"goredis": goredis.Connect}
+var connectors = map[string]connect.Func{"goredis": goredis.Connect, "redigo": redigo.Connect}
 
 // eachWorld runs a subtest for every connector on every kind of server.
 func eachWorld(t *testing.T, test func(t *testing.T, w world)) {
@@ -52,14 +51,9 @@ func eachWorld(t *testing.T, test func(t *testing.T, w world)) {
 				} else {
 					url += connecttest.Miniredis(t).Addr()
 				}
-				w := world{connector: name, server: server}
+				var w world
 				for range processes {
-					store, err := open(t.Context(), connect.Options{URL: url})
-					if err != nil {
-						t.Fatal(err)
-					}
-					t.Cleanup(func() { _ = store.Close() })
-					w.stores = append(w.stores, store)
+					w.stores = append(w.stores, openStore(t, open, url))
 				}
 				test(t, w)
 			})
@@ -72,7 +66,7 @@ func eachWorld(t *testing.T, test func(t *testing.T, w world)) {
 func TestLinearizable(t *testing.T) {
 	n := *interleavings
 	if n == 0 {
-		if n = 2000; testing.Short() || raceEnabled {
+		if n = 700; testing.Short() || raceEnabled {
 			n = 100
 		}
 	}

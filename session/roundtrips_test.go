@@ -1,0 +1,166 @@
+package session_test
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pyramidgo/redissessions/connect"
+	"github.com/pyramidgo/redissessions/connect/connecttest"
+	"github.com/pyramidgo/redissessions/session"
+)
+
+// trip is one row of the table of round trips: what a request does, and how
+// many round trips it takes.
+type trip struct {
+	name    string
+	anew    bool // the visitor has no session yet
+	options func(o *session.Options)
+	// use is the handler. conflict lets another process save the session.
+	use  func(f *session.Factory, r *http.Request, conflict func())
+	want int
+}
+
+// used makes a row's handler of what it does with the session.
+func used(do func(s *session.Session)) func(*session.Factory, *http.Request, func()) {
+	return func(f *session.Factory, r *http.Request, _ func()) {
+		if s, err := f.Get(r); err == nil {
+			do(s)
+		}
+	}
+}
+
+// conflicting is used, with so many other requests saving between load and save.
+func conflicting(n int, do func(s *session.Session)) func(*session.Factory, *http.Request, func()) {
+	return func(f *session.Factory, r *http.Request, conflict func()) {
+		s, err := f.Get(r)
+		if err != nil {
+			return
+		}
+		for range n {
+			conflict()
+		}
+		do(s)
+	}
+}
+
+func renew(s *session.Session)      { _ = s.Renew(context.Background()) }
+func invalidate(s *session.Session) { _ = s.Invalidate(context.Background()) }
+func csrfToken(s *session.Session)  { _, _ = s.CSRFToken(context.Background()) }
+
+var trips = []trip{
+	{name: "session not used", use: func(*session.Factory, *http.Request, func()) {}},
+	{name: "session not used, no cookie", anew: true, use: func(*session.Factory, *http.Request, func()) {}},
+	{name: "read, no cookie", anew: true, use: used(func(s *session.Session) { s.Get("a"); s.PopFlash("") })},
+	{name: "read", use: used(func(s *session.Session) { s.Get("a"); s.PeekFlash("") }), want: 1},
+	{name: "read, timeout_trigger", options: func(o *session.Options) { o.TouchAfter = time.Minute },
+		use: used(func(s *session.Session) { s.Get("a") }), want: 1},
+	{name: "first write of a new session", anew: true, use: used(func(s *session.Session) { s.Set("a", 1) }), want: 1},
+	{name: "first CSRF token of a new session", anew: true, use: used(csrfToken), want: 1},
+	{name: "write", use: used(func(s *session.Session) { s.Set("a", 2) }), want: 2},
+	{name: "many writes", use: used(func(s *session.Session) {
+		s.Set("a", 2)
+		s.Flash("", "hello")
+		s.Modify("n", func(any) any { return 1 })
+		s.AdjustTimeout(time.Hour)
+	}), want: 2},
+	{name: "clear", use: used(func(s *session.Session) { s.Clear() }), want: 2},
+	{name: "write of an equal value", use: used(func(s *session.Session) { s.Set("a", 1) }), want: 1},
+	{name: "delete of an absent key", use: used(func(s *session.Session) { s.Delete("b") }), want: 1},
+	{name: "Factory.Invalidate", use: func(f *session.Factory, r *http.Request, _ func()) { _ = f.Invalidate(r) }, want: 1},
+	{name: "Invalidate after Get", use: used(invalidate), want: 2},
+	{name: "renew", use: used(renew), want: 3},
+	{name: "write and renew", use: used(func(s *session.Session) { s.Set("user", "ann"); renew(s) }), want: 3},
+	{name: "write, one conflict", use: conflicting(1, func(s *session.Session) { s.Set("a", 2) }), want: 3},
+	{name: "CSRF token, one conflict", use: conflicting(1, csrfToken), want: 3},
+	{name: "renew, one conflict", use: conflicting(1, renew), want: 5}, // the copy is made again as well
+}
+
+func TestRoundTrips(t *testing.T) {
+	for _, server := range []string{"redis", "miniredis"} {
+		for name, open := range connectors {
+			t.Run(server+"/"+name, func(t *testing.T) {
+				addr := ""
+				if server == "redis" {
+					addr = connecttest.RedisServer(t).Addr()
+				} else {
+					addr = connecttest.Miniredis(t).Addr()
+				}
+				proxy := connecttest.Proxy(t, addr)
+				counted := openStore(t, open, proxy.URL())
+				other := openStore(t, open, "redis://"+addr)
+				// A server that has not seen a script yet asks for it, once in its life.
+				_ = other.Replace(t.Context(), "none", nil, nil, 0)
+				_ = other.Remove(t.Context(), "none", nil)
+				for _, row := range trips {
+					t.Run(row.name, func(t *testing.T) { row.check(t, proxy, counted, other) })
+				}
+			})
+		}
+	}
+}
+
+func openStore(t *testing.T, open connect.Func, url string) session.Store {
+	t.Helper()
+	store, err := open(t.Context(), connect.Options{URL: url})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = store.Close() })
+	return store
+}
+
+func (row trip) check(t *testing.T, proxy *connecttest.RecordingProxy, counted, other session.Store) {
+	opts := &session.Options{Secret: "a secret for tests, of more than 32 bytes"}
+	if row.options != nil {
+		row.options(opts)
+	}
+	factory := func(store session.Store) *session.Factory {
+		f, err := session.NewFactory(store, opts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return f
+	}
+	f, beside := factory(counted), factory(other)
+	b := &browser{}
+	request := func(f *session.Factory, use func(f *session.Factory, r *http.Request)) {
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		if cookie := b.current(); cookie != "" {
+			r.AddCookie(&http.Cookie{Name: cookieName, Value: cookie})
+		}
+		w := httptest.NewRecorder()
+		f.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { use(f, r) })).ServeHTTP(w, r)
+		if w.Code != http.StatusOK {
+			t.Errorf("status %d", w.Code)
+		}
+		b.take(w.Result())
+	}
+	set := func(key string) func(*session.Factory, *http.Request) {
+		return func(f *session.Factory, r *http.Request) {
+			if s, err := f.Get(r); err == nil {
+				s.Set(key, 1)
+			}
+		}
+	}
+	if !row.anew {
+		request(beside, set("a"))
+	}
+	writes := 0
+	conflict := func() {
+		writes++
+		request(beside, set("other"+strings.Repeat("x", writes)))
+	}
+	proxy.Reset()
+	request(f, func(f *session.Factory, r *http.Request) { row.use(f, r, conflict) })
+	if got := proxy.RoundTrips(); got != row.want {
+		var names []string
+		for _, c := range proxy.Commands() {
+			names = append(names, c[0])
+		}
+		t.Errorf("%d round trips %v, want %d", got, names, row.want)
+	}
+}

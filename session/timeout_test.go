@@ -1,0 +1,218 @@
+package session
+
+import (
+	"context"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// ttlStore is a memStore that can tell the time to live.
+type ttlStore struct{ *memStore }
+
+func (m ttlStore) LoadTTL(ctx context.Context, key string) ([]byte, time.Duration, error) {
+	record, err := m.Load(ctx, key, 0)
+	if err != nil {
+		return nil, 0, err
+	}
+	if m.records[key].expires.IsZero() {
+		return record, 0, nil
+	}
+	return record, time.Until(m.records[key].expires), nil
+}
+
+// live returns the time to live of the only record that is no marker, 0 for
+// ever, and -1 when there is none.
+func (m *memStore) live() time.Duration {
+	for _, r := range m.records {
+		if r.data[len(magic)] == kindMarker {
+			continue
+		}
+		if r.expires.IsZero() {
+			return 0
+		}
+		return time.Until(r.expires)
+	}
+	return -1
+}
+
+// A session keeps its own timeout, whatever is done to it. What other requests
+// do is done by a factory with the configured timeout.
+func TestOwnTimeoutSurvives(t *testing.T) {
+	paths := map[string]func(v *visitor, store *memStore){
+		"load":  func(v *visitor, _ *memStore) { v.visit(func(s *Session) { s.Get("a") }) },
+		"save":  func(v *visitor, _ *memStore) { v.visit(func(s *Session) { s.Set("a", 2) }) },
+		"clear": func(v *visitor, _ *memStore) { v.visit(func(s *Session) { s.Clear() }) },
+		"touch": func(v *visitor, store *memStore) {
+			v.f = newTestFactory(v.t, ttlStore{store}, func(o *Options) { o.TouchAfter = time.Second })
+			v.visit(func(s *Session) { s.Get("a") })
+		},
+		"conflict": func(v *visitor, _ *memStore) {
+			v.visit(func(s *Session) {
+				s.Set("a", 3)
+				v.visit(func(s *Session) { s.Set("b", 3) })
+			})
+		},
+		"set in the conflict": func(v *visitor, _ *memStore) {
+			v.visit(func(s *Session) { s.AdjustTimeout(time.Minute) })
+			v.visit(func(s *Session) {
+				s.Set("a", 3)
+				v.visit(func(s *Session) { s.AdjustTimeout(2 * time.Hour) })
+			})
+		},
+		"renew": func(v *visitor, _ *memStore) { v.visit(func(s *Session) { _ = s.Renew(context.Background()) }) },
+		"csrf":  func(v *visitor, _ *memStore) { v.visit(func(s *Session) { _, _ = s.CSRFToken(context.Background()) }) },
+	}
+	for name, path := range paths {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				store := newMemStore()
+				v := newVisitor(t, newTestFactory(t, store, nil))
+				v.visit(func(s *Session) { s.Set("a", 1); s.AdjustTimeout(2 * time.Hour) })
+				time.Sleep(time.Minute)
+				path(v, store)
+				if got := store.live(); got != 2*time.Hour {
+					t.Errorf("the time to live is %v", got)
+				}
+				v.visit(func(s *Session) {
+					if s.Timeout() != 2*time.Hour || s.IsNew() {
+						t.Errorf("the timeout is %v", s.Timeout())
+					}
+				})
+			})
+		})
+	}
+}
+
+// No touch passes the absolute timeout, and at that moment the session is over.
+func TestAbsoluteTimeout(t *testing.T) {
+	paths := map[string]func(s *Session){
+		"read":    func(s *Session) { s.Get("a") },
+		"write":   func(s *Session) { s.Modify("n", increment) },
+		"timeout": func(s *Session) { s.AdjustTimeout(24 * time.Hour) },
+		"never":   func(s *Session) { s.AdjustTimeout(0) },
+		"renew":   func(s *Session) { _ = s.Renew(context.Background()) },
+	}
+	options := map[string]func(o *Options){
+		"idle":           func(o *Options) {},
+		"never idle":     func(o *Options) { o.IdleTimeout = Never },
+		"trigger":        func(o *Options) { o.TouchAfter = time.Minute },
+		"in the record":  func(o *Options) { o.ExpiryInRecord = true },
+		"longer than it": func(o *Options) { o.IdleTimeout = 48 * time.Hour },
+	}
+	for name, path := range paths {
+		for option, edit := range options {
+			t.Run(name+", "+option, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					store := newMemStore()
+					v := newVisitor(t, newTestFactory(t, ttlStore{store}, func(o *Options) {
+						o.AbsoluteTimeout = time.Hour
+						edit(o)
+					}))
+					end := time.Now().Add(time.Hour)
+					v.visit(func(s *Session) { s.Set("a", 1) })
+					for time.Until(end) > 7*time.Minute {
+						time.Sleep(7 * time.Minute)
+						v.visit(path)
+						left := store.live()
+						if option != "in the record" && (left <= 0 || time.Now().Add(left).After(end)) {
+							t.Fatalf("%v before the end the time to live is %v", time.Until(end), left)
+						}
+					}
+					time.Sleep(time.Until(end))
+					v.visit(func(s *Session) {
+						if !s.IsNew() {
+							t.Error("the session is there after its absolute timeout")
+						}
+					})
+				})
+			})
+		}
+	}
+}
+
+// timeout_trigger: a hot session costs no write, and never times out early by
+// more than the trigger.
+func TestTouchAfter(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := newMemStore()
+		v := newVisitor(t, newTestFactory(t, ttlStore{store}, func(o *Options) { o.TouchAfter = 5 * time.Minute }))
+		v.visit(func(s *Session) { s.Set("a", 1) })
+		store.takeCalls()
+		var touches []int
+		for minute := 1; minute <= 12; minute++ {
+			time.Sleep(time.Minute)
+			v.visit(func(s *Session) { s.Get("a") })
+			if slices.Contains(store.takeCalls(), "expire") {
+				touches = append(touches, minute)
+			}
+			if left := store.live(); left < 15*time.Minute {
+				t.Errorf("minute %d: %v left", minute, left)
+			}
+		}
+		if !slices.Equal(touches, []int{5, 10}) {
+			t.Errorf("restarted in the minutes %v", touches)
+		}
+	})
+}
+
+// set_redis_ttl = false: nothing expires in Redis, and yet the timeout holds,
+// also for a session with one of its own.
+func TestExpiryInRecord(t *testing.T) {
+	for _, own := range []time.Duration{0, 2 * time.Hour} {
+		synctest.Test(t, func(t *testing.T) {
+			timeout := max(own, DefaultIdleTimeout)
+			store := newMemStore()
+			v := newVisitor(t, newTestFactory(t, store, func(o *Options) { o.ExpiryInRecord = true }))
+			v.visit(func(s *Session) {
+				s.Set("a", 1)
+				if own > 0 {
+					s.AdjustTimeout(own)
+				}
+			})
+			for range 3 {
+				time.Sleep(timeout - time.Second)
+				v.visit(func(s *Session) {
+					if s.IsNew() {
+						t.Error("it ended early: a read did not restart the timeout")
+					}
+				})
+				if store.live() != 0 {
+					t.Errorf("the record has the time to live %v", store.live())
+				}
+			}
+			time.Sleep(timeout)
+			v.visit(func(s *Session) {
+				if !s.IsNew() {
+					t.Error("it did not end")
+				}
+			})
+			if len(store.records) != 0 {
+				t.Error("the record of an ended session stays for ever")
+			}
+		})
+	}
+}
+
+// The idle timeout without any of the options.
+func TestIdleTimeout(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v := newVisitor(t, newTestFactory(t, newMemStore(), nil))
+		v.visit(func(s *Session) { s.Set("a", 1) })
+		for range 3 {
+			time.Sleep(DefaultIdleTimeout - time.Second)
+			v.visit(func(s *Session) {
+				if s.IsNew() {
+					t.Error("it ended early")
+				}
+			})
+		}
+		time.Sleep(DefaultIdleTimeout)
+		v.visit(func(s *Session) {
+			if !s.IsNew() {
+				t.Error("it did not end")
+			}
+		})
+	})
+}
