@@ -1,0 +1,94 @@
+package session
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// contested is a store whose records somebody else changes before every
+// Replace.
+type contested struct {
+	*memStore
+	tries int
+}
+
+func (c *contested) Replace(ctx context.Context, key string, guard, record []byte, ttl time.Duration) error {
+	c.tries++
+	c.mu.Lock()
+	if r, ok := c.records[key]; ok && bytes.HasPrefix(r.data, guard) {
+		data := bytes.Clone(r.data)
+		copy(data[4:guardLen], fmt.Sprintf("%08d", c.tries)) // another revision
+		c.records[key] = memRecord{data, r.expires}
+	}
+	c.mu.Unlock()
+	return c.memStore.Replace(ctx, key, guard, record, ttl)
+}
+
+// A save that always comes too late ends with an error, and has written nothing.
+func TestTriesRunOut(t *testing.T) {
+	requests := map[string]func(s *Session) error{
+		"save":  func(s *Session) error { s.Set("a", 2); s.Flash("", "half"); return nil },
+		"token": func(s *Session) error { _, err := s.CSRFToken(context.Background()); return err },
+		"renew": func(s *Session) error { s.Set("a", 2); return s.Renew(context.Background()) },
+	}
+	for name, request := range requests {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) { // the pauses between the tries take no time
+				store := newMemStore()
+				plain := newTestFactory(t, store, nil)
+				v := newVisitor(t, plain)
+				v.visit(func(s *Session) { s.Set("a", 1) })
+				before := maps.Clone(store.records)
+				racing := &contested{memStore: store}
+				var failed, err error
+				f := newTestFactory(t, racing, func(o *Options) { o.ErrorHandler = fails(&failed) })
+				(&visitor{t, f, v.jar}).serve(func(_ http.ResponseWriter, r *http.Request) {
+					s, _ := f.Get(r)
+					err = request(s)
+				})
+				if !errors.Is(errors.Join(err, failed), ErrConflict) {
+					t.Errorf("the request was told %v, %v; want ErrConflict", err, failed)
+				}
+				if racing.tries < maxTries || racing.tries > 2*maxTries+1 {
+					t.Errorf("it tried %d times", racing.tries)
+				}
+				if len(store.records) != 1 {
+					t.Errorf("there are %d records", len(store.records))
+				}
+				for key, r := range store.records {
+					if !bytes.Equal(r.data[guardLen:], before[key].data[guardLen:]) {
+						t.Error("something of the failed request was written")
+					}
+				}
+			})
+		})
+	}
+}
+
+// The time for a save bounds it too.
+func TestSaveTimeoutEndsTheTries(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := newMemStore()
+		v := newVisitor(t, newTestFactory(t, store, nil))
+		v.visit(func(s *Session) { s.Set("a", 1) })
+		var failed error
+		v.f = newTestFactory(t, &contested{memStore: store}, func(o *Options) {
+			o.SaveTimeout, o.ErrorHandler = 20*time.Millisecond, fails(&failed)
+		})
+		began := time.Now()
+		v.serve(func(_ http.ResponseWriter, r *http.Request) {
+			s, _ := v.f.Get(r)
+			s.Set("a", 2)
+		})
+		if !errors.Is(failed, ErrConflict) || time.Since(began) != 20*time.Millisecond {
+			t.Errorf("after %v: %v, want ErrConflict after 20ms", time.Since(began), failed)
+		}
+	})
+}
