@@ -21,11 +21,12 @@ const (
 	soon = time.Minute
 )
 
-// crowd is the visitors of a site, who come at a steady pace until the test
-// ends.
+// crowd is the visitors of a site, who come at a steady pace until they leave.
 type crowd struct {
 	t        *testing.T
 	visitors []*visitor
+	gone     chan struct{}
+	wait     sync.WaitGroup
 
 	mu      sync.Mutex
 	got     map[int]int // answers by status, since the last note
@@ -37,31 +38,24 @@ type crowd struct {
 // times.
 func newCrowd(t *testing.T, s *site) *crowd {
 	t.Helper()
-	c := &crowd{t: t}
+	c := &crowd{t: t, gone: make(chan struct{})}
 	c.note()
-	stop := make(chan struct{})
-	var wg sync.WaitGroup
 	for i := range crowdSize {
 		v := &visitor{name: fmt.Sprintf("visitor-%d", i), site: s}
 		c.visitors = append(c.visitors, v)
-		wg.Go(func() { c.keepComing(v, stop) })
+		c.wait.Go(func() { c.keepComing(v) })
 	}
-	t.Cleanup(func() {
-		close(stop)
-		wg.Wait()
-		c.lookAgain()
-	})
 	c.awaitAnswers(3)
 	return c
 }
 
 // keepComing makes requests, three of four of which save something.
-func (c *crowd) keepComing(v *visitor, stop <-chan struct{}) {
+func (c *crowd) keepComing(v *visitor) {
 	tick := time.NewTicker(pace)
 	defer tick.Stop()
 	for n := 0; ; n++ {
 		select {
-		case <-stop:
+		case <-c.gone:
 			return
 		case <-tick.C:
 		}
@@ -83,9 +77,11 @@ func (c *crowd) keepComing(v *visitor, stop <-chan struct{}) {
 	}
 }
 
-// lookAgain checks, when nobody comes any more, that every session holds what
-// its visitor knows.
-func (c *crowd) lookAgain() {
+// leave lets the visitors go, and then checks that every session holds what its
+// visitor knows.
+func (c *crowd) leave() {
+	close(c.gone)
+	c.wait.Wait()
 	total, lost := 0, 0
 	for _, v := range c.visitors {
 		got, err := v.visit(http.MethodGet)

@@ -13,6 +13,7 @@ func TestLatency(t *testing.T) {
 	forEachRoad(t, func(t *testing.T, via road) {
 		way := newNetwork(t, connecttest.RedisServer(t).Addr())
 		c := newCrowd(t, newSite(t, via.to(way.url(), patient)))
+		defer c.leave()
 		c.suffer(
 			func() { way.poison(`{"type": "latency", "attributes": {"latency": 80, "jitter": 60}}`) },
 			func() { c.awaitSeen(http.StatusOK, 200) })
@@ -30,6 +31,7 @@ func TestReplyCutOff(t *testing.T) {
 	forEachRoad(t, func(t *testing.T, via road) {
 		way := newNetwork(t, connecttest.RedisServer(t).Addr())
 		c := newCrowd(t, newSite(t, via.to(way.url(), patient)))
+		defer c.leave()
 		c.suffer(
 			func() { way.poison(`{"type": "limit_data", "attributes": {"bytes": 1201}}`) },
 			func() { c.awaitSeen(http.StatusOK, 300) })
@@ -44,6 +46,7 @@ func TestReset(t *testing.T) {
 	forEachRoad(t, func(t *testing.T, via road) {
 		way := newNetwork(t, connecttest.RedisServer(t).Addr())
 		c := newCrowd(t, newSite(t, via.to(way.url(), patient)))
+		defer c.leave()
 		c.suffer(
 			func() { way.poison(`{"type": "reset_peer", "attributes": {"timeout": 20}}`) },
 			func() { c.awaitSeen(http.StatusServiceUnavailable, 100) })
@@ -57,6 +60,7 @@ func TestBlackHole(t *testing.T) {
 	forEachRoad(t, func(t *testing.T, via road) {
 		way := newNetwork(t, connecttest.RedisServer(t).Addr())
 		c := newCrowd(t, newSite(t, via.to(way.url(), brisk)))
+		defer c.leave()
 		c.suffer(
 			func() {
 				way.poison(`{"type": "timeout", "stream": "upstream", "attributes": {"timeout": 0}}`)
@@ -74,6 +78,7 @@ func TestHang(t *testing.T) {
 	forEachRoad(t, func(t *testing.T, via road) {
 		srv := connecttest.RedisServer(t)
 		c := newCrowd(t, newSite(t, via.to(srv.URL(), brisk)))
+		defer c.leave()
 		c.suffer(srv.Pause, func() { c.awaitSeen(http.StatusServiceUnavailable, 2*crowdSize) })
 		c.recover(srv.Resume)
 	})

@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -28,31 +29,51 @@ func TestRestartedEmpty(t *testing.T) {
 	forEachRoad(t, func(t *testing.T, via road) {
 		srv := connecttest.RedisServer(t)
 		c := newCrowd(t, newSite(t, via.to(srv.URL(), patient)))
+		defer c.leave()
 		c.expectLoss(func(*visitor) int { return 0 })
 		c.suffer(srv.Kill, func() { c.awaitSeen(http.StatusServiceUnavailable, 50) })
 		c.recover(srv.Restart)
 	})
 }
 
-// A server that writes every change to its disk is killed. It comes back with
-// all that it had confirmed, and while it reads the file it refuses to serve.
+// A server that writes every change to its disk before it confirms it is
+// killed. It comes back with all that it had confirmed.
 func TestRestartedFromDisk(t *testing.T) {
 	t.Parallel()
 	forEachRoad(t, func(t *testing.T, via road) {
-		srv := connecttest.RedisServer(t, "appendonly yes", "appendfsync always",
-			// Time to read the file, and to answer meanwhile: a setting that
-			// Redis has for its own tests.
-			"key-load-delay 300")
-		fill := srv.Client().Pipeline()
-		for i := range 8000 {
-			fill.Set(t.Context(), fmt.Sprintf("ballast %d", i), "x", 0)
-		}
-		if _, err := fill.Exec(t.Context()); err != nil {
-			t.Fatal(err)
-		}
+		srv := connecttest.RedisServer(t, "appendonly yes", "appendfsync always")
 		c := newCrowd(t, newSite(t, via.to(srv.URL(), patient)))
+		defer c.leave()
 		c.suffer(srv.Kill, func() { c.awaitSeen(http.StatusServiceUnavailable, 50) })
 		c.recover(srv.Restart)
+	})
+}
+
+// The server reads its data from disk, and refuses to serve until it is done.
+func TestLoading(t *testing.T) {
+	t.Parallel()
+	forEachRoad(t, func(t *testing.T, via road) {
+		srv := connecttest.RedisServer(t, "enable-debug-command local",
+			// Slow enough to be met, and awake enough to refuse: settings that
+			// Redis has for its own tests.
+			"key-load-delay 10000", "loading-process-events-interval-bytes 1024", "rdbcompression no")
+		admin := srv.Client()
+		for i := range 100 {
+			order(t, admin, "set", fmt.Sprintf("ballast %d", i), strings.Repeat("x", 2048))
+		}
+		c := newCrowd(t, newSite(t, via.to(srv.URL(), patient)))
+		defer c.leave()
+		loaded := make(chan struct{})
+		c.suffer(
+			func() {
+				go func() {
+					defer close(loaded)
+					// Longer than a client waits for an ordinary answer.
+					order(t, admin.WithTimeout(soon), "debug", "reload")
+				}()
+			},
+			func() { c.awaitSeen(http.StatusServiceUnavailable, 50) })
+		c.recover(func() { <-loaded })
 		if !c.read("LOADING") {
 			t.Errorf("nobody met a server that is LOADING; the errors were %q", c.errorTexts())
 		}
@@ -66,6 +87,7 @@ func TestScriptFlush(t *testing.T) {
 		srv := connecttest.RedisServer(t)
 		admin := srv.Client()
 		c := newCrowd(t, newSite(t, via.to(srv.URL(), patient)))
+		defer c.leave()
 		c.suffer(func() {}, func() {
 			tick := time.NewTicker(5 * time.Millisecond)
 			defer tick.Stop()
@@ -89,6 +111,7 @@ func TestReadOnly(t *testing.T) {
 		srv := connecttest.RedisServer(t)
 		admin := srv.Client()
 		c := newCrowd(t, newSite(t, via.to(srv.URL(), patient)))
+		defer c.leave()
 		c.suffer(
 			// Of a primary that does not exist, so that it keeps its data.
 			func() { order(t, admin, "replicaof", "127.0.0.1", closedPort(t)) },
@@ -119,6 +142,7 @@ func TestOutOfMemory(t *testing.T) {
 		srv := connecttest.RedisServer(t, "maxmemory-policy noeviction")
 		admin := srv.Client()
 		c := newCrowd(t, newSite(t, via.to(srv.URL(), patient)))
+		defer c.leave()
 		c.suffer(
 			func() { order(t, admin, "config", "set", "maxmemory", "1") },
 			func() {
