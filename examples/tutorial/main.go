@@ -33,7 +33,7 @@ func run(addr, file string) error {
 	if err != nil {
 		return err
 	}
-	defer sessions.Close()
+	defer func() { _ = sessions.Close() }()
 
 	server := &http.Server{
 		Addr:              addr,
