@@ -123,10 +123,10 @@ func TestPyramidCookiesChangedAnywhere(t *testing.T) {
 // headersApart are the Cookie headers that Go and WebOb read differently, and
 // what Go makes of them. No browser sends them.
 var headersApart = map[string]string{
-	"session = spaced":  " spaced",
+	"session = spaced": " spaced",
 	`session="a\054b"`: "",
-	"session=a b":       "a b",
-	"session=a,b":       "a,b",
+	"session=a b":      "a b",
+	"session=a,b":      "a,b",
 }
 
 func TestPyramidCookieHeaders(t *testing.T) {
