@@ -24,7 +24,7 @@ import (
 //
 //	go test ./session -run TestLinearizable -interleavings 100000
 var (
-	interleavings = flag.Int("interleavings", 0, "how many interleavings TestLinearizable tries on each server (default 700, 100 with -short or -race)")
+	interleavings = flag.Int("interleavings", 0, "how many interleavings TestLinearizable tries on each server (default 500, 100 with -short or -race)")
 	seedFlag      = flag.Uint64("seed", 0, "the seed of the first interleaving, as a failure prints it (default random)")
 )
 
@@ -66,7 +66,7 @@ func eachWorld(t *testing.T, test func(t *testing.T, w world)) {
 func TestLinearizable(t *testing.T) {
 	n := *interleavings
 	if n == 0 {
-		if n = 700; testing.Short() || raceEnabled {
+		if n = 500; testing.Short() || raceEnabled {
 			n = 100
 		}
 	}
@@ -90,7 +90,7 @@ func TestLinearizable(t *testing.T) {
 // TestLinearizableFreeRunning lets the goroutines run as they will: it is for
 // the race detector, and for interleavings inside of store operations.
 func TestLinearizableFreeRunning(t *testing.T) {
-	n := 300
+	n := 150
 	if testing.Short() || raceEnabled {
 		n = 40
 	}
