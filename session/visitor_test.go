@@ -1,6 +1,7 @@
 package session
 
 import (
+	"log/slog"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
@@ -84,3 +85,6 @@ func jarOf(r *http.Request) http.CookieJar {
 	jar.SetCookies(testURL, r.Cookies())
 	return jar
 }
+
+// discardLog is for tests that expect errors in the log and do not look there.
+func discardLog(o *Options) { o.Logger = slog.New(slog.DiscardHandler) }

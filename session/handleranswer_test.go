@@ -1,0 +1,173 @@
+package session
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"strings"
+	"testing"
+)
+
+// TestHandlerErrorHandler checks the application's own answer to a failed save.
+func TestHandlerErrorHandler(t *testing.T) {
+	tests := []struct {
+		name   string
+		answer func(t *testing.T, f *Factory, w http.ResponseWriter, r *http.Request, err error)
+		status int
+		body   string
+	}{
+		{"its page is sent", func(_ *testing.T, _ *Factory, w http.ResponseWriter, _ *http.Request, _ error) {
+			w.Header().Set("Content-Type", "text/plain")
+			w.WriteHeader(http.StatusTeapot)
+			_, _ = io.WriteString(w, "sorry")
+		}, http.StatusTeapot, "sorry"},
+		{"it may ask for the session", func(t *testing.T, f *Factory, w http.ResponseWriter, r *http.Request, _ error) {
+			s, err := f.Get(r)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			v, _ := s.Get("k")
+			fmt.Fprint(w, "sorry, ", v)
+		}, http.StatusOK, "sorry, v"},
+		{"it may ask the context's session", func(t *testing.T, _ *Factory, w http.ResponseWriter, r *http.Request, _ error) {
+			if _, err := FromRequest(r); err != nil {
+				t.Error(err)
+			}
+			http.Error(w, "sorry", http.StatusBadGateway)
+		}, http.StatusBadGateway, "sorry\n"},
+		{"it may flush", func(t *testing.T, _ *Factory, w http.ResponseWriter, _ *http.Request, _ error) {
+			w.WriteHeader(http.StatusBadGateway)
+			if err := http.NewResponseController(w).Flush(); err != nil {
+				t.Error(err)
+			}
+			_, _ = io.WriteString(w, "sorry")
+		}, http.StatusBadGateway, "sorry"},
+		{"it may send hints first", func(_ *testing.T, _ *Factory, w http.ResponseWriter, _ *http.Request, _ error) {
+			w.WriteHeader(http.StatusEarlyHints)
+		}, http.StatusServiceUnavailable, "Service Unavailable\n"},
+		{"one that says nothing is no answer", func(*testing.T, *Factory, http.ResponseWriter, *http.Request, error) {},
+			http.StatusServiceUnavailable, "Service Unavailable\n"},
+		{"it hears of the reason", func(t *testing.T, _ *Factory, w http.ResponseWriter, _ *http.Request, err error) {
+			if !errors.Is(err, ErrUnavailable) || !errors.Is(err, errRefused) {
+				t.Errorf("the error is %v", err)
+			}
+			http.Error(w, "sorry", http.StatusBadGateway)
+		}, http.StatusBadGateway, "sorry\n"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			for _, protocol := range protocols {
+				store := newMemStore()
+				store.err = errRefused
+				var f *Factory
+				calls := 0
+				f = newTestFactory(t, store, func(o *Options) {
+					o.Logger = slog.New(slog.DiscardHandler)
+					o.ErrorHandler = func(w http.ResponseWriter, r *http.Request, err error) {
+						calls++
+						test.answer(t, f, w, r, err)
+					}
+				})
+				server := startServer(t, protocol, f.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					s, err := f.Get(r)
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					s.Set("k", "v")
+					w.Header().Set("Location", "/elsewhere")
+					for range 3 { // a handler that does not look at errors
+						_, _ = io.WriteString(w, pageText)
+						_ = http.NewResponseController(w).Flush()
+						w.WriteHeader(http.StatusOK)
+					}
+				})))
+				got := ask(t, server, http.MethodGet)
+				if got.StatusCode != test.status || got.body != test.body || calls != 1 {
+					t.Errorf("%s: status %d, body %q, %d calls; want %d, %q, 1", protocol, got.StatusCode, got.body, calls, test.status, test.body)
+				}
+				wantHeader(t, got, "Location")
+				wantHeader(t, got, "Set-Cookie")
+			}
+		})
+	}
+}
+
+// A handler learns from its writes that the page is not sent, so that it can
+// stop making it.
+func TestHandlerWritesFailOnceThePageIsReplaced(t *testing.T) {
+	store := newMemStore()
+	store.err = errRefused
+	f := newTestFactory(t, store, discardLog)
+	server := startServer(t, "HTTP/1.1", f.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s, err := f.Get(r)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		s.Set("k", "v")
+		c := http.NewResponseController(w)
+		for name, write := range map[string]func() error{
+			"Write":       func() error { _, err := w.Write([]byte(pageText)); return err },
+			"WriteString": func() error { _, err := io.WriteString(w, pageText); return err },
+			"ReadFrom":    func() error { _, err := io.Copy(w, strings.NewReader(pageText)); return err },
+			"Flush":       c.Flush,
+			"Hijack":      func() error { _, _, err := c.Hijack(); return err },
+		} {
+			if write() == nil {
+				t.Errorf("%s returns no error", name)
+			}
+		}
+	})))
+	ask(t, server, http.MethodGet)
+}
+
+// What is not the store's fault is answered with 500, and a session that ended
+// meanwhile takes its cookie along.
+func TestHandlerAnswersByReason(t *testing.T) {
+	tests := []struct {
+		name   string
+		spoil  func(t *testing.T, f *Factory, r *http.Request, s *Session)
+		status int
+		cookie string // in Set-Cookie
+	}{
+		{"a value that cannot be encoded", func(_ *testing.T, _ *Factory, _ *http.Request, s *Session) {
+			s.Set("k", make(chan int))
+		}, http.StatusInternalServerError, ""},
+		{"a record that is too large", func(_ *testing.T, _ *Factory, _ *http.Request, s *Session) {
+			s.Set("k", strings.Repeat("x", DefaultMaxRecordBytes))
+		}, http.StatusInternalServerError, ""},
+		{"a session that has ended meanwhile", func(t *testing.T, f *Factory, r *http.Request, s *Session) {
+			other := r.Clone(t.Context())
+			if err := f.Invalidate(other); err != nil {
+				t.Error(err)
+			}
+			s.Set("k", 1)
+		}, http.StatusInternalServerError, "Max-Age=0"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			f := newTestFactory(t, newMemStore(), discardLog)
+			cookie := seed(t, f)
+			server := startServer(t, "HTTP/2.0", f.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				s, err := f.Get(r)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				test.spoil(t, f, r, s)
+				_, _ = io.WriteString(w, pageText)
+			})))
+			got := ask(t, server, http.MethodGet, cookie)
+			if got.StatusCode != test.status || strings.Contains(got.body, pageText) {
+				t.Errorf("status %d, body %q", got.StatusCode, got.body)
+			}
+			if set := strings.Join(got.Header["Set-Cookie"], "\n"); (set == "") != (test.cookie == "") || !strings.Contains(set, test.cookie) {
+				t.Errorf("Set-Cookie: %q, want %q", set, test.cookie)
+			}
+		})
+	}
+}

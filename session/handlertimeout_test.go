@@ -1,0 +1,78 @@
+package session
+
+import (
+	"net/http"
+	"sync"
+	"testing"
+	"time"
+)
+
+// counted counts the requests that come in. The handler counts them out.
+func counted(wg *sync.WaitGroup, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		wg.Add(1)
+		next.ServeHTTP(w, r)
+	})
+}
+
+// A handler that http.TimeoutHandler has given up on goes on beside the answer
+// that is sent in its place: it uses its session while that is saved. The race
+// detector watches.
+func TestHandlerInsideTimeoutHandlerGivenUp(t *testing.T) {
+	for _, protocol := range protocols {
+		store := newMemStore()
+		f := newTestFactory(t, store, discardLog)
+		cookie := seed(t, f)
+		var late sync.WaitGroup
+		server := startServer(t, protocol, counted(&late, f.Handler(http.TimeoutHandler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			defer late.Done()
+			<-r.Context().Done()
+			s, err := f.Get(r)
+			if err != nil {
+				return // the load ended with the request
+			}
+			s.Set("k", "v")
+			_ = s.Renew(r.Context())
+			_, _ = s.CSRFToken(r.Context())
+			_ = f.Invalidate(r)
+		}), time.Millisecond, "too slow"))))
+		for range 20 {
+			if got := ask(t, server, http.MethodGet, cookie); got.StatusCode != http.StatusServiceUnavailable || got.body != "too slow" {
+				t.Errorf("%s: status %d, body %q", protocol, got.StatusCode, got.body)
+			}
+		}
+		late.Wait()
+	}
+}
+
+// Outside, http.TimeoutHandler throws the late answer away with its cookie, and
+// the handler's own end is without consequence for the next one.
+func TestHandlerOutsideTimeoutHandlerGivenUp(t *testing.T) {
+	for _, protocol := range protocols {
+		f := newTestFactory(t, newMemStore(), discardLog)
+		cookie := seed(t, f)
+		var late sync.WaitGroup
+		server := startServer(t, protocol, counted(&late, http.TimeoutHandler(f.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			defer late.Done()
+			s, err := f.Get(r)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			<-r.Context().Done()
+			s.Set("kept", true)
+			w.WriteHeader(http.StatusOK)
+		})), time.Millisecond, "too slow")))
+		if got := ask(t, server, http.MethodGet, cookie); got.StatusCode != http.StatusServiceUnavailable {
+			t.Errorf("%s: status %d", protocol, got.StatusCode)
+		}
+		late.Wait()
+		v := newVisitor(t, f)
+		v.jar.SetCookies(testURL, []*http.Cookie{cookie})
+		v.visit(func(s *Session) {
+			if !s.Has("kept") {
+				t.Errorf("%s: what the visitor did was lost", protocol)
+			}
+		})
+	}
+}
