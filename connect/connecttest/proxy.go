@@ -25,6 +25,8 @@ type RecordingProxy struct {
 	setup      [][]string
 	roundTrips int
 	toLose     int
+	shifting   bool
+	lastReply  []byte // the last one that a server gave, for ShiftReplies
 	closed     bool
 	wait       sync.WaitGroup
 }
@@ -79,15 +81,6 @@ func (p *RecordingProxy) Reset() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.roundTrips, p.commands, p.setup = 0, nil, nil
-}
-
-// LoseReplies makes the proxy close the connection in the place of the next n
-// replies. The server has carried those commands out. The reply to a command
-// that sets a connection up is not lost.
-func (p *RecordingProxy) LoseReplies(n int) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.toLose = n
 }
 
 // Break closes every connection.
@@ -217,31 +210,18 @@ func (c *proxied) replies() {
 		if err != nil {
 			return
 		}
-		if v.kind != '>' && v.kind != '|' && c.settle() {
-			return
+		reply := v.raw
+		if v.kind != '>' && v.kind != '|' {
+			var lost bool
+			if reply, lost = c.settle(reply); lost {
+				return
+			}
 		}
-		if _, err := w.Write(v.raw); err != nil {
+		if _, err := w.Write(reply); err != nil {
 			return
 		}
 		if r.Buffered() == 0 && w.Flush() != nil {
 			return
 		}
 	}
-}
-
-// settle takes one reply off those that are due and reports whether it is to
-// be lost.
-func (c *proxied) settle() (lose bool) {
-	p := c.proxy
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if len(c.waiting) == 0 {
-		return false
-	}
-	lose = c.waiting[0] && p.toLose > 0
-	if lose {
-		p.toLose--
-	}
-	c.waiting = c.waiting[1:]
-	return lose
 }

@@ -2,6 +2,7 @@ package goredis
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -20,8 +21,9 @@ func (s *store) Replace(ctx context.Context, key string, guard, record []byte, t
 	if err != nil {
 		return s.fault("replace", err)
 	}
-	err = verdict(cmd)
-	if doubt && err != nil {
+	err = s.verdict("replace", cmd)
+	var conflict *session.ConflictError
+	if doubt && errors.As(err, &conflict) {
 		return dialect.Connection("goredis: replace", s.place, dialect.ErrUnknownOutcome)
 	}
 	return err
@@ -35,20 +37,24 @@ func (s *store) Remove(ctx context.Context, key string, guard []byte) error {
 	if err != nil {
 		return s.fault("remove", err)
 	}
-	return verdict(cmd)
+	return s.verdict("remove", cmd)
 }
 
 // verdict reads what a guarded script answered: 1, or the record that is
-// stored behind one byte that marks it.
-func verdict(cmd *redis.StringCmd) error {
+// stored behind one byte that marks it. Any other reply is one to another
+// command, and no sign that this one was carried out.
+func (s *store) verdict(op string, cmd *redis.StringCmd) error {
 	b, err := cmd.Bytes()
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
-	}
-	if len(b) > 0 && b[0] == dialect.Changed {
+	case string(b) == "1":
+		return nil
+	case len(b) > 0 && b[0] == dialect.Changed:
 		return &session.ConflictError{Current: b[1:]}
+	default:
+		return dialect.Garbled("goredis: "+op, s.place)
 	}
-	return nil
 }
 
 // eval runs a script over one key by its digest, and by its source when the

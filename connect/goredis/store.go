@@ -68,7 +68,7 @@ func (s *store) Create(ctx context.Context, key string, record []byte, ttl time.
 	}
 	doubt, err := s.run(ctx, cmd)
 	if err == nil {
-		return nil
+		return s.expect("create", cmd, "OK")
 	}
 	if !absent(err) {
 		return s.fault("create", err)
@@ -100,6 +100,14 @@ func (s *store) Expire(ctx context.Context, key string, ttl time.Duration) error
 	}
 	if cmd.Val() == "0" {
 		return session.ErrNotFound
+	}
+	return s.expect("expire", cmd, "1")
+}
+
+// expect returns an error for a reply that is one to another command.
+func (s *store) expect(op string, cmd *redis.StringCmd, want string) error {
+	if cmd.Val() != want {
+		return dialect.Garbled("goredis: "+op, s.place)
 	}
 	return nil
 }

@@ -39,11 +39,14 @@ func (s *store) Remove(ctx context.Context, key string, guard []byte) error {
 }
 
 // verdict reads what a guarded script answered: 1, nothing, or the record that
-// is stored behind one byte that marks it.
+// is stored behind one byte that marks it. Any other reply is one to another
+// command, and no sign that this one was carried out.
 func (s *store) verdict(op string, reply any) error {
 	switch v := reply.(type) {
 	case int64:
-		return nil
+		if v == 1 {
+			return nil
+		}
 	case nil:
 		return session.ErrNotFound
 	case []byte:

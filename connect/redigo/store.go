@@ -61,7 +61,7 @@ func (s *store) Create(ctx context.Context, key string, record []byte, ttl time.
 		return s.fault("create", err)
 	}
 	if reply != nil {
-		return nil
+		return s.expect("create", reply, "OK")
 	}
 	if doubt {
 		stored, err := s.Load(ctx, key, 0)
@@ -89,6 +89,14 @@ func (s *store) Expire(ctx context.Context, key string, ttl time.Duration) error
 	}
 	if reply == int64(0) {
 		return session.ErrNotFound
+	}
+	return s.expect("expire", reply, int64(1))
+}
+
+// expect returns an error for a reply that is one to another command.
+func (s *store) expect(op string, reply, want any) error {
+	if reply != want {
+		return dialect.Garbled("redigo: "+op, s.place)
 	}
 	return nil
 }
