@@ -1,7 +1,10 @@
 package goredis_test
 
 import (
+	"errors"
 	"testing"
+
+	"github.com/redis/go-redis/v9"
 
 	"github.com/pyramidgo/redissessions/connect"
 	"github.com/pyramidgo/redissessions/connect/connecttest"
@@ -81,5 +84,28 @@ func TestStoreNew(t *testing.T) {
 	}))
 	if err := client.Ping(t.Context()).Err(); err != nil {
 		t.Errorf("after Close of its stores the client says: %v", err)
+	}
+}
+
+// A client's own retries would hide that an answer was lost, so that a change
+// could be made twice: here, by a conflict that makes the session apply it to
+// a record that may have it already.
+func TestNewDoesNotLetTheClientRetry(t *testing.T) {
+	t.Parallel()
+	proxy := connecttest.Proxy(t, connecttest.RedisServer(t).Addr())
+	client := redis.NewClient(&redis.Options{Addr: proxy.Addr(), MaxRetries: 3})
+	defer func() { _ = client.Close() }()
+	store := goredis.New(client)
+	if err := store.Replace(t.Context(), "k", []byte("rev1"), nil, 0); !errors.Is(err, session.ErrNotFound) {
+		t.Fatal(err) // the server knows the script after this
+	}
+	if err := store.Create(t.Context(), "k", []byte("rev2 by another"), 0); err != nil {
+		t.Fatal(err)
+	}
+	proxy.LoseReplies(1)
+	err := store.Replace(t.Context(), "k", []byte("rev1"), []byte("rev2 mine"), 0)
+	var conflict *session.ConflictError
+	if errors.As(err, &conflict) || !errors.Is(err, session.ErrUnavailable) {
+		t.Errorf("got %v, want ErrUnavailable and no conflict", err)
 	}
 }
