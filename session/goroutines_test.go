@@ -15,7 +15,7 @@ func TestGoroutinesOfOneRequest(t *testing.T) {
 	v := newVisitor(t, f)
 	v.visit(func(s *Session) { s.Set("old", []any{"a", "b"}) })
 	const crowd, each = 8, 20
-	v.serve(func(w http.ResponseWriter, r *http.Request) {
+	v.serve(func(_ http.ResponseWriter, r *http.Request) {
 		var wg sync.WaitGroup
 		for i := range crowd {
 			wg.Go(func() {

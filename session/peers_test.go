@@ -155,35 +155,39 @@ func increment(old any) any {
 // scs with go-redis: a save after the deadline leaves a key without a time to
 // live that loads for ever.
 func TestPeersSaveAfterTheDeadline(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		store := newMemStore()
-		var failed error
-		f := newTestFactory(t, store, func(o *Options) {
-			o.AbsoluteTimeout, o.ErrorHandler = time.Hour, fails(&failed)
-		})
-		v := newVisitor(t, f)
-		v.visit(func(s *Session) { s.Set("a", 1) })
-		v.f = newTestFactory(t, store, func(o *Options) {
-			// Another process has no idle timeout: Redis keeps the record as long as it may.
-			o.IdleTimeout, o.AbsoluteTimeout, o.ErrorHandler = Never, time.Hour, fails(&failed)
-		})
-		v.serve(func(_ http.ResponseWriter, r *http.Request) {
-			s, err := v.f.Get(r)
-			if err != nil {
-				t.Fatal(err)
+	for _, inRecord := range []bool{false, true} { // true: Redis would keep the record for ever
+		synctest.Test(t, func(t *testing.T) {
+			store := newMemStore()
+			var failed error
+			f := newTestFactory(t, store, func(o *Options) {
+				o.IdleTimeout, o.AbsoluteTimeout, o.ExpiryInRecord = Never, time.Hour, inRecord
+				o.ErrorHandler = fails(&failed)
+			})
+			v := newVisitor(t, f)
+			v.visit(func(s *Session) { s.Set("a", 1) })
+			v.serve(func(_ http.ResponseWriter, r *http.Request) {
+				s, err := f.Get(r)
+				if err != nil {
+					t.Fatal(err)
+				}
+				time.Sleep(time.Hour)
+				s.Set("b", 2)
+			})
+			if !errors.Is(failed, ErrGone) {
+				t.Errorf("the save came to %v, want ErrGone", failed)
 			}
-			time.Sleep(time.Hour)
-			s.Set("b", 2)
-		})
-		if !errors.Is(failed, ErrGone) {
-			t.Errorf("the save came to %v, want ErrGone", failed)
-		}
-		for key, r := range store.records {
-			if r.expires.IsZero() || r.expires.After(time.Now()) {
-				t.Errorf("%s expires at %v", key, r.expires)
+			for _, r := range store.records {
+				if !inRecord && (r.expires.IsZero() || r.expires.After(time.Now())) {
+					t.Errorf("the record expires at %v", r.expires)
+				}
 			}
-		}
-	})
+			v.visit(func(s *Session) {
+				if s.Has("b") {
+					t.Error("the session loads after its deadline")
+				}
+			})
+		})
+	}
 }
 
 // scs: a client that disconnects loses the save.

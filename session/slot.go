@@ -131,8 +131,8 @@ func (w *working) keys() []string {
 			keys = append(keys, k)
 		}
 	}
-	for k, sl := range w.slots {
-		if sl.present {
+	for k := range w.slots {
+		if sl := w.slot(k); sl != nil && sl.present {
 			keys = append(keys, k)
 		}
 	}

@@ -95,7 +95,7 @@ func TestAbsoluteTimeout(t *testing.T) {
 		"renew":   func(s *Session) { _ = s.Renew(context.Background()) },
 	}
 	options := map[string]func(o *Options){
-		"idle":           func(o *Options) {},
+		"idle":           func(*Options) {},
 		"never idle":     func(o *Options) { o.IdleTimeout = Never },
 		"trigger":        func(o *Options) { o.TouchAfter = time.Minute },
 		"in the record":  func(o *Options) { o.ExpiryInRecord = true },

@@ -1,0 +1,69 @@
+package session_test
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"github.com/pyramidgo/redissessions/connect/connecttest"
+	"github.com/pyramidgo/redissessions/session"
+)
+
+// What Redis itself says of the times to live: at no step does a record live
+// past the absolute timeout, or for ever.
+func TestTimeToLiveInRedis(t *testing.T) {
+	steps := []struct {
+		name string
+		do   func(s *session.Session)
+	}{
+		{"create", func(s *session.Session) { s.Set("a", 1) }},
+		{"read", func(s *session.Session) { s.Get("a") }},
+		{"write", func(s *session.Session) { s.Set("a", 2) }},
+		{"adjust", func(s *session.Session) { s.AdjustTimeout(100 * time.Hour) }},
+		{"read with a timeout of its own", func(s *session.Session) { s.Get("a") }},
+		{"never", func(s *session.Session) { s.AdjustTimeout(0) }},
+		{"read of one that never times out", func(s *session.Session) { s.Get("a") }},
+		{"renew", func(s *session.Session) { _ = s.Renew(context.Background()) }},
+		{"token", func(s *session.Session) { _, _ = s.CSRFToken(context.Background()) }},
+	}
+	for name, open := range connectors {
+		t.Run(name, func(t *testing.T) {
+			m := connecttest.Miniredis(t)
+			f, err := session.NewFactory(openStore(t, open, "redis://"+m.Addr()), &session.Options{
+				Secret:          "a secret for tests, of more than 32 bytes",
+				IdleTimeout:     48 * time.Hour,
+				AbsoluteTimeout: time.Hour,
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			b := &browser{}
+			for _, step := range steps {
+				r := httptest.NewRequest(http.MethodGet, "/", nil)
+				if b.current() != "" {
+					r.AddCookie(&http.Cookie{Name: cookieName, Value: b.current()})
+				}
+				w := httptest.NewRecorder()
+				f.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+					s, err := f.Get(r)
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					step.do(s)
+				})).ServeHTTP(w, r)
+				b.take(w.Result())
+				if len(m.Keys()) == 0 {
+					t.Fatalf("%s: no record", step.name)
+				}
+				for _, key := range m.Keys() {
+					if ttl := m.TTL(key); ttl <= 0 || ttl > time.Hour {
+						t.Errorf("%s: a time to live of %v", step.name, ttl)
+					}
+				}
+			}
+		})
+	}
+}
