@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 )
 
@@ -33,6 +34,8 @@ func NewFactory(store Store, opts *Options) (*Factory, error) {
 	switch {
 	case opts.Signer != nil && opts.Secret != "":
 		errs = append(errs, errors.New("session: Secret and Signer are both set: choose one"))
+	case slices.Contains(opts.PreviousSecrets, ""):
+		errs = append(errs, errors.New("session: an empty one among PreviousSecrets: anyone could sign with it"))
 	case opts.Signer != nil:
 		f.signer = opts.Signer
 	case opts.Secret == "":

@@ -133,7 +133,7 @@ var table = []group{
 			doc: "Registered decoder; given together with encode."},
 		{name: "prefix", kind: text("text"), defDoc: "`session:` in the native format, else none", put: into(func(o *Options) *string { return &o.Prefix }),
 			doc: "Begins the Redis key. In the Pyramid formats it is part of the session ID."},
-		{name: "encryption_keys", kind: encryptionKeys, secret: true, put: into(func(o *Options) *[]Secret { return &o.EncryptionKeys }), pending: anyValue,
+		{name: "encryption_keys", kind: encryptionKeys, secret: true, put: into(func(o *Options) *[]Secret { return &o.EncryptionKeys }),
 			doc: "Encrypts records: 32 bytes each, in base64. The first encrypts, all decrypt."},
 		{name: "max_record_bytes", kind: size(512 << 20), def: "1 MiB", put: into(func(o *Options) *int { return &o.MaxRecordBytes }),
 			doc: "A larger record is refused, and nothing is written."},
@@ -181,8 +181,6 @@ func redisPrefixed(settings []setting) []setting {
 	}
 	return settings
 }
-
-func anyValue(any) bool { return true }
 
 // spelling is what one name under the prefix stands for.
 type spelling struct {

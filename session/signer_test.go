@@ -1,0 +1,238 @@
+package session
+
+import (
+	"bytes"
+	"encoding/base64"
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+)
+
+func nativeSigner(secret string, previous ...string) *hmacSigner {
+	return newHMACSigner(signerSalt("session"), secret, previous)
+}
+
+// TestSignerRefusesEveryFlippedByte changes each character of a cookie to every
+// other, and each bit of what it encodes.
+func TestSignerRefusesEveryFlippedByte(t *testing.T) {
+	s := nativeSigner(testSecret, "an older secret")
+	id, err := randomID()
+	if err != nil {
+		t.Fatal(err)
+	}
+	value, err := s.Sign(id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := s.Verify(value); err != nil || got != id {
+		t.Fatalf("the untouched cookie is refused: %v", err)
+	}
+	refused := func(what, changed string, i int) {
+		if got, err := s.Verify(changed); !errors.Is(err, ErrBadCookie) || got != "" {
+			t.Errorf("%s %d is changed, and the cookie verifies", what, i)
+		}
+	}
+	for i := range value {
+		for c := range 256 {
+			if byte(c) != value[i] {
+				refused("character", value[:i]+string([]byte{byte(c)})+value[i+1:], i)
+			}
+		}
+	}
+	raw, err := base64.RawURLEncoding.DecodeString(value)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 8 * len(raw) {
+		changed := bytes.Clone(raw)
+		changed[i/8] ^= 1 << (i % 8)
+		refused("bit", base64.RawURLEncoding.EncodeToString(changed), i)
+	}
+	for n := range len(value) {
+		refused("length", value[:n], n)
+	}
+}
+
+// TestSignerRefusesOtherSpellings: one ID has one cookie.
+func TestSignerRefusesOtherSpellings(t *testing.T) {
+	s := nativeSigner(testSecret)
+	// 1 to 3 bytes of ID end the base64 in each of its ways; the last characters
+	// of two of them have bits to spare.
+	for _, id := range []string{"a", "ab", "abc", "ab\xffc", strings.Repeat("ü", 20)} {
+		value, err := s.Sign(id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		raw, err := base64.RawURLEncoding.DecodeString(value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, other := range map[string]string{
+			"padded":             base64.URLEncoding.EncodeToString(raw),
+			"padding of its own": value + "=",
+			"standard alphabet":  base64.RawStdEncoding.EncodeToString(raw),
+			"a line end":         value[:10] + "\n" + value[10:],
+			"a line end at last": value + "\r\n",
+			"a space":            " " + value,
+			"a quoted one":       `"` + value + `"`,
+			"a dot at the end":   value + ".",
+			"stray bits":         strayBits(value),
+		} {
+			if other == value {
+				continue
+			}
+			if _, err := s.Verify(other); !errors.Is(err, ErrBadCookie) {
+				t.Errorf("%q, %s: it verifies", id, name)
+			}
+		}
+	}
+	for name, value := range map[string]string{
+		"nothing":      "",
+		"an empty ID":  mustSign(t, s, ""),
+		"not UTF-8":    mustSign(t, s, "ab\xff"),
+		"4097 bytes":   strings.Repeat("A", 4097),
+		"only the MAC": base64.RawURLEncoding.EncodeToString(make([]byte, 64)),
+	} {
+		if _, err := s.Verify(value); !errors.Is(err, ErrBadCookie) {
+			t.Errorf("%s: it verifies", name)
+		}
+	}
+}
+
+// strayBits sets a bit of the last character that decodes to nothing.
+func strayBits(value string) string {
+	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+	if len(value)%4 == 0 {
+		return value // there are none
+	}
+	last := strings.IndexByte(alphabet, value[len(value)-1])
+	return value[:len(value)-1] + string(alphabet[last|1])
+}
+
+func mustSign(t *testing.T, s Signer, id string) string {
+	t.Helper()
+	value, err := s.Sign(id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return value
+}
+
+// TestSignerKeepsFactoriesApart: one secret, two cookie names.
+func TestSignerKeepsFactoriesApart(t *testing.T) {
+	value := mustSign(t, newHMACSigner(signerSalt("shop"), testSecret, nil), "id")
+	if _, err := newHMACSigner(signerSalt("admin"), testSecret, nil).Verify(value); !errors.Is(err, ErrBadCookie) {
+		t.Error("the cookie of another factory verifies")
+	}
+	// The salt's end and the secret's beginning cannot be moved.
+	if _, err := newHMACSigner(signerSalt("sho"), "p."+testSecret, nil).Verify(value); !errors.Is(err, ErrBadCookie) {
+		t.Error("a cookie verifies by another cut of the same key")
+	}
+}
+
+// TestSecretRotation exchanges the secret as an operator does: the new one
+// signs, the old one still verifies, and later does no more.
+func TestSecretRotation(t *testing.T) {
+	const oldest, old, recent = "the first secret, of more than 32 bytes", "the second secret, of more than 32 bytes", "the third secret, of more than 32 bytes"
+	store := newMemStore()
+	factory := func(secret string, previous ...string) *Factory {
+		return newTestFactory(t, store, func(o *Options) { o.Secret, o.PreviousSecrets = secret, previous })
+	}
+	v := newVisitor(t, factory(oldest))
+	v.visit(func(s *Session) { s.Set("name", "Ada"); s.Remember(time.Hour) })
+	var id string
+	v.visit(func(s *Session) { id = s.ID() })
+	stale := v.request()
+
+	for _, step := range []struct {
+		name    string
+		f       *Factory
+		cookies int
+	}{
+		{"a new secret gives a new cookie", factory(old, oldest), 1},
+		{"which is good from then on", factory(old, oldest), 0},
+		{"another new one", factory(recent, old, oldest), 1},
+		{"the old ones removed", factory(recent), 0},
+	} {
+		v.f = step.f
+		resp := v.visit(func(s *Session) {
+			if name, _ := s.Get("name"); name != "Ada" || s.ID() != id {
+				t.Errorf("%s: the visitor is logged out", step.name)
+			}
+		})
+		if n := len(resp.Cookies()); n != step.cookies {
+			t.Errorf("%s: %d cookies, want %d", step.name, n, step.cookies)
+		} else if n == 1 && resp.Cookies()[0].MaxAge != 3600 {
+			t.Errorf("%s: the new cookie has lost its lifetime", step.name)
+		}
+	}
+
+	v.jar = jarOf(stale)
+	v.visit(func(s *Session) {
+		if s.Len() > 0 || !s.IsNew() {
+			t.Error("a cookie of a removed secret still verifies")
+		}
+	})
+}
+
+// A request whose old cookie meets a session that has just been renewed gets no
+// cookie at all: it would replace the renewed one by one without an ID.
+func TestSecretRotationMeetsARenewal(t *testing.T) {
+	store := newMemStore()
+	v := newVisitor(t, newTestFactory(t, store, func(o *Options) { o.Secret = "an older secret, of more than 32 bytes" }))
+	v.visit(func(s *Session) { s.Set("name", "Ada") })
+	slow := jarOf(v.request())
+	v.f = newTestFactory(t, store, func(o *Options) { o.PreviousSecrets = []string{"an older secret, of more than 32 bytes"} })
+	v.visit(func(s *Session) {
+		if err := s.Renew(t.Context()); err != nil {
+			t.Error(err)
+		}
+	})
+	late := &visitor{t, v.f, slow}
+	if set := late.visit(func(*Session) {}).Header["Set-Cookie"]; len(set) > 0 {
+		t.Errorf("Set-Cookie: %q", set)
+	}
+}
+
+// A signer of the application's stands in for the secret.
+type reversing struct{}
+
+func (reversing) Sign(id string) (string, error) { return "r" + id, nil }
+
+func (reversing) Verify(value string) (string, error) {
+	id, ok := strings.CutPrefix(value, "r")
+	if !ok {
+		return "", errors.New("it does not begin with r")
+	}
+	return id, nil
+}
+
+func TestSignerOfTheApplication(t *testing.T) {
+	var heard []error
+	f := newTestFactory(t, newMemStore(), func(o *Options) {
+		o.Secret, o.Signer = "", reversing{}
+		o.OnInvalid = func(_ *http.Request, err error) { heard = append(heard, err) }
+	})
+	v := newVisitor(t, f)
+	v.visit(func(s *Session) { s.Set("k", "v") })
+	v.visit(func(s *Session) {
+		if !s.Has("k") {
+			t.Error("the session is not there")
+		}
+	})
+	for _, cookie := range []string{"session=x", "session=r"} {
+		rawVisit(t, f, testURL.String(), []string{cookie}, func(s *Session) {
+			if !s.IsNew() {
+				t.Errorf("%s leads to a session", cookie)
+			}
+		})
+	}
+	if len(heard) != 2 || !errors.Is(heard[0], ErrBadCookie) || !errors.Is(heard[1], ErrBadCookie) {
+		t.Errorf("the hook heard %v", heard)
+	}
+	if _, err := NewFactory(newMemStore(), &Options{Secret: testSecret, Signer: reversing{}}); err == nil {
+		t.Error("a secret and a signer are both accepted")
+	}
+}
