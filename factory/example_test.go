@@ -27,10 +27,7 @@ func ExampleFromSettings() {
 		if err != nil {
 			return // the Handler answers
 		}
-		s.Modify("visits", func(old any) any {
-			n, _ := old.(int)
-			return n + 1
-		})
+		session.Modify(s, "visits", func(n int) int { return n + 1 })
 		n, _ := session.Value[int](s, "visits")
 		fmt.Fprintf(w, "visit %d", n)
 	}))

@@ -124,7 +124,7 @@ func (s *site) visit(use func(*session.Session)) *http.Response {
 func (s *site) write() *http.Response {
 	s.t.Helper()
 	return s.visit(func(se *session.Session) {
-		se.Modify("n", func(old any) any { n, _ := old.(int); return n + 1 })
+		session.Modify(se, "n", func(n int) int { return n + 1 })
 	})
 }
 

@@ -66,8 +66,11 @@ func (s *Session) CSRFField(ctx context.Context) (template.HTML, error) {
 type CSRFProtection struct {
 	// Origins decides which other origins are trusted. The default trusts none.
 	Origins *http.CrossOriginProtection
-	// Denied answers a refused request. The default answers 403.
-	Denied http.Handler
+	// Denied answers a refused request. err is ErrCSRF when the token was
+	// missing or wrong, the error of the load when there is no telling, and what
+	// http.CrossOriginProtection.Check returned when the origin was. The default
+	// answers 403.
+	Denied func(w http.ResponseWriter, r *http.Request, err error)
 }
 
 // Handler wraps next. GET, HEAD, OPTIONS and TRACE requests pass unchecked: they
@@ -78,9 +81,9 @@ func (p *CSRFProtection) Handler(next http.Handler) http.Handler {
 		origins = http.NewCrossOriginProtection()
 	}
 	if denied == nil {
-		denied = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		denied = func(w http.ResponseWriter, _ *http.Request, _ error) {
 			http.Error(w, "the form was not sent from this site, or is too old: go back, reload the page and try again", http.StatusForbidden)
-		})
+		}
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.Method {
@@ -88,8 +91,12 @@ func (p *CSRFProtection) Handler(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		if origins.Check(r) != nil || CheckCSRF(r) != nil {
-			denied.ServeHTTP(w, r)
+		err := origins.Check(r)
+		if err == nil {
+			err = CheckCSRF(r)
+		}
+		if err != nil {
+			denied(w, r, err)
 			return
 		}
 		next.ServeHTTP(w, r)

@@ -84,8 +84,9 @@ func (s *Session) Update(values map[string]any) {
 	}
 }
 
-// Clear deletes every key, also those that another request sets meanwhile. The
-// ID, the timeout and the cookie stay.
+// Clear deletes every key, also those that another request sets meanwhile, and
+// with them the flash queues and the CSRF token. The ID, the timeout and the
+// cookie stay.
 func (s *Session) Clear() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -123,20 +124,6 @@ func (s *Session) All() iter.Seq2[string, any] {
 			}
 		}
 	}
-}
-
-// Modify replaces the value at key by f of the old one, nil when the key is
-// absent. It survives concurrent requests: when another request has changed the
-// session meanwhile, f runs again on the current value at the save, so it should
-// do nothing else, and it must not use the session. A nil result for an absent
-// key leaves it absent.
-func (s *Session) Modify(key string, f func(old any) any) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.data.amend(key, func(old any, ok bool) (any, bool) {
-		v := f(old)
-		return v, ok || v != nil
-	})
 }
 
 // Changed says that a stored value was changed in place. It is needed only

@@ -170,6 +170,22 @@ func (s *Session) Remember(d time.Duration) {
 	s.adjustCookieMaxAge(d)
 }
 
+// Forget takes back Remember: the timeout and the lifetime of the cookie are the
+// factory's again.
+func (s *Session) Forget() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.meta.idle.set {
+		s.meta.idle, s.metaSet.idle = own{}, true
+	}
+	if s.meta.maxAge.set {
+		s.meta.maxAge, s.metaSet.maxAge = own{}, true
+		if s.id != "" {
+			s.cookie = cookieSet
+		}
+	}
+}
+
 // Format prints the session without its ID and data, whatever the verb.
 func (s *Session) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "[session]") }
 

@@ -32,10 +32,7 @@ func hello(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return // the Handler answers: 503 when Redis is down
 	}
-	s.Modify("visits", func(old any) any {
-		n, _ := old.(int)
-		return n + 1
-	})
+	session.Modify(s, "visits", func(n int) int { return n + 1 })
 	n, _ := session.Value[int](s, "visits")
 	fmt.Fprintf(w, "visit %d\n", n)
 }

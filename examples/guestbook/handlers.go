@@ -17,10 +17,7 @@ func (a *app) home(w http.ResponseWriter, r *http.Request) {
 		return // the session handler answers: see sessionFailed
 	}
 	// Modify counts right even when two tabs load at once.
-	s.Modify("visits", func(old any) any {
-		n, _ := old.(int)
-		return n + 1
-	})
+	session.Modify(s, "visits", func(n int) int { return n + 1 })
 	a.showHome(w, r, s, http.StatusOK, draft{})
 }
 
