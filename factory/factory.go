@@ -25,12 +25,9 @@ import (
 // (errors.Join).
 func FromSettings(src settings.Source, opts ...Option) (*session.Factory, error) {
 	c := newConfig(opts)
-	o, err := settings.Parse(src)
-	if err != nil {
-		return nil, err
-	}
+	o, parseErr := settings.Parse(src)
 	so, connector, co, err := c.resolve(o)
-	if err != nil {
+	if err := errors.Join(parseErr, err); err != nil {
 		return nil, err
 	}
 	for _, warning := range o.Warnings {

@@ -80,11 +80,13 @@ func TestUnknownNames(t *testing.T) {
 		"redis.sessions.func_invalid_logger":               "log",
 		"redis.sessions.func_check_response_allow_cookies": "check",
 		"redis.sessions.connection_pool":                   "pool",
+		"redis.sessions.timeout":                           "12x", // no name, but a mistake too
 	}, factory.WithRegistry(r))
 	if err == nil {
 		t.Fatal("no error")
 	}
 	for _, want := range []string{
+		`redis.sessions.timeout: "12x"`,
 		`factory: redis.sessions.cookie_signer: no signer named "theirs"; registered: ours`,
 		`factory: redis.sessions.encode: no function named "msgpak"; registered: cbor, json, msgpack, pickle`,
 		`factory: redis.sessions.custom_connect: no connector named "redisgo"; registered: embedded, goredis, redigo`,

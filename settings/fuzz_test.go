@@ -146,7 +146,7 @@ func FuzzParse(f *testing.F) {
 			checkPromises(t, o)
 			return
 		}
-		if o != nil || strings.Contains(err.Error(), secret) {
+		if o == nil || strings.Contains(err.Error(), secret) {
 			t.Fatalf("%v %v", o, err)
 		}
 		for _, err := range err.(interface{ Unwrap() []error }).Unwrap() {

@@ -21,14 +21,15 @@ const (
 // keys are the application's and are not looked at.
 //
 // When there are mistakes it returns all of them, each as an *[Error], joined by
-// errors.Join and sorted by key, and no Options.
+// errors.Join and sorted by key. The Options are then only for finding more mistakes, in
+// the names of codecs, say: a setting that could not be read has its default.
 func Parse(src Source) (*Options, error) {
 	p := &parser{src: src, bad: map[string]bool{}, given: map[string]entry{}}
 	p.collect()
 	o := p.options()
 	p.contradictions(o)
 	if len(p.mistakes) > 0 {
-		return nil, p.joined()
+		return o, p.joined()
 	}
 	o.Warnings = p.warnings(o)
 	return o, nil
