@@ -24,7 +24,9 @@ type RecordingProxy struct {
 	commands   [][]string
 	setup      [][]string
 	roundTrips int
+	toPass     int
 	toLose     int
+	lost       int
 	shifting   bool
 	lastReply  []byte // the last one that a server gave, for ShiftReplies
 	closed     bool
@@ -80,7 +82,7 @@ func (p *RecordingProxy) Setup() [][]string {
 func (p *RecordingProxy) Reset() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.roundTrips, p.commands, p.setup = 0, nil, nil
+	p.roundTrips, p.lost, p.commands, p.setup = 0, 0, nil, nil
 }
 
 // Break closes every connection.

@@ -6,7 +6,22 @@ package connecttest
 func (p *RecordingProxy) LoseReplies(n int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.toLose = n
+	p.toPass, p.toLose = 0, n
+}
+
+// LoseReplyAfter is LoseReplies of one reply, which comes after n that are
+// passed on.
+func (p *RecordingProxy) LoseReplyAfter(n int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.toPass, p.toLose = n, 1
+}
+
+// Lost returns how many replies were lost since the last Reset.
+func (p *RecordingProxy) Lost() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.lost
 }
 
 // ShiftReplies makes every reply go to the command that is answered next,
@@ -35,8 +50,12 @@ func (c *proxied) settle(reply []byte) (instead []byte, lose bool) {
 	if !counts {
 		return reply, false
 	}
-	if p.toLose > 0 {
+	switch {
+	case p.toPass > 0:
+		p.toPass--
+	case p.toLose > 0:
 		p.toLose--
+		p.lost++
 		return nil, true
 	}
 	return p.shift(reply), false

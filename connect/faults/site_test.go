@@ -100,11 +100,23 @@ func (s *site) count(w http.ResponseWriter, r *http.Request) {
 	}
 	if r.Method == http.MethodPost {
 		se.SetDefault("name", r.Header.Get(visitorHeader))
-		se.Modify("saves", func(old any) any { n, _ := old.(int); return n + 1 })
+		se.Modify("saves", oneMore)
 	}
 	name, _ := session.Value[string](se, "name")
 	saves, _ := session.Value[int](se, "saves")
 	fmt.Fprintf(w, "%d %s", saves, name)
+}
+
+// oneMore adds to a number, which a Pyramid record gives back as an int64.
+func oneMore(old any) any {
+	switch n := old.(type) {
+	case int:
+		return n + 1
+	case int64:
+		return n + 1
+	default:
+		return 1
+	}
 }
 
 // answerFault is the default error handler, but says which of the errors that

@@ -30,10 +30,13 @@ func (s *store) Replace(ctx context.Context, key string, guard, record []byte, t
 }
 
 // Remove deletes the record by a script that looks at the guard first. When
-// the answer of a try is lost, the next one finds nothing and returns
-// session.ErrNotFound: whoever removed the record, it is gone.
+// the answer of a try is lost and the next one finds nothing, the first has
+// removed the record, and that is a success.
 func (s *store) Remove(ctx context.Context, key string, guard []byte) error {
-	cmd, _, err := s.eval(ctx, &dialect.Remove, key, guard)
+	cmd, doubt, err := s.eval(ctx, &dialect.Remove, key, guard)
+	if doubt && absent(err) {
+		return nil
+	}
 	if err != nil {
 		return s.fault("remove", err)
 	}
