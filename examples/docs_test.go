@@ -12,10 +12,11 @@ import (
 
 // pages are documents, and the folder whose files hold the code they show.
 var pages = map[string]string{
-	"../README.md":         "first",
-	"../docs/tutorial.md":  "tutorial",
-	"../docs/migrating.md": "migrating",
-	"../docs/README.md":    "first",
+	"../README.md":                    "first",
+	"../docs/tutorial.md":             "tutorial",
+	"../docs/migrating.md":            "migrating",
+	"../docs/sharing-with-pyramid.md": "pyramid",
+	"../docs/README.md":               "first",
 }
 
 var (

@@ -66,11 +66,10 @@ func (s *stack) startPython(ctx context.Context, python, script, ini, redis stri
 	}
 	s.closers = append(s.closers, func() error {
 		_ = stdin.Close()
-		err := cmd.Wait()
-		if ctx.Err() != nil {
-			return nil // Ctrl-C has ended it
+		if err := cmd.Wait(); err != nil && ctx.Err() == nil { // Ctrl-C ends it too
+			return err
 		}
-		return err
+		return nil
 	})
 	line, err := bufio.NewReader(stdout).ReadString('\n')
 	port, badPort := strconv.Atoi(strings.TrimSpace(line))

@@ -87,4 +87,7 @@ if __name__ == "__main__":
     server = make_server("127.0.0.1", 0, get_app(sys.argv[1]), handler_class=Quiet)
     threading.Thread(target=end_with_parent, daemon=True).start()
     print(server.server_port, flush=True)
-    server.serve_forever()
+    try:
+        server.serve_forever()
+    except KeyboardInterrupt:
+        pass  # Ctrl-C reaches both programs; the other one says goodbye
