@@ -113,8 +113,8 @@ func testLostReplyOfRenew(t *testing.T, l *losing) {
 			_ = countOn(ctx, se)
 			return se.Renew(ctx)
 		}, func() { l.proxy.LoseReplyAfter(n % 2) })
-		if l.cookie.Value == old {
-			t.Error("the visitor has the old cookie")
+		if l.cookie == nil || l.cookie.Value == old {
+			t.Fatalf("the visitor has the cookie %v, want a new one", l.cookie)
 		}
 		l.known = 2 + n + 1
 		mustVisit(t, l.visitor, http.MethodGet)

@@ -65,6 +65,12 @@ func (s *store) borrow(ctx context.Context, f func(c redis.Conn, timeout time.Du
 		return context.DeadlineExceeded
 	}
 	err = f(c, timeout)
+	var reply redis.Error
+	if errors.As(err, &reply) && dialect.Demoted(string(reply)) {
+		// Reading when nothing is due is an error, and with an error the pool
+		// closes the connection. The address may belong to another server now.
+		_, _ = redis.ReceiveWithTimeout(c, time.Nanosecond)
+	}
 	if c.Err() != nil {
 		s.broken.Store(time.Now().UnixNano())
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/pyramidgo/redissessions/session"
@@ -88,15 +89,19 @@ var passing = []string{
 // Passing reports whether the server refused for a reason that will pass. The
 // command was not carried out.
 func Passing(text string) bool {
-	for _, front := range passing {
-		// Redis before 7 quotes the error of a command inside of its own when
-		// the command was called by a script.
-		if strings.HasPrefix(text, front) || strings.Contains(text, ": -"+front) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(passing, func(front string) bool { return begins(text, front) })
 }
+
+// begins reports whether a refusal has a front. Redis before 7 quotes the error
+// of a command inside of its own when the command was called by a script.
+func begins(text, front string) bool {
+	return strings.HasPrefix(text, front) || strings.Contains(text, ": -"+front)
+}
+
+// Demoted reports whether the server that refused is not a primary any more.
+// What is known of the server by its name may be another one by now, but a
+// connection stays with the one that it was made to.
+func Demoted(text string) bool { return begins(text, "READONLY ") }
 
 // Soon reports whether the reason of a refusal may have passed a moment later,
 // so that the same command may be tried again.
