@@ -52,6 +52,9 @@ func NewFactory(store Store, opts *Options) (*Factory, error) {
 	}
 	f.opts.NewID = f.customs.idMaker(opts)
 	f.opts.IdleTimeout = f.format.idle(f.opts.IdleTimeout)
+	// Signer and format have what they need. A value that holds a factory may
+	// be printed by reflection, where no Format method is asked.
+	f.opts.Secret, f.opts.PreviousSecrets, f.opts.EncryptionKeys = "", nil, nil
 	return f, nil
 }
 
@@ -99,7 +102,7 @@ func (f *Factory) Close() error {
 }
 
 // Format prints the factory without its secrets, whatever the verb.
-func (f *Factory) Format(s fmt.State, _ rune) { fmt.Fprint(s, "[session factory]") }
+func (Factory) Format(s fmt.State, _ rune) { fmt.Fprint(s, "[session factory]") }
 
 func (f *Factory) storeFor(r *http.Request) (Store, error) {
 	if f.opts.StoreFor == nil {
