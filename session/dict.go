@@ -107,7 +107,9 @@ func (s *Session) Len() int {
 	return len(s.data.keys())
 }
 
-// Keys returns the keys, sorted.
+// Keys returns the keys, sorted. A Pyramid application may also have set keys
+// that are not text: they stay where they are, but no method shows them, and only
+// Clear takes them away.
 func (s *Session) Keys() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
