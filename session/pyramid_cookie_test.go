@@ -6,7 +6,7 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/pyramidgo/redissessions/internal/pyramidpeer"
+	"github.com/pyramidgo/redissessions/session/internal/pyramidpeer"
 )
 
 type signedCookie struct {

@@ -19,7 +19,7 @@ import (
 	"github.com/pyramidgo/redissessions/connect/connecttest"
 	"github.com/pyramidgo/redissessions/connect/goredis"
 	"github.com/pyramidgo/redissessions/encode"
-	"github.com/pyramidgo/redissessions/internal/pyramidpeer"
+	"github.com/pyramidgo/redissessions/session/internal/pyramidpeer"
 	"github.com/pyramidgo/redissessions/session"
 )
 

@@ -12,7 +12,7 @@ import (
 
 	"github.com/pyramidgo/redissessions/encode"
 	"github.com/pyramidgo/redissessions/encode/pickle"
-	"github.com/pyramidgo/redissessions/internal/pyramidpeer"
+	"github.com/pyramidgo/redissessions/session/internal/pyramidpeer"
 )
 
 // unkept are the cases that no Go session can hold, by serializer, with what

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/pyramidgo/redissessions/encode/pickle"
-	"github.com/pyramidgo/redissessions/internal/pyramidpeer"
+	"github.com/pyramidgo/redissessions/session/internal/pyramidpeer"
 )
 
 // What the packages did in the scenarios, done by this package: the records
