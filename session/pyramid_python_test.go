@@ -19,8 +19,8 @@ import (
 	"github.com/pyramidgo/redissessions/connect/connecttest"
 	"github.com/pyramidgo/redissessions/connect/goredis"
 	"github.com/pyramidgo/redissessions/encode"
-	"github.com/pyramidgo/redissessions/session/internal/pyramidpeer"
 	"github.com/pyramidgo/redissessions/session"
+	"github.com/pyramidgo/redissessions/session/internal/pyramidpeer"
 )
 
 // twoLanguages is a Go service and a Python application with one Redis, one
