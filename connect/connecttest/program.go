@@ -1,0 +1,37 @@
+package connecttest
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+// Installed returns the path of a program, the first of the names that there
+// is. Where none is installed the test is skipped, or fails when the
+// environment says REDISSESSIONS_REQUIRE_SERVERS=1.
+func Installed(tb testing.TB, names ...string) string {
+	tb.Helper()
+	for _, name := range names {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	const how = "%s is not installed; make servers does it on Debian and Ubuntu"
+	if os.Getenv("REDISSESSIONS_REQUIRE_SERVERS") == "1" {
+		tb.Fatalf(how+" (REDISSESSIONS_REQUIRE_SERVERS=1 makes this a failure)", strings.Join(names, " or "))
+	}
+	tb.Skipf(how, strings.Join(names, " or "))
+	return ""
+}
+
+// Start starts a program in a directory, waits until ask returns nil, and ends
+// it with the test.
+func Start(tb testing.TB, dir string, ask func(context.Context) error, program string, args ...string) {
+	tb.Helper()
+	p := start(tb, dir, program, args...)
+	if err := ready(p, ask); err != nil {
+		tb.Fatalf("connecttest: %s: %v\n%s", program, err, p.output())
+	}
+}

@@ -1,0 +1,130 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// crossing is a store whose connection is one reply behind: whoever asks for a
+// record gets the one that was asked for before.
+type crossing struct {
+	*memStore
+	mu       sync.Mutex
+	previous []byte
+}
+
+func (c *crossing) swap(record []byte) []byte {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if record == nil {
+		return nil
+	}
+	was := c.previous
+	if c.previous = record; was == nil {
+		return record
+	}
+	return was
+}
+
+func (c *crossing) Load(ctx context.Context, key string, ttl time.Duration) ([]byte, error) {
+	record, err := c.memStore.Load(ctx, key, ttl)
+	return c.swap(record), err
+}
+
+func (c *crossing) Replace(ctx context.Context, key string, guard, record []byte, ttl time.Duration) error {
+	err := c.memStore.Replace(ctx, key, guard, record, ttl)
+	var conflict *ConflictError
+	if errors.As(err, &conflict) {
+		return &ConflictError{Current: c.swap(conflict.Current)}
+	}
+	return err
+}
+
+// TestCrossedReplies: a record that belongs to another session is an error,
+// whatever the settings say of records that cannot be read.
+func TestCrossedReplies(t *testing.T) {
+	for name, edit := range map[string]func(*Options){
+		"by default":           func(*Options) {},
+		"encrypted":            func(o *Options) { o.EncryptionKeys = [][]byte{encryptionKey(1)} },
+		"anonymous when down":  func(o *Options) { o.AnonymousWhenDown = true },
+		"expiry in the record": func(o *Options) { o.ExpiryInRecord = true },
+		"undecodable is error": func(o *Options) { o.FailOnUndecodable = true },
+	} {
+		t.Run(name, func(t *testing.T) {
+			store := &crossing{memStore: newMemStore()}
+			var failed error
+			f := newTestFactory(t, store, func(o *Options) {
+				discardLog(o)
+				edit(o)
+				o.ErrorHandler = func(w http.ResponseWriter, r *http.Request, err error) {
+					failed = err
+					answerError(w, r, err)
+				}
+			})
+			ada, grace := newVisitor(t, f), newVisitor(t, f)
+			ada.visit(func(s *Session) { s.Set("name", "Ada") })
+			grace.visit(func(s *Session) { s.Set("name", "Grace") })
+			ada.visit(func(s *Session) { s.Get("name") })
+
+			resp := grace.serve(func(w http.ResponseWriter, r *http.Request) {
+				s, err := f.Get(r)
+				if s != nil || !errors.Is(err, ErrCrossedReply) {
+					t.Errorf("Get returns a session, and %v", err)
+				}
+				_, _ = io.WriteString(w, "hello, visitor")
+			})
+			body, _ := io.ReadAll(resp.Body)
+			if resp.StatusCode != http.StatusInternalServerError || strings.Contains(string(body), "hello") {
+				t.Errorf("status %d, body %q", resp.StatusCode, body)
+			}
+			if !errors.Is(failed, ErrCrossedReply) {
+				t.Errorf("the error handler heard of %v", failed)
+			}
+			if len(resp.Cookies()) > 0 {
+				t.Error("Grace loses her cookie")
+			}
+			// Her own reply comes now that nobody else's is in between.
+			grace.visit(func(s *Session) {
+				if name, _ := s.Get("name"); name != "Grace" {
+					t.Errorf("Grace is %v", name)
+				}
+			})
+		})
+	}
+}
+
+// The answer to a conflict carries a record too, and is checked like a load.
+func TestCrossedReplyOfAConflict(t *testing.T) {
+	store := &crossing{memStore: newMemStore()}
+	f := newTestFactory(t, store, discardLog)
+	ada, grace := newVisitor(t, f), newVisitor(t, f)
+	ada.visit(func(s *Session) { s.Set("name", "Ada") })
+	grace.visit(func(s *Session) { s.Set("name", "Grace") })
+	resp := grace.serve(func(_ http.ResponseWriter, r *http.Request) {
+		s, err := f.Get(r)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		second := &visitor{t, f, grace.jar}
+		second.visit(func(s *Session) { s.Set("other tab", true) })
+		store.previous = nil
+		ada.visit(func(s *Session) { s.Get("name") }) // now Ada's record is on the wire
+		s.Set("mine", true)
+	})
+	if resp.StatusCode != http.StatusInternalServerError {
+		t.Errorf("status %d", resp.StatusCode)
+	}
+	store.previous = nil
+	grace.visit(func(s *Session) {
+		if name, _ := s.Get("name"); name != "Grace" || s.Has("mine") || !s.Has("other tab") {
+			t.Errorf("Grace is %v, with %q", name, s.Keys())
+		}
+	})
+}
