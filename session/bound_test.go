@@ -60,7 +60,7 @@ func TestTriesRunOut(t *testing.T) {
 					t.Errorf("it tried %d times", racing.tries)
 				}
 				if len(store.records) != 1 {
-					t.Errorf("there are %d records", len(store.records))
+					t.Fatalf("there are %d records", len(store.records))
 				}
 				for key, r := range store.records {
 					if !bytes.Equal(r.data[guardLen:], before[key].data[guardLen:]) {

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -238,30 +239,25 @@ func TestRenewAfterTheHeader(t *testing.T) {
 }
 
 // However a renewal fails, its copy of the data does not stay behind under an
-// ID that nobody knows.
+// ID that nobody knows: here its time runs out.
 func TestFailedRenewalLeavesNoCopy(t *testing.T) {
-	store := newMemStore()
-	var v *visitor
-	out, cancel := context.WithCancel(context.Background())
-	racing := meanwhile(store, "replace", func() {
-		store.err = errors.New("the network is down")
-		cancel()
-	})
-	racing.before["delete"] = func() { store.err = nil }
-	v = started(t, newTestFactory(t, store, nil))
-	v.f = newTestFactory(t, racing, nil)
-	v.visit(func(s *Session) {
-		if err := s.Renew(out); !errors.Is(err, ErrUnavailable) {
-			t.Errorf("Renew: %v, want ErrUnavailable", err)
+	synctest.Test(t, func(t *testing.T) {
+		store := newMemStore()
+		v := started(t, newTestFactory(t, store, nil))
+		v.f = newTestFactory(t, meanwhile(store, "replace", func() { time.Sleep(DefaultSaveTimeout) }), nil)
+		v.visit(func(s *Session) {
+			if err := s.Renew(context.Background()); !errors.Is(err, ErrUnavailable) {
+				t.Errorf("Renew: %v, want ErrUnavailable", err)
+			}
+		})
+		if len(store.records) != 1 {
+			t.Errorf("there are %d records, want the old one", len(store.records))
 		}
-	})
-	if len(store.records) != 1 {
-		t.Errorf("there are %d records, want the old one", len(store.records))
-	}
-	v.visit(func(s *Session) {
-		if cart, _ := s.Get("cart"); cart != "book" {
-			t.Error("the old session is not usable any more")
-		}
+		v.visit(func(s *Session) {
+			if cart, _ := s.Get("cart"); cart != "book" {
+				t.Error("the old session is not usable any more")
+			}
+		})
 	})
 }
 
