@@ -59,7 +59,7 @@ func TestPeersLogoutUndoneBySlowRequest(t *testing.T) {
 						s.AdjustTimeout(time.Hour)
 					}
 				})
-				time.Sleep(time.Minute) // of the bubble's: so that there is something to touch
+				pass(time.Minute) // of the bubble's: so that there is something to touch
 				var err error
 				v.serve(func(_ http.ResponseWriter, r *http.Request) {
 					s, loadErr := f.Get(r)
@@ -170,7 +170,7 @@ func TestPeersSaveAfterTheDeadline(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				time.Sleep(time.Hour)
+				pass(time.Hour)
 				s.Set("b", 2)
 			})
 			if !errors.Is(failed, ErrGone) {

@@ -49,7 +49,7 @@ func TestOldCookieAfterARenewal(t *testing.T) {
 					if test.again > 0 {
 						step = min(rest, test.again)
 					}
-					<-time.After(step)
+					pass(step)
 					rest -= step
 					read()
 				}
@@ -85,7 +85,7 @@ func TestLogoutWithTheOldCookieEndsTheSuccessor(t *testing.T) {
 					t.Error(err)
 				}
 			})
-			<-time.After(after)
+			pass(after)
 			late := &visitor{t, f, jarOf(old)}
 			late.visit(func(s *Session) {
 				if err := s.Invalidate(context.Background()); err != nil && !errors.Is(err, ErrGone) {

@@ -70,7 +70,7 @@ func TestOwnTimeoutSurvives(t *testing.T) {
 				store := newMemStore()
 				v := newVisitor(t, newTestFactory(t, store, nil))
 				v.visit(func(s *Session) { s.Set("a", 1); s.AdjustTimeout(2 * time.Hour) })
-				time.Sleep(time.Minute)
+				pass(time.Minute)
 				path(v, store)
 				if got := store.live(); got != 2*time.Hour {
 					t.Errorf("the time to live is %v", got)
@@ -113,14 +113,14 @@ func TestAbsoluteTimeout(t *testing.T) {
 					end := time.Now().Add(time.Hour)
 					v.visit(func(s *Session) { s.Set("a", 1) })
 					for time.Until(end) > 7*time.Minute {
-						time.Sleep(7 * time.Minute)
+						pass(7 * time.Minute)
 						v.visit(path)
 						left := store.live()
 						if option != "in the record" && (left <= 0 || time.Now().Add(left).After(end)) {
 							t.Fatalf("%v before the end the time to live is %v", time.Until(end), left)
 						}
 					}
-					time.Sleep(time.Until(end))
+					pass(time.Until(end))
 					v.visit(func(s *Session) {
 						if !s.IsNew() {
 							t.Error("the session is there after its absolute timeout")
@@ -142,7 +142,7 @@ func TestTouchAfter(t *testing.T) {
 		store.takeCalls()
 		var touches []int
 		for minute := 1; minute <= 12; minute++ {
-			time.Sleep(time.Minute)
+			pass(time.Minute)
 			v.visit(func(s *Session) { s.Get("a") })
 			if slices.Contains(store.takeCalls(), "expire") {
 				touches = append(touches, minute)
@@ -172,7 +172,7 @@ func TestExpiryInRecord(t *testing.T) {
 				}
 			})
 			for range 3 {
-				time.Sleep(timeout - time.Second)
+				pass(timeout - time.Second)
 				v.visit(func(s *Session) {
 					if s.IsNew() {
 						t.Error("it ended early: a read did not restart the timeout")
@@ -182,7 +182,7 @@ func TestExpiryInRecord(t *testing.T) {
 					t.Errorf("the record has the time to live %v", store.live())
 				}
 			}
-			time.Sleep(timeout)
+			pass(timeout)
 			v.visit(func(s *Session) {
 				if !s.IsNew() {
 					t.Error("it did not end")
@@ -201,14 +201,14 @@ func TestIdleTimeout(t *testing.T) {
 		v := newVisitor(t, newTestFactory(t, newMemStore(), nil))
 		v.visit(func(s *Session) { s.Set("a", 1) })
 		for range 3 {
-			time.Sleep(DefaultIdleTimeout - time.Second)
+			pass(DefaultIdleTimeout - time.Second)
 			v.visit(func(s *Session) {
 				if s.IsNew() {
 					t.Error("it ended early")
 				}
 			})
 		}
-		time.Sleep(DefaultIdleTimeout)
+		pass(DefaultIdleTimeout)
 		v.visit(func(s *Session) {
 			if !s.IsNew() {
 				t.Error("it did not end")

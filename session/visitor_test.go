@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"testing"
+	"time"
 )
 
 const testSecret = "a secret for tests, of more than 32 bytes"
@@ -88,3 +89,6 @@ func jarOf(r *http.Request) http.CookieJar {
 
 // discardLog is for tests that expect errors in the log and do not look there.
 func discardLog(o *Options) { o.Logger = slog.New(slog.DiscardHandler) }
+
+// pass lets time pass in a synctest bubble.
+func pass(d time.Duration) { <-time.After(d) }
