@@ -1,0 +1,84 @@
+package connect_test
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pyramidgo/redissessions/connect"
+	"github.com/pyramidgo/redissessions/connect/connecttest"
+	"github.com/pyramidgo/redissessions/connect/goredis"
+	"github.com/pyramidgo/redissessions/session"
+)
+
+// leastUser makes a server know the user that docs/reliability.md describes,
+// with further rules.
+func leastUser(t *testing.T, srv *connecttest.Server, more ...any) {
+	t.Helper()
+	page, err := os.ReadFile("../docs/reliability.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, found := strings.Cut(string(page), "\nuser web on ")
+	rules, _, _ := strings.Cut(rest, "\n")
+	if !found {
+		t.Fatal("docs/reliability.md has no line that begins with: user web on")
+	}
+	words := []any{"acl", "setuser", "web", "on"}
+	for _, rule := range strings.Fields(rules) {
+		words = append(words, rule)
+	}
+	if err := srv.Client().Do(t.Context(), append(words, more...)...).Err(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// That user can do all that sessions need.
+func TestLeastACL(t *testing.T) {
+	t.Parallel()
+	srv := connecttest.RedisServer(t)
+	leastUser(t, srv)
+	forEach(t, func(t *testing.T, f connect.Func) {
+		store := open(t, f, connect.Options{URL: "redis://web:a-long-password@" + srv.Addr()})
+		ctx, key := t.Context(), "session:"+t.Name()
+		guard, record := []byte("rev1"), []byte("rev1 record")
+		for name, call := range map[string]func() error{
+			"Load":                func() error { _, err := store.Load(ctx, key, 0); return err },
+			"Load and restart":    func() error { _, err := store.Load(ctx, key, time.Hour); return err },
+			"LoadTTL":             func() error { _, _, err := store.(session.TTLLoader).LoadTTL(ctx, key); return err },
+			"Replace":             func() error { return store.Replace(ctx, key, guard, record, time.Hour) },
+			"Replace for ever":    func() error { return store.Replace(ctx, key, nil, record, 0) },
+			"Expire":              func() error { return store.Expire(ctx, key, time.Hour) },
+			"Expire at no time":   func() error { return store.Expire(ctx, key, 0) },
+			"Remove":              func() error { return store.Remove(ctx, key, guard) },
+			"Remove, any of them": func() error { return store.Remove(ctx, key, nil) },
+			"Delete":              func() error { return store.Delete(ctx, key) },
+		} {
+			if err := store.Delete(ctx, key); err != nil {
+				t.Fatal(err)
+			}
+			if err := store.Create(ctx, key, record, time.Hour); err != nil {
+				t.Fatal(err)
+			}
+			if err := call(); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	})
+}
+
+func TestLeastACLCluster(t *testing.T) {
+	t.Parallel()
+	set := connecttest.Cluster(t)
+	for _, node := range set.Nodes {
+		leastUser(t, node, "+cluster|slots", "+asking")
+	}
+	store := open(t, goredis.Connect, connect.Options{URL: "redis-cluster://web:a-long-password@" + set.Nodes[0].Addr()})
+	for i := range 30 {
+		if err := store.Create(t.Context(), fmt.Sprintf("session:%d", i), []byte("record"), time.Hour); err != nil {
+			t.Error(err)
+		}
+	}
+}
