@@ -124,6 +124,10 @@ func TestPeersLostUpdate(t *testing.T) {
 			func(s *Session) { s.Pop("old") }, func(s *Session) { s.Set("old", "new") },
 			func(s *Session) bool { v, _ := s.Get("old"); return v == "new" },
 		},
+		"a clear, also of what comes meanwhile": {
+			func(s *Session) { s.Clear(); s.Set("a", 1) }, func(s *Session) { s.Set("b", 2) },
+			func(s *Session) bool { return slices.Equal(s.Keys(), []string{"a"}) },
+		},
 		"a timeout": {
 			func(s *Session) { s.Set("a", 1) }, func(s *Session) { s.AdjustTimeout(time.Hour) },
 			func(s *Session) bool { return s.Has("a") && s.Timeout() == time.Hour },

@@ -61,6 +61,13 @@ func TestOwnTimeoutSurvives(t *testing.T) {
 				v.visit(func(s *Session) { s.AdjustTimeout(2 * time.Hour) })
 			})
 		},
+		"adjusted, and a conflict": func(v *visitor, _ *memStore) {
+			v.visit(func(s *Session) { s.AdjustTimeout(time.Minute) })
+			v.visit(func(s *Session) {
+				s.AdjustTimeout(2 * time.Hour)
+				v.visit(func(s *Session) { s.Set("b", 3) })
+			})
+		},
 		"renew": func(v *visitor, _ *memStore) { v.visit(func(s *Session) { _ = s.Renew(context.Background()) }) },
 		"csrf":  func(v *visitor, _ *memStore) { v.visit(func(s *Session) { _, _ = s.CSRFToken(context.Background()) }) },
 	}
