@@ -244,7 +244,7 @@ func TestFailedRenewalLeavesNoCopy(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := newMemStore()
 		v := started(t, newTestFactory(t, store, nil))
-		v.f = newTestFactory(t, meanwhile(store, "replace", func() { time.Sleep(DefaultSaveTimeout) }), nil)
+		v.f = newTestFactory(t, meanwhile(store, "replace", func() { pass(DefaultSaveTimeout + time.Second) }), nil)
 		v.visit(func(s *Session) {
 			if err := s.Renew(context.Background()); !errors.Is(err, ErrUnavailable) {
 				t.Errorf("Renew: %v, want ErrUnavailable", err)
