@@ -3,7 +3,7 @@
 
 GO       ?= go
 LINT      = $(GO) tool -modfile=.ci/tools.mod golangci-lint
-PACKAGES  = redis-server redis-sentinel python3 python3-pyramid
+PACKAGES  = redis-server redis-sentinel python3 chromium nginx-light python3-pyramid
 
 .PHONY: test servers lint race docs fuzz
 
