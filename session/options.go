@@ -91,13 +91,15 @@ type Options struct {
 	SaveTimeout time.Duration
 
 	// StoreFor, when set, is asked for the store of every request that uses
-	// its session. The store belongs to the application, which closes it.
+	// its session. The store belongs to the application, which closes it. It
+	// must not ask for the session itself.
 	StoreFor func(*http.Request) (Store, error)
 	// ErrorHandler answers a request whose session could not be loaded or
 	// saved. The default answers 503 when the store failed and 500 otherwise,
 	// without details.
 	ErrorHandler func(http.ResponseWriter, *http.Request, error)
-	// OnInvalid hears of cookies and records that were not accepted.
+	// OnInvalid hears of cookies and records that were not accepted. It is
+	// called while the session is being loaded, and must not ask for it.
 	OnInvalid func(*http.Request, error)
 	// AllowCookie, when set, looks at a response's header and decides whether
 	// it may carry the session's cookie. A new session is not saved on a

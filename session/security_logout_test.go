@@ -1,0 +1,89 @@
+package session
+
+import (
+	"errors"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"runtime"
+	"sync"
+	"testing"
+)
+
+// TestLogoutIsNeverUndone ends a session while other requests, which have
+// loaded it already, do all they can to it: 1,000 times, in whatever order it
+// happens. Afterwards no cookie leads to its data.
+func TestLogoutIsNeverUndone(t *testing.T) {
+	uses := map[string]func(t *testing.T, s *Session) error{
+		"set":     func(_ *testing.T, s *Session) error { s.Set("k", 1); return nil },
+		"flash":   func(_ *testing.T, s *Session) error { s.Flash("", "hello"); return nil },
+		"clear":   func(_ *testing.T, s *Session) error { s.Clear(); return nil },
+		"timeout": func(_ *testing.T, s *Session) error { s.AdjustTimeout(DefaultIdleTimeout / 2); return nil },
+		"token":   func(t *testing.T, s *Session) error { _, err := s.CSRFToken(t.Context()); return err },
+		"renew":   func(t *testing.T, s *Session) error { return s.Renew(t.Context()) },
+		"read":    func(*testing.T, *Session) error { return nil },
+	}
+	for range 1000 {
+		store := newMemStore()
+		f := newTestFactory(t, store, func(o *Options) {
+			discardLog(o)
+			o.ExpiryInRecord = rand.N(2) == 0 // reading then writes
+		})
+		cookie := seed(t, f)
+		request := func() *http.Request {
+			r := httptest.NewRequest(http.MethodGet, "/", nil)
+			r.AddCookie(cookie)
+			return r
+		}
+		given := make(chan *http.Cookie, len(uses))
+		start := make(chan struct{})
+		var ready, done sync.WaitGroup
+		serve := func(use func(s *Session) error) {
+			ready.Add(1)
+			pauses := rand.N(20)
+			done.Go(func() {
+				w := httptest.NewRecorder()
+				f.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+					s, err := f.Get(r)
+					ready.Done()
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					<-start
+					for range pauses {
+						runtime.Gosched()
+					}
+					if err := use(s); err != nil && !errors.Is(err, ErrGone) {
+						t.Error(err)
+					}
+				})).ServeHTTP(w, request())
+				for _, c := range w.Result().Cookies() {
+					if c.MaxAge >= 0 {
+						given <- c
+					}
+				}
+			})
+		}
+		for _, use := range uses {
+			serve(func(s *Session) error { return use(t, s) })
+		}
+		serve(func(s *Session) error { return s.Invalidate(t.Context()) })
+		ready.Wait()
+		close(start)
+		done.Wait()
+		close(given)
+
+		left := []*http.Cookie{cookie}
+		for c := range given {
+			left = append(left, c)
+		}
+		for _, c := range left {
+			r := httptest.NewRequest(http.MethodGet, "/", nil)
+			r.AddCookie(c)
+			if s, err := f.Get(r); err != nil || s.Has("seed") {
+				t.Fatalf("the session is back (%v)", err)
+			}
+		}
+	}
+}
