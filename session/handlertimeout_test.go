@@ -1,6 +1,7 @@
 package session
 
 import (
+	"context"
 	"net/http"
 	"sync"
 	"testing"
@@ -15,29 +16,47 @@ func counted(wg *sync.WaitGroup, next http.Handler) http.Handler {
 	})
 }
 
+// givenUp tells when http.TimeoutHandler begins the answer that it sends in
+// place of the handler's.
+type givenUp struct {
+	http.ResponseWriter
+	begun chan struct{}
+}
+
+func (g *givenUp) WriteHeader(code int) {
+	close(g.begun)
+	g.ResponseWriter.WriteHeader(code)
+}
+
+type givenUpKey struct{}
+
 // A handler that http.TimeoutHandler has given up on goes on beside the answer
 // that is sent in its place: it uses its session while that is saved. The race
 // detector watches.
 func TestHandlerInsideTimeoutHandlerGivenUp(t *testing.T) {
 	for _, protocol := range protocols {
-		store := newMemStore()
-		f := newTestFactory(t, store, discardLog)
-		cookie := seed(t, f)
+		f := newTestFactory(t, newMemStore(), discardLog)
 		var late sync.WaitGroup
-		server := startServer(t, protocol, counted(&late, f.Handler(http.TimeoutHandler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		slow := http.TimeoutHandler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 			defer late.Done()
-			<-r.Context().Done()
 			s, err := f.Get(r)
 			if err != nil {
-				return // the load ended with the request
+				t.Error(err)
+				return
 			}
+			<-r.Context().Value(givenUpKey{}).(*givenUp).begun
 			s.Set("k", "v")
 			_ = s.Renew(r.Context())
 			_, _ = s.CSRFToken(r.Context())
 			_ = f.Invalidate(r)
-		}), time.Millisecond, "too slow"))))
+		}), time.Millisecond, "too slow")
+		server := startServer(t, protocol, counted(&late, f.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			g := &givenUp{w, make(chan struct{})}
+			slow.ServeHTTP(g, r.WithContext(context.WithValue(r.Context(), givenUpKey{}, g)))
+		}))))
 		for range 20 {
-			if got := ask(t, server, http.MethodGet, cookie); got.StatusCode != http.StatusServiceUnavailable || got.body != "too slow" {
+			// A cookie each: one's late logout is not the next one's affair.
+			if got := ask(t, server, http.MethodGet, seed(t, f)); got.StatusCode != http.StatusServiceUnavailable || got.body != "too slow" {
 				t.Errorf("%s: status %d, body %q", protocol, got.StatusCode, got.body)
 			}
 		}
