@@ -189,8 +189,9 @@ func setCookie(h http.Header, ck *http.Cookie) error {
 	return nil
 }
 
-// varyCookie tells caches that the response depends on the request's cookies.
-func varyCookie(h http.Header) {
+// varyCookie tells caches that the response depends on the request's cookies. The
+// header keeps room as its value when it has none yet.
+func varyCookie(h http.Header, room *[1]string) {
 	for _, line := range h["Vary"] {
 		for field := range strings.SplitSeq(line, ",") {
 			if f := strings.TrimSpace(field); f == "*" || strings.EqualFold(f, "Cookie") {
@@ -198,5 +199,10 @@ func varyCookie(h http.Header) {
 			}
 		}
 	}
-	h["Vary"] = append(h["Vary"], "Cookie")
+	if len(h["Vary"]) > 0 {
+		h["Vary"] = append(h["Vary"], "Cookie")
+		return
+	}
+	room[0] = "Cookie"
+	h["Vary"] = room[:]
 }

@@ -2,6 +2,7 @@ package session
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 
 	"github.com/pyramidgo/redissessions/encode"
@@ -17,14 +18,18 @@ type dataset interface {
 	hidden() bool
 	// get decodes the value at key. The caller may change what it gets.
 	get(key string) (v any, ok bool, err error)
+	// text is get for a value that is a string.
+	text(key string) (string, bool)
 	// decode decodes the value at key into a pointer.
 	decode(key string, into any) (ok bool, err error)
 	// diff reports whether v differs from the value at key once both are
-	// stored. encoded is v as this layout stores a single value, or nil when
-	// the layout stores no single values.
-	diff(key string, v any) (encoded []byte, changed bool, err error)
-	// appendBody appends the body that results from the changes, sorted by key.
+	// stored. encoded is dst with v appended as this layout stores a single
+	// value, or dst itself when the layout stores no single values.
+	diff(dst []byte, key string, v any) (encoded []byte, changed bool, err error)
+	// appendBody appends the body that results from the changes.
 	appendBody(dst []byte, changes []change) ([]byte, error)
+	// bodySize is the most that appendBody appends, or 0 when that is not known.
+	bodySize(changes []change) int
 }
 
 // change is what becomes of one key in a save.
@@ -67,13 +72,13 @@ func (lazyLayout) parse(body []byte) (dataset, error) {
 func (lazyLayout) open(body []byte) dataset { return lazyData(body) }
 
 func (lazyLayout) equal(a, b any) bool {
-	x, errA := encodeValue(a)
-	y, errB := encodeValue(b)
+	x, errA := appendValue(nil, a)
+	y, errB := appendValue(nil, b)
 	return errA == nil && errB == nil && bytes.Equal(x, y)
 }
 
 func (lazyLayout) normal(v any) (any, error) {
-	b, err := encodeValue(v)
+	b, err := appendValue(nil, v)
 	if err != nil {
 		return nil, err
 	}
@@ -108,6 +113,14 @@ func (d lazyData) get(key string) (any, bool, error) {
 	return v, err == nil, err
 }
 
+func (d lazyData) text(key string) (string, bool) {
+	b, ok := frame(d).find(key)
+	if !ok || b[0] != tagString {
+		return "", false
+	}
+	return string(b[1:]), true
+}
+
 func (d lazyData) decode(key string, into any) (bool, error) {
 	b, ok := frame(d).find(key)
 	if !ok || b[0] != tagCBOR {
@@ -117,19 +130,20 @@ func (d lazyData) decode(key string, into any) (bool, error) {
 	return err == nil, err
 }
 
-func (d lazyData) diff(key string, v any) ([]byte, bool, error) {
-	encoded, err := encodeValue(v)
+func (d lazyData) diff(dst []byte, key string, v any) ([]byte, bool, error) {
+	encoded, err := appendValue(dst, v)
 	if err != nil {
-		return nil, false, err
+		return dst, false, err
 	}
+	value := encoded[len(dst):]
 	stored, ok := frame(d).find(key)
-	if !ok || bytes.Equal(stored, encoded) {
+	if !ok || bytes.Equal(stored, value) {
 		return encoded, !ok, nil
 	}
 	// A type with an encoding of its own may write one value in several ways.
 	// What counts is what a reader gets, so both are compared as read.
-	if stored[0] == tagCBOR && encoded[0] == tagCBOR {
-		return encoded, !sameOnceRead(stored, encoded), nil
+	if stored[0] == tagCBOR && value[0] == tagCBOR {
+		return encoded, !sameOnceRead(stored, value), nil
 	}
 	return encoded, true, nil
 }
@@ -140,7 +154,7 @@ func sameOnceRead(a, b []byte) bool {
 		if err != nil {
 			return nil
 		}
-		out, err := encodeValue(v)
+		out, err := appendValue(nil, v)
 		if err != nil {
 			return nil
 		}
@@ -148,6 +162,14 @@ func sameOnceRead(a, b []byte) bool {
 	}
 	x := normal(a)
 	return x != nil && bytes.Equal(x, normal(b))
+}
+
+func (d lazyData) bodySize(changes []change) int {
+	n := len(d)
+	for _, c := range changes {
+		n += 2*binary.MaxVarintLen32 + len(c.key) + len(c.encoded)
+	}
+	return n
 }
 
 func (d lazyData) appendBody(dst []byte, changes []change) ([]byte, error) {

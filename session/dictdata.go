@@ -127,30 +127,39 @@ func (d *dictData) get(key string) (any, bool, error) {
 	return v, ok, err
 }
 
+func (d *dictData) text(key string) (string, bool) {
+	m, _ := d.decoded()
+	text, ok := m[key].(string)
+	return text, ok
+}
+
 // decode leaves the conversion to layout.convert: there is nothing to decode
 // that get has not decoded.
 func (d *dictData) decode(string, any) (bool, error) { return false, nil }
 
-func (d *dictData) diff(key string, v any) ([]byte, bool, error) {
+func (d *dictData) diff(dst []byte, key string, v any) ([]byte, bool, error) {
 	m, err := d.original()
 	if err != nil {
-		return nil, false, err
+		return dst, false, err
 	}
 	stored, ok := m[key]
 	if ok && immutable(v) && immutable(stored) && v == stored {
-		return nil, false, nil
+		return dst, false, nil
 	}
 	n, err := d.layout.normal(v)
 	if err != nil {
-		return nil, false, err
+		return dst, false, err
 	}
-	return nil, !ok || !same(n, stored), nil
+	return dst, !ok || !same(n, stored), nil
 }
 
 func (d *dictData) hidden() bool {
 	_, _ = d.decoded()
 	return len(d.others) > 0
 }
+
+// bodySize is not known before the codec has run.
+func (d *dictData) bodySize([]change) int { return 0 }
 
 func (d *dictData) appendBody(dst []byte, changes []change) ([]byte, error) {
 	m, err := d.merged(changes)

@@ -7,7 +7,10 @@ import (
 )
 
 // exchange is one request and its response as far as the session is concerned.
+// It is the request's context too, which saves an allocation for each.
 type exchange struct {
+	context.Context // the one that the request came with
+
 	f *Factory
 	w http.ResponseWriter
 	h http.Header // w's; asked for once, because w itself is not safe for concurrent use
@@ -17,9 +20,10 @@ type exchange struct {
 	got      bool // Get or Invalidate was called
 	session  *Session
 	loadErr  error
-	sent     bool // the header is on its way
-	replaced bool // the page is not sent: the error handler answers
-	answered bool // the error handler has answered
+	sent     bool      // the header is on its way
+	vary     [1]string // room for the Vary header
+	replaced bool      // the page is not sent: the error handler answers
+	answered bool      // the error handler has answered
 }
 
 func (x *exchange) get(r *http.Request) (*Session, error) {
@@ -91,8 +95,8 @@ func (x *exchange) settle() error {
 	if !x.got {
 		return nil
 	}
+	varyCookie(x.h, &x.vary)
 	if x.session == nil {
-		varyCookie(x.h)
 		return x.loadErr
 	}
 	// In one go: a Renew in another goroutine of the request comes either before
@@ -149,7 +153,7 @@ func (x *exchange) panicked() {
 		return
 	}
 	x.sent = true
-	varyCookie(x.h)
+	varyCookie(x.h, &x.vary)
 	s := x.session
 	if s == nil {
 		return

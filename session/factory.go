@@ -78,6 +78,7 @@ func (f *Factory) Get(r *http.Request) (*Session, error) {
 func (f *Factory) Save(w http.ResponseWriter, r *http.Request, s *Session) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	varyCookie(w.Header(), new([1]string))
 	return f.save(w.Header(), r, s)
 }
 
@@ -124,13 +125,16 @@ func (f *Factory) endCookies(r *http.Request) (found bool, err error) {
 	}
 	ctx, cancel := f.writeContext(r.Context())
 	defer cancel()
-	for c := range f.cookiesOf(r) {
+	for cookies := f.candidates(r); ; {
+		c, ok := cookies.next()
+		if !ok {
+			return found, nil
+		}
 		found = true
 		if err := f.end(ctx, store, f.format.address(c.id)); err != nil {
 			return found, err
 		}
 	}
-	return found, nil
 }
 
 // invalid tells the hook and the log of something that was not accepted.

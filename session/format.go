@@ -43,10 +43,10 @@ type format interface {
 	// decode parses a record found at an address. A record that belongs to
 	// another address is ErrCrossedReply, where the format can tell; one that
 	// cannot be read is ErrUndecodable.
-	decode(at address, record []byte) (*snapshot, error)
+	decode(at address, record []byte) (snapshot, error)
 	// encode writes the record for an address: the data of base with the
 	// changes. It also returns the snapshot that a reader of it would get.
-	encode(at address, m meta, base dataset, changes []change) ([]byte, *snapshot, error)
+	encode(at address, m meta, base dataset, changes []change) ([]byte, snapshot, error)
 	// live is a guard that every live session begins with, or nil in a format
 	// where a key holds a live session or nothing.
 	live() []byte

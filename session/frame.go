@@ -3,8 +3,6 @@ package session
 import (
 	"encoding/binary"
 	"fmt"
-	"slices"
-	"strings"
 )
 
 // frame is the lazy layout of a session's data: entries one after another,
@@ -82,28 +80,68 @@ func appendEntry(dst []byte, key string, value []byte) []byte {
 	return append(dst, value...)
 }
 
-// patch appends f to dst with the changes made to it. The changes are sorted
-// by key and carry their encoded values.
+// patch appends f to dst with the changes made to it. The changes carry their
+// encoded values. What lies between two changed entries is copied in one piece.
 func (f frame) patch(dst []byte, changes []change) []byte {
-	replaced := make([]bool, len(changes))
-	for len(f) > 0 {
-		key, _, whole, rest := f.next()
-		f = rest
-		i, found := slices.BinarySearchFunc(changes, key, func(c change, key []byte) int {
-			return strings.Compare(c.key, string(key))
-		})
-		switch {
-		case !found:
-			dst = append(dst, whole...)
-		case !replaced[i] && !changes[i].deleted:
-			dst = appendEntry(dst, changes[i].key, changes[i].encoded)
-			replaced[i] = true
-		}
+	var few [manyChanges]bool
+	done := few[:]
+	if len(changes) > len(done) {
+		done = make([]bool, len(changes))
 	}
+	index := indexOf(f, changes)
+	kept := f // what stands in it before rest is to be copied
+	for rest := f; len(rest) > 0; {
+		key, _, _, after := rest.next()
+		if i := index.find(key); i >= 0 {
+			dst = append(dst, kept[:len(kept)-len(rest)]...)
+			if !done[i] && !changes[i].deleted {
+				dst = appendEntry(dst, changes[i].key, changes[i].encoded)
+			}
+			done[i], kept = true, after
+		}
+		rest = after
+	}
+	dst = append(dst, kept...)
 	for i, c := range changes {
-		if !c.deleted && !replaced[i] {
+		if !c.deleted && !done[i] {
 			dst = appendEntry(dst, c.key, c.encoded)
 		}
 	}
 	return dst
+}
+
+// manyChanges is from where on a map finds a key faster than a look at each.
+const manyChanges = 8
+
+// changeIndex finds changes by their keys.
+type changeIndex struct {
+	changes []change
+	byKey   map[string]int // nil for a few changes
+}
+
+func indexOf(f frame, changes []change) changeIndex {
+	x := changeIndex{changes: changes}
+	if len(changes) > manyChanges && len(f) > 0 {
+		x.byKey = make(map[string]int, len(changes))
+		for i, c := range changes {
+			x.byKey[c.key] = i
+		}
+	}
+	return x
+}
+
+// find returns the place of the change to a key, or -1.
+func (x changeIndex) find(key []byte) int {
+	if x.byKey != nil {
+		if i, ok := x.byKey[string(key)]; ok {
+			return i
+		}
+		return -1
+	}
+	for i := range x.changes {
+		if x.changes[i].key == string(key) {
+			return i
+		}
+	}
+	return -1
 }

@@ -74,7 +74,7 @@ func FuzzRecord(f *testing.F) {
 		changes := []change{{key: "a", value: "text"}, {key: "n", value: 1}}
 		empty := format.layout().empty()
 		for i := range changes {
-			if changes[i].encoded, _, err = empty.diff(changes[i].key, changes[i].value); err != nil {
+			if changes[i].encoded, _, err = empty.diff(nil, changes[i].key, changes[i].value); err != nil {
 				f.Fatal(err)
 			}
 		}
@@ -99,12 +99,12 @@ func FuzzRecord(f *testing.F) {
 				if err != nil || !ok {
 					continue // damaged: counts as absent
 				}
-				if _, _, err := snap.data.diff(key, v); err != nil {
+				if _, _, err := snap.data.diff(nil, key, v); err != nil {
 					t.Errorf("format %d: the value at %q was read and cannot be written: %v", i, key, err)
 				}
 			}
 			c := change{key: "new", value: "x"}
-			if c.encoded, _, err = snap.data.diff(c.key, c.value); err != nil {
+			if c.encoded, _, err = snap.data.diff(nil, c.key, c.value); err != nil {
 				t.Fatal(err)
 			}
 			again, _, err := format.encode(at, snap.meta, snap.data, []change{c})
@@ -126,7 +126,7 @@ func FuzzRecord(f *testing.F) {
 // it encodes to something that decodes to the same.
 func FuzzPlainValue(f *testing.F) {
 	for _, v := range []any{nil, true, "text", []byte("bytes"), -1, uint8(2), 1.5, time.Unix(1, 2).UTC(), time.Second, []any{"x"}} {
-		b, err := encodeValue(v)
+		b, err := appendValue(nil, v)
 		if err != nil {
 			f.Fatal(err)
 		}
@@ -137,7 +137,7 @@ func FuzzPlainValue(f *testing.F) {
 		if err != nil {
 			return
 		}
-		b, err := encodeValue(v)
+		b, err := appendValue(nil, v)
 		if err != nil {
 			t.Fatalf("%T was decoded and cannot be encoded: %v", v, err)
 		}
@@ -145,7 +145,7 @@ func FuzzPlainValue(f *testing.F) {
 		if err != nil {
 			t.Fatalf("%T was encoded and cannot be decoded: %v", v, err)
 		}
-		if c, err := encodeValue(again); err != nil || !bytes.Equal(b, c) {
+		if c, err := appendValue(nil, again); err != nil || !bytes.Equal(b, c) {
 			t.Errorf("%T has two encodings: %x and %x", v, b, c)
 		}
 	})

@@ -1,13 +1,7 @@
 package session
 
 import (
-	"bufio"
-	"context"
-	"io"
-	"net"
 	"net/http"
-
-	"github.com/felixge/httpsnoop"
 )
 
 // Handler wraps an application's handler so that Get finds the request's
@@ -21,113 +15,45 @@ func (f *Factory) Handler(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		x := &exchange{f: f, w: w, h: w.Header()}
-		r = r.WithContext(&exchangeContext{r.Context(), x})
-		x.r = r
-		returned := false
-		defer func() {
-			switch {
-			case returned:
-			case x.hasAnswered():
-				// httputil.ReverseProxy and others abort the response when a
-				// write fails. The error handler's answer must not go with it.
-				if v := recover(); v != nil && v != http.ErrAbortHandler { //nolint:errorlint // a panic's value, compared as net/http does
-					panic(v)
-				}
-			default: // a panic goes on by itself; recovering would lose its stack
-				x.panicked()
-			}
-		}()
-		next.ServeHTTP(x.wrap(), r)
-		returned = true
-		x.finish()
+		x := &exchange{Context: r.Context(), f: f, w: w, h: w.Header()}
+		x.r = r.WithContext(x)
+		x.serve(next)
 	})
 }
 
-// exchangeContext carries the exchange under its factory: one allocation less
-// than context.WithValue, and several factories do not meet.
-type exchangeContext struct {
-	context.Context
-	x *exchange
+// serve runs the application's handler and ends the exchange.
+func (x *exchange) serve(next http.Handler) {
+	returned := false
+	defer func() {
+		switch {
+		case returned:
+		case x.hasAnswered():
+			// httputil.ReverseProxy and others abort the response when a
+			// write fails. The error handler's answer must not go with it.
+			if v := recover(); v != nil && v != http.ErrAbortHandler { //nolint:errorlint // a panic's value, compared as net/http does
+				panic(v)
+			}
+		default: // a panic goes on by itself; recovering would lose its stack
+			x.panicked()
+		}
+	}()
+	next.ServeHTTP(x.wrap(), x.r)
+	returned = true
+	x.finish()
 }
 
 type exchangeKey struct{ f *Factory }
 
-func (c *exchangeContext) Value(key any) any {
-	if key == (exchangeKey{c.x.f}) || key == (innermost{}) {
-		return c.x
+// Value makes the exchange the context of its request: it carries itself, under
+// its factory's key so that several factories do not meet.
+func (x *exchange) Value(key any) any {
+	if key == (exchangeKey{x.f}) || key == (innermost{}) {
+		return x
 	}
-	return c.Context.Value(key)
+	return x.Context.Value(key)
 }
 
 func (f *Factory) exchangeOf(r *http.Request) *exchange {
 	x, _ := r.Context().Value(exchangeKey{f}).(*exchange)
 	return x
-}
-
-// wrap returns a ResponseWriter with the optional interfaces of the original,
-// whose every way to send the header passes by sendHeader first.
-func (x *exchange) wrap() http.ResponseWriter {
-	return httpsnoop.Wrap(x.w, httpsnoop.Hooks{
-		WriteHeader: func(next httpsnoop.WriteHeaderFunc) httpsnoop.WriteHeaderFunc {
-			return func(code int) {
-				if informational(code) || x.sendHeader() == nil {
-					next(code)
-				}
-			}
-		},
-		Write: func(next httpsnoop.WriteFunc) httpsnoop.WriteFunc {
-			return func(b []byte) (int, error) {
-				if err := x.sendHeader(); err != nil {
-					return 0, err
-				}
-				return next(b)
-			}
-		},
-		WriteString: func(next httpsnoop.WriteStringFunc) httpsnoop.WriteStringFunc {
-			return func(s string) (int, error) {
-				if err := x.sendHeader(); err != nil {
-					return 0, err
-				}
-				return next(s)
-			}
-		},
-		ReadFrom: func(next httpsnoop.ReadFromFunc) httpsnoop.ReadFromFunc {
-			return func(src io.Reader) (int64, error) {
-				if err := x.sendHeader(); err != nil {
-					return 0, err
-				}
-				return next(src)
-			}
-		},
-		Flush: func(next httpsnoop.FlushFunc) httpsnoop.FlushFunc {
-			return func() {
-				if x.sendHeader() == nil {
-					next()
-				}
-			}
-		},
-		FlushError: func(next httpsnoop.FlushErrorFunc) httpsnoop.FlushErrorFunc {
-			return func() error {
-				if err := x.sendHeader(); err != nil {
-					return err
-				}
-				return next()
-			}
-		},
-		Hijack: func(next httpsnoop.HijackFunc) httpsnoop.HijackFunc {
-			return func() (net.Conn, *bufio.ReadWriter, error) {
-				if err := x.sendHeader(); err != nil {
-					return nil, nil, err
-				}
-				return next()
-			}
-		},
-	})
-}
-
-// informational reports whether a status is interim: 1xx but 101, which is the
-// response itself (RFC 9110, section 15.2).
-func informational(code int) bool {
-	return code >= 100 && code < 200 && code != http.StatusSwitchingProtocols
 }

@@ -15,7 +15,7 @@ func (w *working) slot(key string) *slot {
 		sl.intent, sl.stale = replaced, false
 		return sl
 	}
-	if _, changed, err := w.base.diff(key, sl.value); changed || err != nil {
+	if _, changed, err := w.base.diff(nil, key, sl.value); changed || err != nil {
 		delete(w.slots, key)
 		return nil
 	}
@@ -28,14 +28,14 @@ func (w *working) changedInPlace(key string, sl *slot) bool {
 	if !sl.present || sl.from == nil || immutable(sl.value) {
 		return false
 	}
-	_, changed, err := sl.from.diff(key, sl.value)
+	_, changed, err := sl.from.diff(nil, key, sl.value)
 	return changed || err != nil
 }
 
 // pristine is what a slot compares the value in hand with: the stored state that
 // it came from, or a copy.
 type pristine interface {
-	diff(key string, v any) (encoded []byte, changed bool, err error)
+	diff(dst []byte, key string, v any) (encoded []byte, changed bool, err error)
 }
 
 // copied is the pristine form of a value that was made in this request.
@@ -44,9 +44,9 @@ type copied struct {
 	value  any
 }
 
-func (c copied) diff(_ string, v any) ([]byte, bool, error) {
+func (c copied) diff(dst []byte, _ string, v any) ([]byte, bool, error) {
 	now, err := c.layout.normal(v)
-	return nil, err == nil && !c.layout.equal(c.value, now), err
+	return dst, err == nil && !c.layout.equal(c.value, now), err
 }
 
 // keep returns the pristine form of v as it is now, or nil when v cannot change or

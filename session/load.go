@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -21,41 +20,41 @@ type verified struct {
 	old bool // signed with a previous secret
 }
 
-// cookiesOf yields the IDs in the request's cookies, in the order in which they
-// are to be tried, each once. A forged cookie is reported and passed over.
-func (f *Factory) cookiesOf(r *http.Request) iter.Seq[verified] {
-	return func(yield func(verified) bool) {
-		var seen []string
-		cookies := r.CookiesNamed(f.opts.Cookie.Name)
-		if f.customs.lastCookie {
-			slices.Reverse(cookies)
-		}
-		for i, c := range cookies {
-			if i == maxCookies {
-				return
-			}
-			v, err := f.verify(c.Value)
-			if err != nil {
-				f.invalid(r, err)
-				continue
-			}
-			if contains(seen, v.id) {
-				continue
-			}
-			if seen = append(seen, v.id); !yield(v) {
-				return
-			}
-		}
-	}
+// candidates goes through the IDs in a request's cookies, in the order in which
+// they are to be tried, each once. A forged cookie is reported and passed over.
+type candidates struct {
+	f       *Factory
+	r       *http.Request
+	cookies []*http.Cookie
+	tried   []string
 }
 
-func contains(ids []string, id string) bool {
-	for _, s := range ids {
-		if s == id {
-			return true
-		}
+func (f *Factory) candidates(r *http.Request) candidates {
+	cookies := r.CookiesNamed(f.opts.Cookie.Name)
+	if f.customs.lastCookie {
+		slices.Reverse(cookies)
 	}
-	return false
+	return candidates{f: f, r: r, cookies: cookies[:min(len(cookies), maxCookies)]}
+}
+
+func (c *candidates) next() (v verified, ok bool) {
+	for len(c.cookies) > 0 {
+		value := c.cookies[0].Value
+		c.cookies = c.cookies[1:]
+		v, err := c.f.verify(value)
+		if err != nil {
+			c.f.invalid(c.r, err)
+			continue
+		}
+		if slices.Contains(c.tried, v.id) {
+			continue
+		}
+		if len(c.cookies) > 0 {
+			c.tried = append(c.tried, v.id)
+		}
+		return v, true
+	}
+	return verified{}, false
 }
 
 func (f *Factory) verify(value string) (v verified, err error) {
@@ -80,7 +79,11 @@ func (f *Factory) open(r *http.Request) (*Session, error) {
 	if err != nil {
 		return s.openFailed(err)
 	}
-	for c := range f.cookiesOf(r) {
+	for cookies := f.candidates(r); ; {
+		c, ok := cookies.next()
+		if !ok {
+			return s, nil
+		}
 		found, err := s.find(r.Context(), c.id)
 		switch {
 		case err == nil && found:
@@ -94,7 +97,6 @@ func (f *Factory) open(r *http.Request) (*Session, error) {
 			return s.openFailed(err)
 		}
 	}
-	return s, nil
 }
 
 // openFailed returns the error, or an empty session where the operator chose
@@ -200,7 +202,7 @@ func (f *Factory) fetch(ctx context.Context, store Store, key string, ttl time.D
 
 // expiryOf returns the time of expiry in a record as far as it counts, and
 // whether it must be restarted with the session.
-func (f *Factory) expiryOf(snap *snapshot) (expires time.Time, kept bool) {
+func (f *Factory) expiryOf(snap snapshot) (expires time.Time, kept bool) {
 	counts, written := f.format.expiry()
 	if !counts && !f.opts.ExpiryInRecord {
 		return time.Time{}, false

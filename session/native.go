@@ -38,46 +38,49 @@ func (n *native) layout() layout { return n.values }
 
 func (n *native) address(id string) address { return addressOf(n.prefix, id) }
 
-func (n *native) decode(at address, record []byte) (*snapshot, error) {
+func (n *native) decode(at address, record []byte) (s snapshot, err error) {
 	kind, m, body, err := parseHeader(at, record)
 	if err != nil {
-		return nil, err
+		return s, err
 	}
-	s := &snapshot{meta: m, guard: record[:guardLen]}
+	s.meta, s.guard = m, record[:guardLen:guardLen]
 	switch kind {
 	case kindMarker:
 		if len(body) != sha256.Size {
-			return nil, fmt.Errorf("%w: a damaged marker", ErrUndecodable)
+			return s, fmt.Errorf("%w: a damaged marker", ErrUndecodable)
 		}
 		next := addressOfHash(n.prefix, [sha256.Size]byte(body))
 		s.successor = &next
 		return s, nil
 	case n.kind():
 	default:
-		return nil, fmt.Errorf("%w: it is of kind %q, this factory writes %q: encode, decode or encryption_keys changed", ErrUndecodable, kind, n.kind())
+		return s, fmt.Errorf("%w: it is of kind %q, this factory writes %q: encode, decode or encryption_keys changed", ErrUndecodable, kind, n.kind())
 	}
 	if n.sealer != nil {
 		if body, err = n.sealer.Open(body, associated(at, record[:headerLen])); err != nil {
-			return nil, fmt.Errorf("%w: %w", ErrUndecodable, err)
+			return s, fmt.Errorf("%w: %w", ErrUndecodable, err)
 		}
 	}
 	s.data, err = n.values.parse(body)
 	return s, err
 }
 
-func (n *native) encode(at address, m meta, base dataset, changes []change) ([]byte, *snapshot, error) {
-	record := appendHeader(make([]byte, 0, headerLen+64), n.kind(), at, m)
-	body, err := base.appendBody(nil, changes)
+func (n *native) encode(at address, m meta, base dataset, changes []change) ([]byte, snapshot, error) {
+	record := make([]byte, 0, headerLen+base.bodySize(changes)) // all of it at once, large records are common
+	record = appendHeader(record, n.kind(), at, m)
+	record, err := base.appendBody(record, changes)
 	if err != nil {
-		return nil, nil, err
+		return nil, snapshot{}, err
 	}
-	s := &snapshot{meta: m, data: n.values.open(body)}
+	s := snapshot{meta: m, data: n.values.open(record[headerLen:])}
 	if n.sealer != nil {
-		if body, err = n.sealer.Seal(body, associated(at, record)); err != nil {
-			return nil, nil, err
+		header := record[:headerLen:headerLen]
+		sealed, err := n.sealer.Seal(record[headerLen:], associated(at, header))
+		if err != nil {
+			return nil, snapshot{}, err
 		}
+		record = append(header, sealed...)
 	}
-	record = append(record, body...)
 	s.guard = record[:guardLen:guardLen]
 	return record, s, nil
 }

@@ -35,64 +35,60 @@ const (
 	tagCBOR = 0xff
 )
 
-// encodeValue returns v as a frame holds it. Equal values give equal bytes.
-func encodeValue(v any) ([]byte, error) {
+// appendValue appends v as a frame holds it. Equal values give equal bytes.
+func appendValue(dst []byte, v any) ([]byte, error) {
 	switch v := v.(type) {
 	case nil:
-		return []byte{tagNil}, nil
+		return append(dst, tagNil), nil
 	case bool:
 		if v {
-			return []byte{tagTrue}, nil
+			return append(dst, tagTrue), nil
 		}
-		return []byte{tagFalse}, nil
+		return append(dst, tagFalse), nil
 	case int:
-		return appendInt(tagInt, int64(v)), nil
+		return binary.AppendVarint(append(dst, tagInt), int64(v)), nil
 	case int8:
-		return appendInt(tagInt8, int64(v)), nil
+		return binary.AppendVarint(append(dst, tagInt8), int64(v)), nil
 	case int16:
-		return appendInt(tagInt16, int64(v)), nil
+		return binary.AppendVarint(append(dst, tagInt16), int64(v)), nil
 	case int32:
-		return appendInt(tagInt32, int64(v)), nil
+		return binary.AppendVarint(append(dst, tagInt32), int64(v)), nil
 	case int64:
-		return appendInt(tagInt64, v), nil
+		return binary.AppendVarint(append(dst, tagInt64), v), nil
 	case uint:
-		return appendUint(tagUint, uint64(v)), nil
+		return binary.AppendUvarint(append(dst, tagUint), uint64(v)), nil
 	case uint8:
-		return appendUint(tagUint8, uint64(v)), nil
+		return binary.AppendUvarint(append(dst, tagUint8), uint64(v)), nil
 	case uint16:
-		return appendUint(tagUint16, uint64(v)), nil
+		return binary.AppendUvarint(append(dst, tagUint16), uint64(v)), nil
 	case uint32:
-		return appendUint(tagUint32, uint64(v)), nil
+		return binary.AppendUvarint(append(dst, tagUint32), uint64(v)), nil
 	case uint64:
-		return appendUint(tagUint64, v), nil
+		return binary.AppendUvarint(append(dst, tagUint64), v), nil
 	case float32:
-		return binary.BigEndian.AppendUint32([]byte{tagFloat32}, math.Float32bits(v)), nil
+		return binary.BigEndian.AppendUint32(append(dst, tagFloat32), math.Float32bits(v)), nil
 	case float64:
-		return binary.BigEndian.AppendUint64([]byte{tagFloat64}, math.Float64bits(v)), nil
+		return binary.BigEndian.AppendUint64(append(dst, tagFloat64), math.Float64bits(v)), nil
 	case string:
-		return append(append(make([]byte, 0, 1+len(v)), tagString), v...), nil
+		return append(append(dst, tagString), v...), nil
 	case []byte:
 		if v == nil {
-			return []byte{tagNil}, nil
+			return append(dst, tagNil), nil
 		}
-		return append(append(make([]byte, 0, 1+len(v)), tagBytes), v...), nil
+		return append(append(dst, tagBytes), v...), nil
 	case time.Duration:
-		return appendInt(tagDuration, int64(v)), nil
+		return binary.AppendVarint(append(dst, tagDuration), int64(v)), nil
 	case time.Time:
-		return v.AppendBinary([]byte{tagTime})
+		return v.AppendBinary(append(dst, tagTime))
 	}
 	b, err := encode.CBOR.Encode(v)
 	if err != nil {
-		return nil, err
+		return dst, err
 	}
-	return append([]byte{tagCBOR}, b...), nil
+	return append(append(dst, tagCBOR), b...), nil
 }
 
-func appendInt(tag byte, n int64) []byte { return binary.AppendVarint([]byte{tag}, n) }
-
-func appendUint(tag byte, n uint64) []byte { return binary.AppendUvarint([]byte{tag}, n) }
-
-// decodeValue is the inverse of encodeValue. The result shares no memory with
+// decodeValue is the inverse of appendValue. The result shares no memory with
 // data.
 func decodeValue(data []byte) (any, error) {
 	if len(data) == 0 {

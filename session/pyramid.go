@@ -79,29 +79,29 @@ func (p *pyramid) expiry() (counts, written bool) { return p.envelope.expiry() }
 
 // decode cannot tell whether the record belongs to the address: nothing in it
 // says so.
-func (p *pyramid) decode(_ address, record []byte) (*snapshot, error) {
+func (p *pyramid) decode(_ address, record []byte) (s snapshot, err error) {
 	members, err := p.values.decodeMap(record)
 	if err != nil {
-		return nil, err
+		return s, err
 	}
 	m, err := p.envelope.read(members)
 	if err != nil {
-		return nil, err
+		return s, err
 	}
 	d := &dictData{layout: p.values, body: record}
 	if d.values, d.others, err = splitDict(members[p.values.member]); err != nil {
-		return nil, err
+		return s, err
 	}
 	delete(members, p.values.member)
 	m.members = members
-	return &snapshot{meta: m, data: d, guard: record}, nil
+	return snapshot{meta: m, data: d, guard: record}, nil
 }
 
-func (p *pyramid) encode(_ address, m meta, base dataset, changes []change) ([]byte, *snapshot, error) {
+func (p *pyramid) encode(_ address, m meta, base dataset, changes []change) ([]byte, snapshot, error) {
 	d := base.(*dictData) // of this format's own layout
 	values, err := d.merged(changes)
 	if err != nil {
-		return nil, nil, err
+		return nil, snapshot{}, err
 	}
 	members := maps.Clone(m.members)
 	if members == nil {
@@ -110,16 +110,16 @@ func (p *pyramid) encode(_ address, m meta, base dataset, changes []change) ([]b
 	p.envelope.write(m, members)
 	kept, err := p.envelope.read(members)
 	if err != nil {
-		return nil, nil, err
+		return nil, snapshot{}, err
 	}
 	kept.maxAge, kept.members = m.maxAge, members
 	whole := maps.Clone(members)
 	whole[p.values.member] = joinDict(values, d.others)
 	record, err := p.values.encode(whole)
 	if err != nil {
-		return nil, nil, err
+		return nil, snapshot{}, err
 	}
-	return record, &snapshot{meta: kept, data: p.values.open(record), guard: record}, nil
+	return record, snapshot{meta: kept, data: p.values.open(record), guard: record}, nil
 }
 
 // splitDict takes a Python dict apart: the items that a Session reaches, and

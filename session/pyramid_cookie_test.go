@@ -137,11 +137,8 @@ func TestPyramidCookieHeaders(t *testing.T) {
 		for _, h := range file.HeaderParsing {
 			r := httptest.NewRequest(http.MethodGet, "/", nil)
 			r.Header.Set("Cookie", h.Header)
-			first := ""
-			for c := range factory.cookiesOf(r) {
-				first = c.id
-				break
-			}
+			cookies := factory.candidates(r)
+			c, _ := cookies.next()
 			want := ""
 			if h.WebOb != nil {
 				want = *h.WebOb
@@ -149,8 +146,8 @@ func TestPyramidCookieHeaders(t *testing.T) {
 			if apart, ok := headersApart[h.Header]; ok {
 				want = apart
 			}
-			if first != want {
-				t.Errorf("%s: %q is read as %q, want %q", f, h.Header, first, want)
+			if c.id != want {
+				t.Errorf("%s: %q is read as %q, want %q", f, h.Header, c.id, want)
 			}
 		}
 	}

@@ -45,12 +45,14 @@ type address struct {
 }
 
 func addressOf(prefix, id string) address {
-	return addressOfHash(prefix, sha256.Sum256([]byte(id)))
+	var usual [64]byte // on the stack, which is enough for an ID of ours
+	return addressOfHash(prefix, sha256.Sum256(append(usual[:0], id...)))
 }
 
 func addressOfHash(prefix string, hash [sha256.Size]byte) address {
-	b := make([]byte, 0, len(prefix)+2*len(hash))
-	return address{string(hex.AppendEncode(append(b, prefix...), hash[:])), hash}
+	var usual [128]byte
+	key := hex.AppendEncode(append(usual[:0], prefix...), hash[:])
+	return address{string(key), hash}
 }
 
 // meta is what a record says about its session beside the data.

@@ -58,7 +58,7 @@ func (s *Session) Renew(ctx context.Context) error {
 // only in the state that was copied; when it has changed meanwhile, the copy is
 // made again. Whatever fails, the copy does not stay: nobody knows its ID.
 func (s *Session) moveTo(ctx context.Context, at address) (err error) {
-	var copied *snapshot
+	var copied []byte // the copy's guard, once there is a copy
 	defer func() {
 		if err != nil && copied != nil {
 			// The time for the renewal may be what ran out.
@@ -82,12 +82,12 @@ func (s *Session) moveTo(ctx context.Context, at address) (err error) {
 		if copied == nil {
 			err = s.store.Create(ctx, at.key, record, ttl)
 		} else {
-			err = s.store.Replace(ctx, at.key, copied.guard, record, ttl)
+			err = s.store.Replace(ctx, at.key, copied, record, ttl)
 		}
 		if err != nil {
 			return storeError("renew", err)
 		}
-		copied = snap
+		copied = snap.guard
 		now := s.f.now()
 		marker := s.f.format.marker(s.at, at, meta{created: now, expires: now.Add(markerTTL)})
 		if marker != nil {

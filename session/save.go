@@ -27,7 +27,6 @@ func (f *Factory) save(h http.Header, r *http.Request, s *Session) error {
 		f.opts.Logger.Warn("session: a new session was not saved", errorAttr(err))
 		err = nil
 	}
-	varyCookie(h)
 	return errors.Join(err, s.writeCookie(h, r.TLS != nil))
 }
 
@@ -182,11 +181,11 @@ func guardedError(err error) error {
 }
 
 // encode makes the record for an address, with its time to live in Redis.
-func (s *Session) encode(at address, changes []change) ([]byte, *snapshot, time.Duration, error) {
+func (s *Session) encode(at address, changes []change) ([]byte, snapshot, time.Duration, error) {
 	m, now := s.meta, s.f.now()
 	ttl, alive := lifetime(now, m.created, s.idle(), s.f.opts.AbsoluteTimeout)
 	if !alive {
-		return nil, nil, 0, ErrNotFound
+		return nil, snapshot{}, 0, ErrNotFound
 	}
 	m.expires = time.Time{}
 	if _, written := s.f.format.expiry(); ttl > 0 && (written || s.f.opts.ExpiryInRecord) {
@@ -197,16 +196,16 @@ func (s *Session) encode(at address, changes []change) ([]byte, *snapshot, time.
 	}
 	record, snap, err := s.f.format.encode(at, m, s.data.below(), changes)
 	if err != nil {
-		return nil, nil, 0, err
+		return nil, snapshot{}, 0, err
 	}
 	if n := len(record); n > s.f.opts.MaxRecordBytes {
-		return nil, nil, 0, fmt.Errorf("%w (%d bytes, at most %d)", ErrTooLarge, n, s.f.opts.MaxRecordBytes)
+		return nil, snapshot{}, 0, fmt.Errorf("%w (%d bytes, at most %d)", ErrTooLarge, n, s.f.opts.MaxRecordBytes)
 	}
 	return record, snap, ttl, nil
 }
 
 // saved takes over what was just written.
-func (s *Session) saved(snap *snapshot, changes []change) {
+func (s *Session) saved(snap snapshot, changes []change) {
 	s.metaSet.idle, s.metaSet.maxAge = false, false
 	s.touch, s.rewrite = false, false
 	s.adopt(snap)

@@ -93,7 +93,7 @@ func TestEncryptedRecordCannotBeMoved(t *testing.T) {
 
 func mustEncode(t *testing.T, v any) []byte {
 	t.Helper()
-	b, err := encodeValue(v)
+	b, err := appendValue(nil, v)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -24,7 +24,8 @@ type Session struct {
 	mu      sync.Mutex
 	id      string // "" until a new session has been saved
 	at      address
-	stored  *snapshot // nil while nothing is stored
+	stored  *snapshot // current, or nil while nothing is stored
+	current snapshot
 	data    working
 	meta    meta // with this request's changes
 	metaSet struct{ idle, maxAge bool }
@@ -61,7 +62,7 @@ func (f *Factory) newSession(r *http.Request, store Store) *Session {
 // reset makes s a new session. The caller holds the lock.
 func (s *Session) reset() {
 	s.id, s.at, s.signed, s.stored = "", address{}, "", nil
-	s.data = working{layout: s.f.format.layout(), base: s.f.format.layout().empty(), damaged: s.damagedValue}
+	s.data = working{layout: s.f.format.layout(), base: s.f.format.layout().empty(), owner: s}
 	s.meta = meta{created: s.f.now().Truncate(time.Millisecond).UTC()}
 	s.metaSet.idle, s.metaSet.maxAge = false, false
 	s.isNew, s.changed = true, false
@@ -70,15 +71,15 @@ func (s *Session) reset() {
 }
 
 // load makes s the session that snap holds.
-func (s *Session) load(id string, at address, snap *snapshot) {
+func (s *Session) load(id string, at address, snap snapshot) {
 	s.id, s.at, s.isNew = id, at, false
 	s.adopt(snap)
 	s.data.base = snap.data
 }
 
 // adopt takes over a stored state, but for the data.
-func (s *Session) adopt(snap *snapshot) {
-	s.stored = snap
+func (s *Session) adopt(snap snapshot) {
+	s.current, s.stored = snap, &s.current
 	m := snap.meta
 	if s.metaSet.idle {
 		m.idle = s.meta.idle

@@ -58,8 +58,7 @@ func newHMACSigner(salt, secret string, previous []string) *hmacSigner {
 }
 
 func (s *hmacSigner) Sign(id string) (string, error) {
-	b := make([]byte, sha512.Size, sha512.Size+len(id))
-	s.keys[0].sum(b[:0], id)
+	b := s.keys[0].appendSum(make([]byte, 0, sha512.Size+len(id)), id)
 	return base64.RawURLEncoding.EncodeToString(append(b, id...)), nil
 }
 
@@ -73,20 +72,21 @@ func (s *hmacSigner) verify(value string) (id string, old bool, err error) {
 	if len(value) > maxCookieBytes {
 		return "", false, ErrBadCookie
 	}
+	// The usual cookie fits into these, which cost no allocation.
+	var text, content [256]byte
 	// Strict: no stray bits after the last character, so that one ID has one
 	// spelling. The decoder itself would still skip line ends.
-	b, err := strictBase64.DecodeString(value)
+	b, err := strictBase64.AppendDecode(content[:0], append(text[:0], value...))
 	if err != nil || len(b) <= sha512.Size || base64.RawURLEncoding.EncodedLen(len(b)) != len(value) {
 		return "", false, ErrBadCookie
 	}
-	mac, id := b[:sha512.Size], string(b[sha512.Size:])
-	var sum [sha512.Size]byte
+	mac, message := b[:sha512.Size], b[sha512.Size:]
 	for i, k := range s.keys {
-		if hmac.Equal(mac, k.sum(sum[:0], id)) {
-			if !utf8.ValidString(id) {
+		if k.signed(mac, message) {
+			if !utf8.Valid(message) {
 				return "", false, ErrBadCookie
 			}
-			return id, i > 0, nil
+			return string(message), i > 0, nil
 		}
 	}
 	return "", false, ErrBadCookie
@@ -94,23 +94,44 @@ func (s *hmacSigner) verify(value string) (id string, old bool, err error) {
 
 var strictBase64 = base64.RawURLEncoding.Strict()
 
-// hmacKey keeps keyed hashes for reuse: keying one costs more than hashing an ID.
-type hmacKey struct {
-	pool sync.Pool
+// hmacKey keeps keyed hashes for reuse: keying one costs more than hashing an ID
+// (BenchmarkCookie).
+type hmacKey struct{ pool sync.Pool }
+
+// keyedHash is a hash with room for what goes in and what comes out, which would
+// be allocated anew for every use: the compiler does not see behind hash.Hash.
+type keyedHash struct {
+	hash.Hash
+	message, mac []byte
 }
 
 func newHMACKey(salt, secret string) *hmacKey {
 	key := secretBytes(salt + secret)
-	return &hmacKey{pool: sync.Pool{New: func() any { return hmac.New(sha512.New, key) }}}
+	return &hmacKey{pool: sync.Pool{New: func() any { return &keyedHash{Hash: hmac.New(sha512.New, key)} }}}
 }
 
-func (k *hmacKey) sum(dst []byte, message string) []byte {
-	h := k.pool.Get().(hash.Hash)
+// compute makes mac the MAC of message.
+func (h *keyedHash) compute() {
 	h.Reset()
-	h.Write([]byte(message))
-	dst = h.Sum(dst)
-	k.pool.Put(h)
-	return dst
+	h.Write(h.message)
+	h.mac = h.Sum(h.mac[:0])
+}
+
+func (k *hmacKey) appendSum(dst []byte, message string) []byte {
+	h := k.pool.Get().(*keyedHash)
+	defer k.pool.Put(h)
+	h.message = append(h.message[:0], message...)
+	h.compute()
+	return append(dst, h.mac...)
+}
+
+// signed reports, in constant time, whether mac is the MAC of message.
+func (k *hmacKey) signed(mac, message []byte) bool {
+	h := k.pool.Get().(*keyedHash)
+	defer k.pool.Put(h)
+	h.message = append(h.message[:0], message...)
+	h.compute()
+	return hmac.Equal(mac, h.mac)
 }
 
 // secretBytes encodes a secret as WebOb does: Latin-1 when every character is

@@ -2,7 +2,6 @@ package session
 
 import (
 	"slices"
-	"strings"
 )
 
 // slot is what a request knows and did about one key.
@@ -46,7 +45,10 @@ type working struct {
 	slots   map[string]*slot
 	cleared bool // the base is to be emptied first
 
-	damaged func(key string, err error) // hears of values that cannot be decoded
+	owner interface {
+		damagedValue(key string, err error) // hears of values that cannot be decoded
+	}
+	spare []slot // room for slots, so that many do not cost an allocation each
 }
 
 // below is the stored state as far as it still counts.
@@ -63,7 +65,7 @@ func (w *working) lookup(key string) (any, bool) {
 	}
 	v, ok := w.stored(key)
 	if ok && !immutable(v) {
-		w.put(key, &slot{value: v, present: true, from: w.base})
+		w.put(key, slot{value: v, present: true, from: w.base})
 	}
 	return v, ok
 }
@@ -76,7 +78,7 @@ func (w *working) stored(key string) (any, bool) {
 	}
 	v, ok, err := w.base.get(key)
 	if err != nil {
-		w.damaged(key, err)
+		w.owner.damagedValue(key, err)
 		return nil, false
 	}
 	return v, ok
@@ -89,18 +91,25 @@ func (w *working) has(key string) bool {
 	return !w.cleared && w.base.has(key)
 }
 
-func (w *working) put(key string, sl *slot) {
+// put makes sl the slot of a key, and returns where it is.
+func (w *working) put(key string, sl slot) *slot {
 	if w.slots == nil {
 		w.slots = map[string]*slot{}
 	}
-	w.slots[key] = sl
+	if len(w.spare) == cap(w.spare) {
+		w.spare = make([]slot, 0, 2*len(w.slots)+1)
+	}
+	w.spare = append(w.spare, sl)
+	p := &w.spare[len(w.spare)-1]
+	w.slots[key] = p
+	return p
 }
 
 func (w *working) set(key string, v any) {
-	w.put(key, &slot{value: v, present: true, intent: replaced})
+	w.put(key, slot{value: v, present: true, intent: replaced})
 }
 
-func (w *working) remove(key string) { w.put(key, &slot{intent: replaced}) }
+func (w *working) remove(key string) { w.put(key, slot{intent: replaced}) }
 
 func (w *working) clear() { w.slots, w.cleared = nil, true }
 
@@ -110,8 +119,7 @@ func (w *working) amend(key string, e edit) {
 	old, ok := w.lookup(key)
 	sl := w.slots[key]
 	if sl == nil {
-		sl = &slot{}
-		w.put(key, sl)
+		sl = w.put(key, slot{})
 	}
 	if w.cleared || w.changedInPlace(key, sl) {
 		sl.intent, sl.edits = replaced, nil
@@ -140,13 +148,17 @@ func (w *working) keys() []string {
 	return keys
 }
 
-// changes returns what a save must change in the stored state, sorted by key.
+// changes returns what a save must change in the stored state, in no order.
 // Slots that turn out to change nothing are demoted to seen: setting a key to
 // an equal value is no change, also when the save meets a conflict later.
 // With deep set, values that were only looked at are compared too.
 func (w *working) changes(deep bool, only func(key string) bool) ([]change, error) {
+	if len(w.slots) == 0 {
+		return nil, nil
+	}
 	below := w.below()
-	var changes []change
+	changes := make([]change, 0, len(w.slots))
+	var encoded []byte // the changed values, one after the other
 	for key, sl := range w.slots {
 		if only != nil && !only(key) {
 			continue
@@ -157,9 +169,16 @@ func (w *working) changes(deep bool, only func(key string) bool) ([]change, erro
 			}
 			sl.intent = replaced
 		}
-		c, changed, err := sl.change(key, below)
-		if err != nil {
-			return nil, err
+		c := change{key: key, deleted: !sl.present, value: sl.value}
+		changed, start := false, len(encoded)
+		if c.deleted {
+			changed = below.has(key)
+		} else {
+			var err error
+			if encoded, changed, err = below.diff(encoded, key, sl.value); err != nil {
+				return nil, encodeError(key, err)
+			}
+			c.encoded = encoded[start:len(encoded):len(encoded)]
 		}
 		if !changed {
 			sl.intent, sl.edits, sl.from = seen, nil, below
@@ -167,21 +186,7 @@ func (w *working) changes(deep bool, only func(key string) bool) ([]change, erro
 		}
 		changes = append(changes, c)
 	}
-	slices.SortFunc(changes, func(a, b change) int { return strings.Compare(a.key, b.key) })
 	return changes, nil
-}
-
-// change returns what the slot makes of its key, and whether that differs from
-// what is stored.
-func (sl *slot) change(key string, below dataset) (c change, changed bool, err error) {
-	if !sl.present {
-		return change{key: key, deleted: true}, below.has(key), nil
-	}
-	c = change{key: key, value: sl.value}
-	if c.encoded, changed, err = below.diff(key, sl.value); err != nil {
-		return c, false, encodeError(key, err)
-	}
-	return c, changed, nil
 }
 
 // rebase puts what the request did on top of another stored state.

@@ -16,13 +16,32 @@ func Value[T any](s *Session, key string) (T, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var t T
-	sl := s.data.slot(key)
-	if sl == nil && !s.data.cleared {
-		if ok, _ := s.data.base.decode(key, &t); ok {
+	if text, ok := any(&t).(*string); ok {
+		if *text, ok = s.data.text(key); ok {
 			return t, true
 		}
 	}
-	v, ok := s.data.lookup(key)
+	return valueOf[T](&s.data, key)
+}
+
+// text returns the value at a key that holds a string, which most do, without
+// the allocations that a value of any type takes (BenchmarkHandler/read).
+func (w *working) text(key string) (string, bool) {
+	if w.slot(key) != nil || w.cleared {
+		return "", false
+	}
+	return w.base.text(key)
+}
+
+func valueOf[T any](w *working, key string) (T, bool) {
+	var t T
+	sl := w.slot(key)
+	if sl == nil && !w.cleared {
+		if ok, _ := w.base.decode(key, &t); ok {
+			return t, true
+		}
+	}
+	v, ok := w.lookup(key)
 	if !ok {
 		return *new(T), false
 	}
@@ -31,7 +50,7 @@ func Value[T any](s *Session, key string) (T, bool) {
 		return direct, true
 	}
 	t = *new(T)
-	if err := s.data.convert(v, &t); err != nil {
+	if err := w.convert(v, &t); err != nil {
 		return direct, isT
 	}
 	return t, true
