@@ -79,6 +79,7 @@ func (w *working) pop(key string) (any, bool) {
 func (s *Session) Update(values map[string]any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.data.expect(len(values))
 	for k, v := range values {
 		s.data.set(k, v)
 	}

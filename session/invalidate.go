@@ -47,8 +47,8 @@ func (f *Factory) end(ctx context.Context, store Store, at address) error {
 	guard := live
 	for range maxRenewals {
 		err := store.Remove(ctx, at.key, guard)
-		var conflict *ConflictError
-		if !errors.As(err, &conflict) {
+		conflict, ok := errors.AsType[*ConflictError](err)
+		if !ok {
 			if err != nil && !errors.Is(err, ErrNotFound) {
 				return storeError("invalidate", err)
 			}

@@ -233,8 +233,8 @@ func (s *Session) restart(ctx context.Context, ttl time.Duration) error {
 // isOver reports whether a guarded command found that somebody else had been
 // there first.
 func isOver(err error) bool {
-	var conflict *ConflictError
-	return errors.Is(err, ErrNotFound) || errors.As(err, &conflict)
+	_, conflict := errors.AsType[*ConflictError](err)
+	return conflict || errors.Is(err, ErrNotFound)
 }
 
 func errorAttr(err error) slog.Attr { return slog.String("error", err.Error()) }

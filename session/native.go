@@ -12,6 +12,7 @@ import (
 // native is the format of records that only Go reads and writes.
 type native struct {
 	prefix string
+	front  []byte // of every live record
 	values layout
 	sealer *encode.Sealer // nil when nothing is encrypted
 }
@@ -31,6 +32,7 @@ func newNative(opts *Options) (*native, error) {
 			return nil, fmt.Errorf("session: EncryptionKeys: %w", err)
 		}
 	}
+	n.front = append([]byte(magic), n.kind())
 	return n, nil
 }
 
@@ -102,7 +104,7 @@ func (n *native) idle(d time.Duration) time.Duration {
 func (n *native) expiry() (counts, written bool) { return false, false }
 
 // live names the kind, so that no marker begins with it.
-func (n *native) live() []byte { return append([]byte(magic), n.kind()) }
+func (n *native) live() []byte { return n.front }
 
 // kind is the layout's, in upper case when the body is encrypted.
 func (n *native) kind() byte {

@@ -95,12 +95,13 @@ func (s *Session) moveTo(ctx context.Context, at address) (err error) {
 		} else {
 			err = s.store.Remove(ctx, s.at.key, s.stored.guard)
 		}
-		var conflict *ConflictError
-		switch {
-		case err == nil:
+		if err == nil {
 			s.saved(snap, changes)
 			return nil
-		case errors.As(err, &conflict):
+		}
+		conflict, ok := errors.AsType[*ConflictError](err)
+		switch {
+		case ok:
 			if err := s.rebase(conflict.Current); err != nil {
 				return err
 			}

@@ -70,11 +70,12 @@ func (s *Session) commit(ctx context.Context, only func(key string) bool) error 
 			return s.create(ctx, changes)
 		}
 		err = s.replace(ctx, changes, only)
-		var conflict *ConflictError
-		switch {
-		case err == nil:
+		if err == nil {
 			return nil
-		case errors.As(err, &conflict):
+		}
+		conflict, ok := errors.AsType[*ConflictError](err)
+		switch {
+		case ok:
 			if err := s.rebase(conflict.Current); err != nil {
 				return err
 			}

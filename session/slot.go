@@ -91,13 +91,20 @@ func (w *working) has(key string) bool {
 	return !w.cleared && w.base.has(key)
 }
 
+// expect makes room for n more slots.
+func (w *working) expect(n int) {
+	if w.slots == nil {
+		w.slots = make(map[string]*slot, n)
+	}
+	if cap(w.spare)-len(w.spare) < n {
+		w.spare = make([]slot, 0, n)
+	}
+}
+
 // put makes sl the slot of a key, and returns where it is.
 func (w *working) put(key string, sl slot) *slot {
-	if w.slots == nil {
-		w.slots = map[string]*slot{}
-	}
-	if len(w.spare) == cap(w.spare) {
-		w.spare = make([]slot, 0, 2*len(w.slots)+1)
+	if w.slots == nil || len(w.spare) == cap(w.spare) {
+		w.expect(len(w.slots) + 1)
 	}
 	w.spare = append(w.spare, sl)
 	p := &w.spare[len(w.spare)-1]

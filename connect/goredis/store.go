@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -32,6 +33,10 @@ type store struct {
 	// retries is how often a command is sent again; see again.
 	retries int
 
+	// lastTTL is the time to live of the last load, which nearly always is that
+	// of the next one too, as the argument of a command.
+	lastTTL atomic.Pointer[ttlArg]
+
 	closeOnce sync.Once
 	close     func() error
 }
@@ -46,7 +51,7 @@ type sender interface {
 func (s *store) Load(ctx context.Context, key string, ttl time.Duration) ([]byte, error) {
 	var cmd *redis.StringCmd
 	if ttl > 0 {
-		cmd = redis.NewStringCmd(ctx, "getex", key, "px", dialect.Millis(ttl))
+		cmd = redis.NewStringCmd(ctx, "getex", key, "px", s.millis(ttl))
 	} else {
 		cmd = redis.NewStringCmd(ctx, "get", key)
 	}
@@ -54,6 +59,22 @@ func (s *store) Load(ctx context.Context, key string, ttl time.Duration) ([]byte
 		return nil, s.fault("load", err)
 	}
 	return cmd.Bytes()
+}
+
+// ttlArg is a time to live, and what GETEX takes for it.
+type ttlArg struct {
+	ttl    time.Duration
+	millis any
+}
+
+// millis saves an allocation for each load.
+func (s *store) millis(ttl time.Duration) any {
+	last := s.lastTTL.Load()
+	if last == nil || last.ttl != ttl {
+		last = &ttlArg{ttl, dialect.Millis(ttl)}
+		s.lastTTL.Store(last)
+	}
+	return last.millis
 }
 
 // Create writes the record with SET NX. When an earlier try may have been

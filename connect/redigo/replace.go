@@ -67,8 +67,7 @@ func (s *store) eval(ctx context.Context, script *dialect.Script, key string, ar
 	words := make([]any, 0, 3+len(args))
 	words = append(append(words, script.SHA, "1", key), args...)
 	reply, doubt, err := s.do(ctx, "EVALSHA", words...)
-	var refusal redis.Error
-	if errors.As(err, &refusal) && strings.HasPrefix(string(refusal), "NOSCRIPT") {
+	if refusal, ok := errors.AsType[redis.Error](err); ok && strings.HasPrefix(string(refusal), "NOSCRIPT") {
 		words[0] = script.Source
 		var doubtAgain bool
 		reply, doubtAgain, err = s.do(ctx, "EVAL", words...)

@@ -5,10 +5,12 @@ import (
 	"encoding/hex"
 )
 
-// Script is a Lua script over one key. Its digest is computed once.
+// Script is a Lua script over one key. Its digest is computed once. Both are
+// kept as the arguments of a command that they are: converting a string for each
+// command would allocate.
 type Script struct {
-	Source string
-	SHA    string
+	Source any // a string
+	SHA    any // a string
 }
 
 func script(source string) Script {
