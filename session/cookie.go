@@ -134,18 +134,27 @@ func (c CookieOptions) promises() (secure, host, hidden bool) {
 // cookie returns the cookie that carries value for maxAge, 0 being browser
 // scope. A value that makes it larger than browsers keep is an error.
 func (c CookieOptions) cookie(value string, maxAge time.Duration, tls bool) (*http.Cookie, error) {
-	if n := len(c.Name) + len(value); n > maxCookieBytes {
-		return nil, fmt.Errorf("session: cookie: name and value have %d bytes, browsers keep %d: shorten the ID", n, maxCookieBytes)
+	if err := c.checkValue(value); err != nil {
+		return nil, err
 	}
 	ck := c.attributes(tls)
 	ck.Value = value
-	if err := ck.Valid(); err != nil { // net/http would drop what is wrong and send the rest
-		return nil, errBadValue
-	}
 	// A fraction of a second would otherwise become "delete".
 	maxAge = min(maxAge, MaxCookieAge)
 	ck.MaxAge = int((maxAge + time.Second - 1) / time.Second)
 	return ck, nil
+}
+
+// checkValue returns an error for a value that browsers would not keep, or of
+// which net/http would drop what is wrong and send the rest.
+func (c CookieOptions) checkValue(value string) error {
+	if n := len(c.Name) + len(value); n > maxCookieBytes {
+		return fmt.Errorf("session: cookie: name and value have %d bytes, browsers keep %d: shorten the ID", n, maxCookieBytes)
+	}
+	if (&http.Cookie{Name: c.Name, Value: value}).Valid() != nil {
+		return errBadValue
+	}
+	return nil
 }
 
 // deletion returns the cookie that makes the browser forget the session's. Its

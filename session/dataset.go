@@ -2,7 +2,6 @@ package session
 
 import (
 	"bytes"
-	"encoding/binary"
 	"fmt"
 
 	"github.com/pyramidgo/redissessions/encode"
@@ -23,12 +22,12 @@ type dataset interface {
 	// decode decodes the value at key into a pointer.
 	decode(key string, into any) (ok bool, err error)
 	// diff reports whether v differs from the value at key once both are
-	// stored. encoded is dst with v appended as this layout stores a single
-	// value, or dst itself when the layout stores no single values.
+	// stored. When it had to encode v as a single value for that, encoded is
+	// dst with it appended, otherwise dst.
 	diff(dst []byte, key string, v any) (encoded []byte, changed bool, err error)
 	// appendBody appends the body that results from the changes.
 	appendBody(dst []byte, changes []change) ([]byte, error)
-	// bodySize is the most that appendBody appends, or 0 when that is not known.
+	// bodySize is about how much appendBody appends, or 0 when that is not known.
 	bodySize(changes []change) int
 }
 
@@ -37,7 +36,7 @@ type change struct {
 	key     string
 	deleted bool
 	value   any
-	encoded []byte
+	encoded []byte // the value, when finding the change has encoded it
 }
 
 // layout is a way to write the data of a session as the body of a record.
@@ -131,14 +130,17 @@ func (d lazyData) decode(key string, into any) (bool, error) {
 }
 
 func (d lazyData) diff(dst []byte, key string, v any) ([]byte, bool, error) {
+	stored, ok := frame(d).find(key)
+	if !ok {
+		return dst, true, nil
+	}
 	encoded, err := appendValue(dst, v)
 	if err != nil {
 		return dst, false, err
 	}
 	value := encoded[len(dst):]
-	stored, ok := frame(d).find(key)
-	if !ok || bytes.Equal(stored, value) {
-		return encoded, !ok, nil
+	if bytes.Equal(stored, value) {
+		return encoded, false, nil
 	}
 	// A type with an encoding of its own may write one value in several ways.
 	// What counts is what a reader gets, so both are compared as read.
@@ -166,14 +168,14 @@ func sameOnceRead(a, b []byte) bool {
 
 func (d lazyData) bodySize(changes []change) int {
 	n := len(d)
-	for _, c := range changes {
-		n += 2*binary.MaxVarintLen32 + len(c.key) + len(c.encoded)
+	for i := range changes {
+		n += entrySize(&changes[i])
 	}
 	return n
 }
 
 func (d lazyData) appendBody(dst []byte, changes []change) ([]byte, error) {
-	return frame(d).patch(dst, changes), nil
+	return frame(d).patch(dst, changes)
 }
 
 // encodeError names the key whose value could not be encoded.

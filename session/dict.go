@@ -61,7 +61,7 @@ func (w *working) pop(key string) (any, bool) {
 	if !ok {
 		return nil, false
 	}
-	if sl := w.slots[key]; sl != nil && sl.intent == replaced {
+	if sl := w.slots.find(key); sl != nil && sl.intent == replaced {
 		w.remove(key)
 		return popped, true
 	}
@@ -79,7 +79,7 @@ func (w *working) pop(key string) (any, bool) {
 func (s *Session) Update(values map[string]any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.data.expect(len(values))
+	s.data.slots.expect(len(values))
 	for k, v := range values {
 		s.data.set(k, v)
 	}

@@ -50,7 +50,7 @@ func (s *Session) PopFlash(queue string) []any {
 		return nil
 	}
 	popped := slices.Clone(asList(v))
-	if sl := w.slots[key]; sl != nil && sl.intent == replaced {
+	if sl := w.slots.find(key); sl != nil && sl.intent == replaced {
 		w.remove(key)
 		return popped
 	}

@@ -3,6 +3,7 @@ package session
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 )
 
 // frame is the lazy layout of a session's data: entries one after another,
@@ -80,9 +81,48 @@ func appendEntry(dst []byte, key string, value []byte) []byte {
 	return append(dst, value...)
 }
 
-// patch appends f to dst with the changes made to it. The changes carry their
-// encoded values. What lies between two changed entries is copied in one piece.
-func (f frame) patch(dst []byte, changes []change) []byte {
+// appendChange appends the entry that a change makes of its key.
+func appendChange(dst []byte, c *change) ([]byte, error) {
+	if len(c.encoded) > 0 {
+		return appendEntry(dst, c.key, c.encoded), nil
+	}
+	dst = binary.AppendUvarint(dst, uint64(len(c.key)))
+	dst = append(dst, c.key...)
+	// Most values are shorter than 128 bytes: the value goes where it belongs
+	// then, and what goes before a longer one is put there later.
+	start := len(dst)
+	dst, err := appendValue(append(dst, 0), c.value)
+	if err != nil {
+		return dst, encodeError(c.key, err)
+	}
+	n := len(dst) - start - 1
+	if n < 0x80 {
+		dst[start] = byte(n)
+		return dst, nil
+	}
+	var length [binary.MaxVarintLen64]byte
+	size := binary.PutUvarint(length[:], uint64(n))
+	return slices.Replace(dst, start, start+1, length[:size]...), nil
+}
+
+// entrySize is about how long the entry of a change is.
+func entrySize(c *change) int {
+	n := len(c.key) + 2*binary.MaxVarintLen32
+	if len(c.encoded) > 0 {
+		return n + len(c.encoded)
+	}
+	switch v := c.value.(type) {
+	case string:
+		return n + len(v)
+	case []byte:
+		return n + len(v)
+	}
+	return n
+}
+
+// patch appends f to dst with the changes made to it. What lies between two
+// changed entries is copied in one piece.
+func (f frame) patch(dst []byte, changes []change) (_ []byte, err error) {
 	var few [manyChanges]bool
 	done := few[:]
 	if len(changes) > len(done) {
@@ -95,19 +135,23 @@ func (f frame) patch(dst []byte, changes []change) []byte {
 		if i := index.find(key); i >= 0 {
 			dst = append(dst, kept[:len(kept)-len(rest)]...)
 			if !done[i] && !changes[i].deleted {
-				dst = appendEntry(dst, changes[i].key, changes[i].encoded)
+				if dst, err = appendChange(dst, &changes[i]); err != nil {
+					return nil, err
+				}
 			}
 			done[i], kept = true, after
 		}
 		rest = after
 	}
 	dst = append(dst, kept...)
-	for i, c := range changes {
-		if !c.deleted && !done[i] {
-			dst = appendEntry(dst, c.key, c.encoded)
+	for i := range changes {
+		if !changes[i].deleted && !done[i] {
+			if dst, err = appendChange(dst, &changes[i]); err != nil {
+				return nil, err
+			}
 		}
 	}
-	return dst
+	return dst, nil
 }
 
 // manyChanges is from where on a map finds a key faster than a look at each.

@@ -43,7 +43,11 @@ func FuzzFrame(f *testing.F) {
 		} else {
 			want[key] = string(value)
 		}
-		changed, err := checkFrame(fr.patch(nil, []change{c}))
+		patched, err := fr.patch(nil, []change{c})
+		if err != nil {
+			t.Fatal(err)
+		}
+		changed, err := checkFrame(patched)
 		if err != nil {
 			t.Fatalf("the changed frame: %v", err)
 		}

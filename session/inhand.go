@@ -7,16 +7,16 @@ package session
 // slot returns what the request knows and did about a key, nil when that is
 // nothing, or nothing any more.
 func (w *working) slot(key string) *slot {
-	sl := w.slots[key]
+	sl := w.slots.find(key)
 	if sl == nil || !sl.stale {
 		return sl
 	}
-	if w.changedInPlace(key, sl) {
+	if w.changedInPlace(sl) {
 		sl.intent, sl.stale = replaced, false
 		return sl
 	}
 	if _, changed, err := w.base.diff(nil, key, sl.value); changed || err != nil {
-		delete(w.slots, key)
+		sl.intent = unknown
 		return nil
 	}
 	sl.from, sl.stale = w.base, false // other keys were written
@@ -24,11 +24,11 @@ func (w *working) slot(key string) *slot {
 }
 
 // changedInPlace reports whether the caller has changed the value in hand.
-func (w *working) changedInPlace(key string, sl *slot) bool {
+func (w *working) changedInPlace(sl *slot) bool {
 	if !sl.present || sl.from == nil || immutable(sl.value) {
 		return false
 	}
-	_, changed, err := sl.from.diff(nil, key, sl.value)
+	_, changed, err := sl.from.diff(nil, sl.key, sl.value)
 	return changed || err != nil
 }
 

@@ -75,14 +75,26 @@ func (f *Factory) verify(value string) (v verified, err error) {
 // is never adopted: a new session gets an ID of its own.
 func (f *Factory) open(r *http.Request) (*Session, error) {
 	store, err := f.storeFor(r)
-	s := f.newSession(r, store)
+	s := f.blankSession(r, store)
+	if err == nil {
+		err = s.search()
+	}
+	if s.stored == nil {
+		s.begin()
+	}
 	if err != nil {
 		return s.openFailed(err)
 	}
+	return s, nil
+}
+
+// search loads the first session that the request's cookies name, if any.
+func (s *Session) search() error {
+	f, r := s.f, s.r
 	for cookies := f.candidates(r); ; {
 		c, ok := cookies.next()
 		if !ok {
-			return s, nil
+			return nil
 		}
 		found, err := s.find(r.Context(), c.id)
 		switch {
@@ -90,11 +102,11 @@ func (f *Factory) open(r *http.Request) (*Session, error) {
 			if c.old && s.stored != nil { // not for one that was renewed: it has no ID to sign
 				s.cookie = cookieSet
 			}
-			return s, nil
+			return nil
 		case errors.Is(err, ErrUndecodable) && !f.opts.FailOnUndecodable, errors.Is(err, ErrNotFound):
 			f.invalid(r, err)
 		case err != nil:
-			return s.openFailed(err)
+			return err
 		}
 	}
 }

@@ -96,7 +96,7 @@ func (s *Session) moveTo(ctx context.Context, at address) (err error) {
 			err = s.store.Remove(ctx, s.at.key, s.stored.guard)
 		}
 		if err == nil {
-			s.saved(snap, changes)
+			s.saved(snap)
 			return nil
 		}
 		conflict, ok := errors.AsType[*ConflictError](err)

@@ -128,7 +128,7 @@ func (s *Session) create(ctx context.Context, changes []change) error {
 			return storeError("save a new session", err)
 		}
 		s.id, s.at, s.signed, s.cookie = id, at, signed, cookieSet
-		s.saved(snap, changes)
+		s.saved(snap)
 		return nil
 	}
 	return fmt.Errorf("session: save a new session: %d new IDs in a row exist already: the ID generator repeats itself", maxNewIDs)
@@ -146,8 +146,7 @@ func (f *Factory) newIdentity() (id string, at address, signed string, err error
 	if signed, err = f.signer.Sign(id); err != nil {
 		return "", at, "", fmt.Errorf("session: sign: %w", err)
 	}
-	_, err = f.opts.Cookie.cookie(signed, 0, false)
-	return id, f.format.address(id), signed, err
+	return id, f.format.address(id), signed, f.opts.Cookie.checkValue(signed)
 }
 
 // replace writes the changed record over the one that was loaded, or takes it
@@ -168,7 +167,7 @@ func (s *Session) replace(ctx context.Context, changes []change, only func(strin
 	if err := s.store.Replace(ctx, s.at.key, s.stored.guard, record, ttl); err != nil {
 		return guardedError(err)
 	}
-	s.saved(snap, changes)
+	s.saved(snap)
 	return nil
 }
 
@@ -206,11 +205,11 @@ func (s *Session) encode(at address, changes []change) ([]byte, snapshot, time.D
 }
 
 // saved takes over what was just written.
-func (s *Session) saved(snap snapshot, changes []change) {
+func (s *Session) saved(snap snapshot) {
 	s.metaSet.idle, s.metaSet.maxAge = false, false
 	s.touch, s.rewrite = false, false
 	s.adopt(snap)
-	s.data.saved(snap.data, changes)
+	s.data.saved(snap.data)
 }
 
 // rebase puts the request's changes on top of the record that is there now.

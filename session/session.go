@@ -54,20 +54,32 @@ const (
 
 // newSession returns a session that is stored nowhere yet.
 func (f *Factory) newSession(r *http.Request, store Store) *Session {
-	s := &Session{f: f, r: r, store: store}
-	s.reset()
+	s := f.blankSession(r, store)
+	s.begin()
 	return s
 }
+
+// blankSession returns a session that is yet to be loaded, or to begin.
+func (f *Factory) blankSession(r *http.Request, store Store) *Session {
+	s := &Session{f: f, r: r, store: store, isNew: true}
+	s.data.start(f.format.layout(), s)
+	return s
+}
+
+// begin makes a blank session a new one.
+func (s *Session) begin() { s.meta.created = s.f.now().Truncate(time.Millisecond).UTC() }
 
 // reset makes s a new session. The caller holds the lock.
 func (s *Session) reset() {
 	s.id, s.at, s.signed, s.stored = "", address{}, "", nil
-	s.data = working{layout: s.f.format.layout(), base: s.f.format.layout().empty(), owner: s}
-	s.meta = meta{created: s.f.now().Truncate(time.Millisecond).UTC()}
+	s.data = working{}
+	s.data.start(s.f.format.layout(), s)
+	s.meta = meta{}
 	s.metaSet.idle, s.metaSet.maxAge = false, false
 	s.isNew, s.changed = true, false
 	s.touch, s.rewrite = false, false
 	s.ended, s.renewed = nil, false
+	s.begin()
 }
 
 // load makes s the session that snap holds.

@@ -58,8 +58,9 @@ func newHMACSigner(salt, secret string, previous []string) *hmacSigner {
 }
 
 func (s *hmacSigner) Sign(id string) (string, error) {
-	b := s.keys[0].appendSum(make([]byte, 0, sha512.Size+len(id)), id)
-	return base64.RawURLEncoding.EncodeToString(append(b, id...)), nil
+	var content, text [256]byte // as in verify
+	b := append(s.keys[0].appendSum(content[:0], id), id...)
+	return string(base64.RawURLEncoding.AppendEncode(text[:0], b)), nil
 }
 
 func (s *hmacSigner) Verify(value string) (string, error) {

@@ -6,9 +6,11 @@ import (
 
 // slot is what a request knows and did about one key.
 type slot struct {
+	key     string
 	value   any
-	present bool // false: the key is absent
 	intent  intent
+	present bool   // false: the key is absent
+	saving  bool   // it is among the changes of the save that is under way
 	edits   []edit // when intent is amended
 
 	// from holds the value as it was when it came into the caller's hands. It
@@ -20,12 +22,14 @@ type slot struct {
 }
 
 // intent says what a slot means for the stored record.
-type intent int
+type intent uint8
 
 const (
+	// unknown: as if there were no slot.
+	unknown intent = iota
 	// seen: the request has the value in hand. It counts as replaced when it
 	// turns out to have changed in place.
-	seen intent = iota
+	seen
 	// replaced: set or deleted, whatever the record holds: last writer wins.
 	replaced
 	// amended: made from what the record held. When the record has changed
@@ -42,14 +46,19 @@ type edit func(old any, ok bool) (any, bool)
 type working struct {
 	layout  layout
 	base    dataset
-	slots   map[string]*slot
+	slots   slots
 	cleared bool // the base is to be emptied first
 
-	owner interface {
-		damagedValue(key string, err error) // hears of values that cannot be decoded
-	}
-	spare []slot // room for slots, so that many do not cost an allocation each
+	owner owner
 }
+
+// owner hears of values that cannot be decoded.
+type owner interface {
+	damagedValue(key string, err error)
+}
+
+// start makes w the view of no data at all.
+func (w *working) start(l layout, o owner) { w.layout, w.base, w.owner = l, l.empty(), o }
 
 // below is the stored state as far as it still counts.
 func (w *working) below() dataset {
@@ -65,7 +74,7 @@ func (w *working) lookup(key string) (any, bool) {
 	}
 	v, ok := w.stored(key)
 	if ok && !immutable(v) {
-		w.put(key, slot{value: v, present: true, from: w.base})
+		w.slots.put(slot{key: key, value: v, intent: seen, present: true, from: w.base})
 	}
 	return v, ok
 }
@@ -91,44 +100,23 @@ func (w *working) has(key string) bool {
 	return !w.cleared && w.base.has(key)
 }
 
-// expect makes room for n more slots.
-func (w *working) expect(n int) {
-	if w.slots == nil {
-		w.slots = make(map[string]*slot, n)
-	}
-	if cap(w.spare)-len(w.spare) < n {
-		w.spare = make([]slot, 0, n)
-	}
-}
-
-// put makes sl the slot of a key, and returns where it is.
-func (w *working) put(key string, sl slot) *slot {
-	if w.slots == nil || len(w.spare) == cap(w.spare) {
-		w.expect(len(w.slots) + 1)
-	}
-	w.spare = append(w.spare, sl)
-	p := &w.spare[len(w.spare)-1]
-	w.slots[key] = p
-	return p
-}
-
 func (w *working) set(key string, v any) {
-	w.put(key, slot{value: v, present: true, intent: replaced})
+	w.slots.put(slot{key: key, value: v, intent: replaced, present: true})
 }
 
-func (w *working) remove(key string) { w.put(key, slot{intent: replaced}) }
+func (w *working) remove(key string) { w.slots.put(slot{key: key, intent: replaced}) }
 
-func (w *working) clear() { w.slots, w.cleared = nil, true }
+func (w *working) clear() { w.slots, w.cleared = slots{}, true }
 
 // amend applies an edit now, and keeps it for a later conflict unless the
 // outcome no longer depends on the record.
 func (w *working) amend(key string, e edit) {
 	old, ok := w.lookup(key)
-	sl := w.slots[key]
+	sl := w.slots.find(key)
 	if sl == nil {
-		sl = w.put(key, slot{})
+		sl = w.slots.put(slot{key: key, intent: seen})
 	}
-	if w.cleared || w.changedInPlace(key, sl) {
+	if w.cleared || w.changedInPlace(sl) {
 		sl.intent, sl.edits = replaced, nil
 	}
 	sl.value, sl.present = e(old, ok)
@@ -146,7 +134,8 @@ func (w *working) keys() []string {
 			keys = append(keys, k)
 		}
 	}
-	for k := range w.slots {
+	for i := range w.slots.list {
+		k := w.slots.list[i].key
 		if sl := w.slot(k); sl != nil && sl.present {
 			keys = append(keys, k)
 		}
@@ -155,35 +144,37 @@ func (w *working) keys() []string {
 	return keys
 }
 
-// changes returns what a save must change in the stored state, in no order.
+// changes returns what a save must change in the stored state.
 // Slots that turn out to change nothing are demoted to seen: setting a key to
 // an equal value is no change, also when the save meets a conflict later.
 // With deep set, values that were only looked at are compared too.
 func (w *working) changes(deep bool, only func(key string) bool) ([]change, error) {
-	if len(w.slots) == 0 {
+	if len(w.slots.list) == 0 {
 		return nil, nil
 	}
 	below := w.below()
-	changes := make([]change, 0, len(w.slots))
+	changes := make([]change, 0, len(w.slots.list))
 	var encoded []byte // the changed values, one after the other
-	for key, sl := range w.slots {
-		if only != nil && !only(key) {
+	for i := range w.slots.list {
+		sl := &w.slots.list[i]
+		sl.saving = false
+		if sl.intent == unknown || only != nil && !only(sl.key) {
 			continue
 		}
 		if sl.intent == seen {
-			if !deep || !w.changedInPlace(key, sl) {
+			if !deep || !w.changedInPlace(sl) {
 				continue
 			}
 			sl.intent = replaced
 		}
-		c := change{key: key, deleted: !sl.present, value: sl.value}
+		c := change{key: sl.key, deleted: !sl.present, value: sl.value}
 		changed, start := false, len(encoded)
 		if c.deleted {
-			changed = below.has(key)
+			changed = below.has(c.key)
 		} else {
 			var err error
-			if encoded, changed, err = below.diff(encoded, key, sl.value); err != nil {
-				return nil, encodeError(key, err)
+			if encoded, changed, err = below.diff(encoded, c.key, c.value); err != nil {
+				return nil, encodeError(c.key, err)
 			}
 			c.encoded = encoded[start:len(encoded):len(encoded)]
 		}
@@ -191,6 +182,7 @@ func (w *working) changes(deep bool, only func(key string) bool) ([]change, erro
 			sl.intent, sl.edits, sl.from = seen, nil, below
 			continue
 		}
+		sl.saving = true
 		changes = append(changes, c)
 	}
 	return changes, nil
@@ -199,17 +191,18 @@ func (w *working) changes(deep bool, only func(key string) bool) ([]change, erro
 // rebase puts what the request did on top of another stored state.
 func (w *working) rebase(base dataset) {
 	w.base = base
-	for key, sl := range w.slots {
+	for i := range w.slots.list {
+		sl := &w.slots.list[i]
 		switch {
-		case sl.intent == replaced:
+		case sl.intent == unknown, sl.intent == replaced:
 		case sl.intent == seen && (!sl.present || immutable(sl.value)):
-			delete(w.slots, key)
+			sl.intent = unknown
 		case sl.intent == seen:
 			sl.stale = true
-		case w.changedInPlace(key, sl):
+		case w.changedInPlace(sl):
 			sl.intent, sl.edits = replaced, nil
 		default:
-			sl.value, sl.present = w.stored(key)
+			sl.value, sl.present = w.stored(sl.key)
 			for _, e := range sl.edits {
 				sl.value, sl.present = e(sl.value, sl.present)
 			}
@@ -220,13 +213,12 @@ func (w *working) rebase(base dataset) {
 
 // saved makes a stored state the base after the changes were written to it.
 // Values in hand stay in hand, for changes that are still to come.
-func (w *working) saved(base dataset, changes []change) {
+func (w *working) saved(base dataset) {
 	w.base, w.cleared = base, false
-	for _, c := range changes {
-		sl := w.slots[c.key]
-		sl.intent, sl.edits, sl.from, sl.stale = seen, nil, base, false
-		if immutable(sl.value) {
-			delete(w.slots, c.key)
+	for i := range w.slots.list {
+		if sl := &w.slots.list[i]; sl.saving {
+			sl.intent, sl.edits, sl.from = seen, nil, base
+			sl.stale, sl.saving = false, false
 		}
 	}
 }
