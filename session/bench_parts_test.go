@@ -1,0 +1,133 @@
+package session
+
+import (
+	"fmt"
+	"net/http"
+	"testing"
+	"time"
+)
+
+// BenchmarkCookie is the signature of an ID, the check of one, and the header
+// that sets it.
+func BenchmarkCookie(b *testing.B) {
+	f := newTestFactory(b, newMemStore(), nil)
+	id, _, signed, err := f.newIdentity()
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Run("sign", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, err := f.signer.Sign(id); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("verify", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, err := f.verify(signed); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("set", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			ck, err := f.opts.Cookie.cookie(signed, 0, true)
+			if err == nil {
+				err = setCookie(http.Header{}, ck)
+			}
+			if err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
+
+// BenchmarkRecord is a record of 10 and of 100 keys in each format: taken apart
+// until one value is there, and written again with one value changed.
+func BenchmarkRecord(b *testing.B) {
+	for _, keys := range []int{10, 100} {
+		for _, name := range []Format{FormatNative, FormatPyramidRedisSessions, FormatPyramidSessionRedis} {
+			f := newTestFactory(b, newMemStore(), func(o *Options) { o.SessionFormat = name })
+			_, at, _, err := f.newIdentity()
+			if err != nil {
+				b.Fatal(err)
+			}
+			record, key := benchRecord(b, f.format, at, keys), benchKey(keys/2)
+			read := func() snapshot {
+				snap, err := f.format.decode(at, record)
+				if err != nil {
+					b.Fatal(err)
+				}
+				if v, ok := snap.data.text(key); !ok || v != benchValue {
+					b.Fatalf("%q at %s", v, key)
+				}
+				return snap
+			}
+			b.Run(fmt.Sprintf("%s/%d/read", name, keys), func(b *testing.B) {
+				b.ReportAllocs()
+				for b.Loop() {
+					read()
+				}
+			})
+			b.Run(fmt.Sprintf("%s/%d/write", name, keys), func(b *testing.B) {
+				snap, changed := read(), []change{{key: key, value: "another value"}}
+				b.ReportAllocs()
+				for b.Loop() {
+					if _, _, err := f.format.encode(at, snap.meta, snap.data, changed); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+		}
+	}
+}
+
+// benchRecord returns a record of so many keys.
+func benchRecord(b *testing.B, format format, at address, keys int) []byte {
+	var changes []change
+	for i := range keys {
+		changes = append(changes, change{key: benchKey(i), value: benchValue})
+	}
+	created := time.Unix(1e9, 0)
+	record, _, err := format.encode(at, meta{created: created, idle: own{true, time.Hour}}, format.layout().empty(), changes)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return record
+}
+
+// BenchmarkMerge is what a conflict costs beside its round trip: a request has
+// set a key, counted, and appended a message; it meets another record.
+func BenchmarkMerge(b *testing.B) {
+	for _, keys := range []int{10, 100} {
+		b.Run(fmt.Sprint(keys), func(b *testing.B) {
+			f := newTestFactory(b, newMemStore(), nil)
+			_, at, _, err := f.newIdentity()
+			if err != nil {
+				b.Fatal(err)
+			}
+			current := benchRecord(b, f.format, at, keys)
+			s := f.newSession(nil, nil)
+			s.at = at
+			s.Set("name", "value")
+			Modify(s, "count", func(n int) int { return n + 1 })
+			s.Flash("", "a message")
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := s.rebase(current); err != nil {
+					b.Fatal(err)
+				}
+				changes, err := s.data.changes(true, nil)
+				if err != nil || len(changes) != 3 {
+					b.Fatal(len(changes), err)
+				}
+				if _, _, _, err := s.encode(at, changes); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
