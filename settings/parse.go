@@ -63,7 +63,8 @@ func (p *parser) fail(key string, err error) {
 
 // collect finds the keys of ours and sets aside those that are unknown or refused.
 func (p *parser) collect() {
-	for _, key := range p.keys() {
+	keys := p.keys()
+	for _, key := range keys {
 		folded := strings.ToLower(key)
 		if folded+"." == prefix || folded+"." == goPrefix {
 			if !absent(p.src.Get(key)) {
@@ -80,7 +81,7 @@ func (p *parser) collect() {
 		}
 		raw := p.src.Get(key)
 		if sentence, ok := refused[name]; ok {
-			if !absent(raw) {
+			if !absent(raw) && (goOnly || !p.takenBack(name, keys)) {
 				p.fail(key, errors.New(sentence))
 			}
 			continue
@@ -92,6 +93,12 @@ func (p *parser) collect() {
 		}
 		p.entries = append(p.entries, entry{key: key, goOnly: goOnly, variable: variableFor(p.src, key), spelling: s, raw: raw})
 	}
+}
+
+// takenBack reports whether a refused key has an empty twin under goPrefix. A twin with a
+// value is refused itself, and once is enough.
+func (p *parser) takenBack(name string, keys []string) bool {
+	return slices.ContainsFunc(keys, func(key string) bool { return strings.EqualFold(key, goPrefix+name) })
 }
 
 // keys returns the source's keys in a fixed order, one spelling of each: where several

@@ -89,7 +89,7 @@ func reference() string {
 		}
 		b.WriteString("\n")
 	}
-	b.WriteString("## Keys of the Python packages that mean nothing here\n\nEach is refused with this sentence, unless its value is empty.\n\n| key | why |\n|---|---|\n")
+	b.WriteString("## Keys of the Python packages that mean nothing here\n\nEach is refused with this sentence, unless its value is empty or an empty `go.` key takes it back.\n\n| key | why |\n|---|---|\n")
 	for _, name := range slices.Sorted(maps.Keys(refused)) {
 		fmt.Fprintf(&b, "| `%s` | %s |\n", name, cell(refused[name]))
 	}
