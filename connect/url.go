@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -43,6 +44,9 @@ func parseURL(raw string) (Options, error) {
 		return Options{}, errors.New("it has no scheme; write redis://host:port/db, or another of " + strings.Join(schemes, ", "))
 	}
 	scheme = strings.ToLower(scheme)
+	if !slices.Contains(schemes, scheme) {
+		return Options{}, errors.New("its scheme is not known; the known ones are " + strings.Join(schemes, ", "))
+	}
 	if strings.Contains(rest, "#") {
 		return Options{}, errors.New("it has a #; in a password write %23")
 	}
@@ -79,8 +83,6 @@ func parseURL(raw string) (Options, error) {
 		err = o.clusterURL(hosts, path)
 	case "embedded":
 		err = o.embeddedURL(authority, path)
-	default:
-		err = errors.New("its scheme is not known; the known ones are " + strings.Join(schemes, ", "))
 	}
 	if err == nil {
 		err = o.queryURL(query)

@@ -80,6 +80,7 @@ func TestParseURLErrors(t *testing.T) {
 		"redisss://localhost":                  "scheme is not known",
 		"redis-sentinels://localhost":          "scheme is not known",
 		"hunter2://localhost":                  "scheme is not known",
+		"http://web@localhost":                 "scheme is not known",
 		"redis://:hunter2#x@localhost":         "%23",
 		"redis://:hunter2/x@localhost":         "percent-encoded",
 		"redis://:hunter2?x@localhost":         "percent-encoded",
