@@ -26,7 +26,7 @@ import (
 func FromSettings(src settings.Source, opts ...Option) (*session.Factory, error) {
 	c := newConfig(opts)
 	o, parseErr := settings.Parse(src)
-	so, connector, co, err := c.resolve(o)
+	so, connector, co, err := c.resolve(src, o)
 	if err := errors.Join(parseErr, err); err != nil {
 		return nil, err
 	}
@@ -64,32 +64,48 @@ func open(start connect.Func, co connect.Options) (session.Store, error) {
 	return store, nil
 }
 
-// resolve looks up the names in the settings. The errors of all of them are
-// joined.
-func (c *config) resolve(o *settings.Options) (*session.Options, connector, connect.Options, error) {
+// resolve looks up the names in the settings, and checks the URL where it is
+// one of ours to understand. The errors of all of them are joined.
+func (c *config) resolve(src settings.Source, o *settings.Options) (*session.Options, connector, connect.Options, error) {
 	so, co := sessionOptions(o), connectOptions(o)
 	so.Logger, so.ErrorHandler = c.logger, c.errorHandler
-	var errs []error
 	r := c.registry
-	lookUp(&errs, r, &r.encoders, "function", "encode", encode.EncoderName(o.Encode), &so.Codec.Encode)
-	lookUp(&errs, r, &r.decoders, "function", "decode", encode.DecoderName(o.Decode), &so.Codec.Decode)
-	lookUp(&errs, r, &r.ids, "function", "id_generator", o.IDGenerator, &so.NewID)
-	lookUp(&errs, r, &r.signers, "signer", "cookie_signer", o.CookieSigner, &so.Signer)
-	lookUp(&errs, r, &r.onInvalid, "function", "func_invalid_logger", o.FuncInvalidLogger, &so.OnInvalid)
-	lookUp(&errs, r, &r.allow, "function", "func_check_response_allow_cookies", o.FuncCheckResponseAllowCookies, &so.AllowCookie)
-	lookUp(&errs, r, &r.clients, "client", "connection_pool", o.ConnectionPool, &co.Client)
+	l := &lookups{src: src, registry: r}
+	lookUp(l, &r.encoders, "function", "encode", encode.EncoderName(o.Encode), &so.Codec.Encode)
+	lookUp(l, &r.decoders, "function", "decode", encode.DecoderName(o.Decode), &so.Codec.Decode)
+	lookUp(l, &r.ids, "function", "id_generator", o.IDGenerator, &so.NewID)
+	lookUp(l, &r.signers, "signer", "cookie_signer", o.CookieSigner, &so.Signer)
+	lookUp(l, &r.onInvalid, "function", "func_invalid_logger", o.FuncInvalidLogger, &so.OnInvalid)
+	lookUp(l, &r.allow, "function", "func_check_response_allow_cookies", o.FuncCheckResponseAllowCookies, &so.AllowCookie)
+	lookUp(l, &r.clients, "client", "connection_pool", o.ConnectionPool, &co.Client)
 	var con connector
-	lookUp(&errs, r, &r.connectors, "connector", "custom_connect", connectorName(o, co), &con)
-	return so, con, co, errors.Join(errs...)
+	lookUp(l, &r.connectors, "connector", "custom_connect", connectorName(o, co), &con)
+	if con.builtIn && co.URL != "" {
+		if _, err := connect.ParseURL(co.URL); err != nil {
+			l.fail("url", errors.Unwrap(err)) // the key says what "connect: url" does
+		}
+	}
+	return so, con, co, errors.Join(l.errs...)
 }
 
-func lookUp[T any](errs *[]error, r *Registry, in *names[T], kind, key, name string, into *T) {
+// lookups collects what is wrong with the values that only the factory can judge.
+type lookups struct {
+	src      settings.Source
+	registry *Registry
+	errs     []error
+}
+
+func (l *lookups) fail(name string, err error) {
+	l.errs = append(l.errs, fmt.Errorf("factory: %s: %w", settings.KeyOf(l.src, name), err))
+}
+
+func lookUp[T any](l *lookups, in *names[T], kind, key, name string, into *T) {
 	if name == "" {
 		return
 	}
-	v, err := find(r, in, kind, key, name)
+	v, err := find(l.registry, in, kind, key, name)
 	if err != nil {
-		*errs = append(*errs, err)
+		l.fail(key, err)
 		return
 	}
 	*into = v

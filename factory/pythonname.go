@@ -27,6 +27,6 @@ var registrars = map[string]string{
 // pythonName tells the operator of a file that a Pyramid application reads too
 // how to keep its Python names there.
 func pythonName(key, kind, name, registered string) error {
-	return fmt.Errorf("factory: redis.sessions.%s: %q names Python code, which Go cannot call: register a %s in Go (Registry.%s) and name it in go.redis.sessions.%s, which wins over this key in Go and is unknown to Python, or leave that empty for the default; registered: %s",
-		key, name, kind, registrars[key], key, registered)
+	return fmt.Errorf("%q names Python code, which Go cannot call: register a %s in Go (Registry.%s) and name it in go.redis.sessions.%s, which wins over this key in Go and is unknown to Python, or leave that empty for the default; registered: %s",
+		name, kind, registrars[key], key, registered)
 }

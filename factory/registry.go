@@ -40,15 +40,18 @@ type Registry struct {
 type connector struct {
 	start   connect.Func
 	request connect.RequestFunc
+	builtIn bool
 }
 
 // NewRegistry returns a registry with the built-ins: the connectors goredis,
 // redigo and embedded, and the codecs cbor, json, msgpack and pickle.
 func NewRegistry() *Registry {
 	r := &Registry{}
-	r.Connect("goredis", goredis.Connect)
-	r.Connect("redigo", redigo.Connect)
-	r.Connect("embedded", embedded.Connect)
+	for name, open := range map[string]connect.Func{
+		"goredis": goredis.Connect, "redigo": redigo.Connect, "embedded": embedded.Connect,
+	} {
+		register(r, &r.connectors, "connector", name, connector{start: open, builtIn: true}, false)
+	}
 	for name, codec := range map[string]encode.Codec{
 		"cbor": encode.CBOR, "json": encode.JSON, "msgpack": encode.MsgPack, "pickle": pickle.Codec,
 	} {
@@ -132,7 +135,7 @@ func register[T any](r *Registry, in *names[T], kind, name string, v T, isNil bo
 	(*in)[name] = v
 }
 
-// find returns what a key of the settings names.
+// find returns what a key of the settings names. The error is to follow the key.
 func find[T any](r *Registry, in *names[T], kind, key, name string) (v T, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -145,7 +148,7 @@ func find[T any](r *Registry, in *names[T], kind, key, name string) (v T, err er
 		if namesPython(name) {
 			return v, pythonName(key, kind, name, registered)
 		}
-		return v, fmt.Errorf("factory: redis.sessions.%s: no %s named %q; registered: %s", key, kind, name, registered)
+		return v, fmt.Errorf("no %s named %q; registered: %s", kind, name, registered)
 	}
 	return v, nil
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/pyramidgo/redissessions/connect"
+	"github.com/pyramidgo/redissessions/connect/embedded"
 	"github.com/pyramidgo/redissessions/encode"
 	"github.com/pyramidgo/redissessions/factory"
 	"github.com/pyramidgo/redissessions/session"
@@ -101,5 +102,63 @@ func TestUnknownNames(t *testing.T) {
 	}
 	if strings.Contains(err.Error(), "redis.sessions.decode") {
 		t.Errorf("a name that is registered is an error too: %v", err)
+	}
+}
+
+// The key in an error is the one that the operator finds in the file.
+func TestUnknownNamesUnderOtherKeys(t *testing.T) {
+	_, err := factory.FromSettings(settings.Map{
+		"redis.sessions.secret":          secret,
+		"redis.sessions.client_callable": "redisgo",
+		"redis.sessions.serialize":       "msgpak",
+		"redis.sessions.deserialize":     "json",
+		"redis.sessions.id_generator":    "myapp.ids.generate",
+		"go.redis.sessions.id_generator": "uuid",
+	})
+	want := `factory: redis.sessions.serialize: no function named "msgpak"; registered: cbor, json, msgpack, pickle
+factory: go.redis.sessions.id_generator: no function named "uuid"; registered: none
+factory: redis.sessions.client_callable: no connector named "redisgo"; registered: embedded, goredis, redigo`
+	if err == nil || err.Error() != want {
+		t.Errorf("got  %v\nwant %s", err, want)
+	}
+}
+
+// A URL that no connector of ours understands is a mistake in the settings like
+// any other; it says no more of the URL than that.
+func TestBadURLIsReportedWithTheOthers(t *testing.T) {
+	src := settings.Map{
+		"redis.sessions.secret":       secret,
+		"redis.sessions.redis_url":    "http://:hunter2@localhost",
+		"redis.sessions.cokie_name":   "shop",
+		"redis.sessions.id_generator": "uuid",
+	}
+	_, err := factory.FromSettings(src)
+	want := `settings: redis.sessions.cokie_name: unknown key; did you mean cookie_name?
+factory: redis.sessions.id_generator: no function named "uuid"; registered: none
+factory: redis.sessions.redis_url: its scheme is not known; the known ones are redis, rediss, unix, redis-sentinel, rediss-sentinel, redis-cluster, rediss-cluster, embedded`
+	if err == nil || err.Error() != want {
+		t.Errorf("got  %v\nwant %s", err, want)
+	}
+}
+
+// An application's own connector may have URLs that ours do not know.
+func TestConnectorsWithURLsOfTheirOwn(t *testing.T) {
+	var got string
+	r := factory.NewRegistry()
+	r.Connect("vault", func(ctx context.Context, o connect.Options) (session.Store, error) {
+		got = o.URL
+		return embedded.Connect(ctx, connect.Options{})
+	})
+	f, err := factory.FromSettings(settings.Map{
+		"redis.sessions.secret":         secret,
+		"redis.sessions.custom_connect": "vault",
+		"redis.sessions.url":            "vault://secret/redis",
+	}, factory.WithRegistry(r))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.Close()
+	if got != "vault://secret/redis" {
+		t.Errorf("the connector got %q", got)
 	}
 }

@@ -35,6 +35,23 @@ func Parse(src Source) (*Options, error) {
 	return o, nil
 }
 
+// KeyOf returns the key by which src gives a setting, prefix and alias included:
+// "redis.sessions.client_callable" for "custom_connect", say. It is for errors about
+// values that Parse cannot judge. A setting that src does not give has its own key.
+func KeyOf(src Source, name string) string {
+	p := &parser{src: src, bad: map[string]bool{}}
+	p.collect()
+	for s := range rows {
+		if s.name != name {
+			continue
+		}
+		if e, ok := p.choose(s); ok {
+			return e.key
+		}
+	}
+	return prefix + name
+}
+
 // parser is the state of one Parse.
 type parser struct {
 	src      Source
