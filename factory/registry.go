@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -73,14 +74,15 @@ func (r *Registry) ConnectRequest(name string, f connect.RequestFunc) {
 	register(r, &r.connectors, "connector", name, connector{request: f}, f == nil)
 }
 
-// Encode registers an encoder for redis.sessions.encode.
+// Encode registers an encoder for redis.sessions.encode. Python's names of the
+// built-in codecs, such as json.dumps, are built-in names too.
 func (r *Registry) Encode(name string, f encode.Encoder) {
-	register(r, &r.encoders, "encoder", name, f, f == nil)
+	register(r, &r.encoders, "encoder", encode.EncoderName(name), f, f == nil)
 }
 
 // Decode registers a decoder for redis.sessions.decode.
 func (r *Registry) Decode(name string, f encode.Decoder) {
-	register(r, &r.decoders, "decoder", name, f, f == nil)
+	register(r, &r.decoders, "decoder", encode.DecoderName(name), f, f == nil)
 }
 
 // IDGenerator registers a maker of session IDs for redis.sessions.id_generator.
@@ -99,7 +101,8 @@ func (r *Registry) Signer(name string, s session.Signer) {
 // redis.sessions.connection_pool: a redis.UniversalClient of go-redis, or a
 // *redis.Pool of redigo. Closing a factory does not close it.
 func (r *Registry) Client(name string, client any) {
-	register(r, &r.clients, "client", name, client, client == nil)
+	v := reflect.ValueOf(client)
+	register(r, &r.clients, "client", name, client, client == nil || v.Kind() == reflect.Pointer && v.IsNil())
 }
 
 // OnInvalid registers a hook for redis.sessions.func_invalid_logger. It hears of
@@ -123,7 +126,7 @@ func register[T any](r *Registry, in *names[T], kind, name string, v T, isNil bo
 	defer r.mu.Unlock()
 	switch _, taken := (*in)[name]; {
 	case name == "":
-		panic("factory: a " + kind + " is registered without a name")
+		panic("factory: the " + kind + " has no name")
 	case isNil:
 		panic(fmt.Sprintf("factory: the %s %q is nil", kind, name))
 	case taken:

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gomodule/redigo/redis"
+
 	"github.com/pyramidgo/redissessions/connect"
 	"github.com/pyramidgo/redissessions/connect/embedded"
 	"github.com/pyramidgo/redissessions/encode"
@@ -27,9 +29,11 @@ func TestRegistryPanics(t *testing.T) {
 		"a nil ID generator":       func(r *factory.Registry) { r.IDGenerator("x", nil) },
 		"a nil signer":             func(r *factory.Registry) { r.Signer("x", nil) },
 		"a nil client":             func(r *factory.Registry) { r.Client("x", nil) },
+		"a nil pool":               func(r *factory.Registry) { r.Client("x", (*redis.Pool)(nil)) },
 		"a nil invalid hook":       func(r *factory.Registry) { r.OnInvalid("x", nil) },
 		"a nil cookie hook":        func(r *factory.Registry) { r.AllowCookie("x", nil) },
 		"a built-in codec":         func(r *factory.Registry) { r.Encode("json", encode.JSON.Encode) },
+		"Python's name of one":     func(r *factory.Registry) { r.Decode("json.loads", encode.JSON.Decode) },
 		"a built-in connector":     func(r *factory.Registry) { r.Connect("goredis", connector) },
 		"both kinds of connectors": func(r *factory.Registry) { r.Connect("x", connector); r.ConnectRequest("x", byRequest) },
 		"a signer twice":           func(r *factory.Registry) { r.Signer("x", reversed{}); r.Signer("x", reversed{}) },
