@@ -1,6 +1,7 @@
 package redigo_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/gomodule/redigo/redis"
@@ -71,4 +72,23 @@ func TestStoreNew(t *testing.T) {
 	sessiontest.TestStore(t, connecttest.Harness(srv.Client(), func(*testing.T) session.Store {
 		return redigo.New(pool)
 	}))
+}
+
+// It refuses what it cannot serve, rather than serve something else.
+func TestConnectRefuses(t *testing.T) {
+	t.Parallel()
+	for want, o := range map[string]connect.Options{
+		"another kind of Redis (sentinel); use goredis": {URL: "redis-sentinel://s1/mymaster"},
+		"another kind of Redis (cluster); use goredis":  {URL: "redis-cluster://n1"},
+		"another kind of Redis (embedded)":              {URL: "embedded://"},
+		"it has no auto_pipeline; use the goredis":      {AutoPipeline: connect.AutoPipelineAuto},
+	} {
+		store, err := redigo.Connect(t.Context(), o)
+		if err == nil {
+			store.Close()
+		}
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v: got %v, want %s", o, err, want)
+		}
+	}
 }
