@@ -45,6 +45,9 @@ func (c mappingCodec) Decode(content []byte, values map[string]any) error {
 		if err := inner.Decode([]byte(text), read); err != nil {
 			return c.explain(text, err)
 		}
+		if err := c.complete(text); err != nil {
+			return err
+		}
 	}
 	if c.section != "" {
 		under, ok := asMapping(read[c.section])
@@ -57,6 +60,17 @@ func (c mappingCodec) Decode(content []byte, values map[string]any) error {
 		return err
 	}
 	fold(read, values)
+	return nil
+}
+
+// complete checks that the decoder cannot have lost anything on the way.
+func (c mappingCodec) complete(text string) error {
+	switch extension(c.file) {
+	case "yaml", "yml":
+		return c.oneYAMLDocument(text)
+	case "json":
+		return c.uniqueJSONKeys(text)
+	}
 	return nil
 }
 

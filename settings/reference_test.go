@@ -72,7 +72,8 @@ indented line that begins with ` + "`redis.sessions.`" + ` is an error, where Pa
 stands *only* in ` + "`[DEFAULT]`" + ` is no setting, as with PasteDeploy; ` + "`get redis.sessions.timeout = redis.sessions.timeout`" + ` makes it one.
 
 ` + "`settings.Load(\"development.yaml#staging\")`" + ` reads the mapping under the top-level key ` + "`staging`" + `; without ` + "`#`" + ` the whole file is read.
-The same holds for ` + "`.yml`, `.toml` and `.json`" + `.
+The same holds for ` + "`.yml`, `.toml` and `.json`" + `. In all of them a
+key given twice is an error, and so is a second document in one YAML file.
 
 On Kubernetes, a service named ` + "`redis-sessions`" + ` puts variables like ` + "`REDIS_SESSIONS_SERVICE_HOST`" + ` into every container, which are
 then reported as unknown keys: name the service otherwise, or set ` + "`enableServiceLinks: false`" + `.
