@@ -1,7 +1,10 @@
 package session
 
 import (
+	"bytes"
 	"errors"
+	"io"
+	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
@@ -235,5 +238,29 @@ func TestCookieRefusedByTheHook(t *testing.T) {
 	})
 	if resp.StatusCode != http.StatusOK || len(resp.Cookies()) > 0 || len(store.records) > 0 {
 		t.Errorf("status %d, %d cookies, %d records", resp.StatusCode, len(resp.Cookies()), len(store.records))
+	}
+}
+
+// The log hears of it once, whatever the response is, and of no mistake: the
+// handler has made none.
+func TestCookieRefusedByTheHookIsLoggedOnce(t *testing.T) {
+	for _, body := range []string{"", "page"} {
+		var log bytes.Buffer
+		f := newTestFactory(t, newMemStore(), func(o *Options) {
+			o.Logger = slog.New(slog.NewTextHandler(&log, nil))
+			o.AllowCookie = func(http.Header) bool { return false }
+		})
+		newVisitor(t, f).serve(func(w http.ResponseWriter, r *http.Request) {
+			s, err := f.Get(r)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			s.Set("k", "v")
+			_, _ = io.WriteString(w, body)
+		})
+		if got := log.String(); strings.Count(got, "\n") != 1 || !strings.Contains(got, "level=WARN") {
+			t.Errorf("body %q: logged\n%s", body, got)
+		}
 	}
 }

@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"sync"
 )
@@ -135,7 +136,11 @@ func (x *exchange) late() bool {
 func (f *Factory) saveLate(ctx context.Context, s *Session) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := s.commit(ctx, nil); err != nil {
+	err := s.commit(ctx, nil)
+	if s.refused && errors.Is(err, ErrHeaderWritten) {
+		return nil // the new session that save has reported
+	}
+	if err != nil {
 		return err
 	}
 	return s.writeCookie(nil, false)

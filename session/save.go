@@ -25,6 +25,7 @@ func (f *Factory) save(h http.Header, r *http.Request, s *Session) error {
 	err := s.commit(r.Context(), nil)
 	if errors.Is(err, errCookieRefused) {
 		f.opts.Logger.Warn("session: a new session was not saved", errorAttr(err))
+		s.refused = true
 		err = nil
 	}
 	return errors.Join(err, s.writeCookie(h, r.TLS != nil))

@@ -41,6 +41,7 @@ type Session struct {
 	signed      string       // the cookie's value, once it was made
 	header      http.Header  // the response's
 	headerSent  bool
+	refused     bool // the log knows that the response may not have the cookie
 }
 
 // cookieAction is what the response must do about the session's cookie.
