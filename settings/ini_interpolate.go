@@ -28,6 +28,9 @@ func (f *iniFile) interpolated(section, key string) (string, error) {
 	}
 	var out strings.Builder
 	if err := interpolate(&out, raw, lookup, 1); err != nil {
+		if unknown := unknownReference(""); errors.As(err, &unknown) && isSecret(key) {
+			err = unknownReference("name")
+		}
 		return "", f.fail(section, key, fmt.Errorf("%s: %w", printable(key), err))
 	}
 	return out.String(), nil
@@ -56,13 +59,27 @@ func interpolate(out *strings.Builder, rest string, lookup func(string) (string,
 		}
 		value, known := lookup(name)
 		if !known {
-			return fmt.Errorf("%%(%s)s: neither this section nor [DEFAULT] has that key (a %% is written as %%%%)", printable(name))
+			return unknownReference(name)
 		}
 		if err := interpolate(out, value, lookup, depth+1); err != nil {
 			return err
 		}
 		rest = after
 	}
+}
+
+// unknownReference is the name in a %(name)s that stands for nothing. In a secret it may
+// be a part of that.
+type unknownReference string
+
+func (name unknownReference) Error() string {
+	return fmt.Sprintf("%%(%s)s: neither this section nor [DEFAULT] has that key (a %% is written as %%%%)", printable(string(name)))
+}
+
+func isSecret(key string) bool {
+	name := strings.TrimPrefix(strings.TrimPrefix(strings.ToLower(key), "go."), prefix)
+	s, known := spellings[name]
+	return known && s.secret
 }
 
 // cutReference takes "(name)s" from the front.
