@@ -25,6 +25,15 @@ func unknown(name, variable string) error {
 // nearest returns the known name that looks most like name, or "" when none does.
 func nearest(name string) string {
 	name = strings.NewReplacer("-", "_", ".", "_", " ", "_").Replace(name)
+	if name == "" {
+		return ""
+	}
+	// Some of a name's words, samesite or socket, are no other name mistyped.
+	if known := shortestName(func(known string) bool {
+		return strings.HasSuffix(known, "_"+name) || strings.HasPrefix(known, name+"_")
+	}); known != "" {
+		return known
+	}
 	best, least := "", len(name)
 	for _, known := range sortedSpellings() {
 		if d := distance(name, known); d < least {
@@ -32,8 +41,21 @@ func nearest(name string) string {
 		}
 	}
 	// A third of the letters wrong is a guess, more is noise.
-	if least > max(1, len(name)/3) {
-		return ""
+	if least <= max(1, len(name)/3) {
+		return best
+	}
+	return shortestName(func(known string) bool {
+		return len(name) > 2 && strings.HasPrefix(known, name) || strings.HasSuffix(name, "_"+known)
+	})
+}
+
+// shortestName returns the shortest known name that fits, or "".
+func shortestName(fits func(known string) bool) string {
+	best := ""
+	for _, known := range sortedSpellings() {
+		if fits(known) && (best == "" || len(known) < len(best)) {
+			best = known
+		}
 	}
 	return best
 }
