@@ -30,6 +30,15 @@ func (g *givenUp) WriteHeader(code int) {
 
 type givenUpKey struct{}
 
+// watched lets a handler inside of an http.TimeoutHandler see the givenUp that
+// the latter answers to.
+func watched(slow http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		g := &givenUp{w, make(chan struct{})}
+		slow.ServeHTTP(g, r.WithContext(context.WithValue(r.Context(), givenUpKey{}, g)))
+	})
+}
+
 // A handler that http.TimeoutHandler has given up on goes on beside the answer
 // that is sent in its place: it uses its session while that is saved. The race
 // detector watches.
@@ -50,10 +59,7 @@ func TestHandlerInsideTimeoutHandlerGivenUp(t *testing.T) {
 			_, _ = s.CSRFToken(r.Context())
 			_ = f.Invalidate(r)
 		}), time.Millisecond, "too slow")
-		server := startServer(t, protocol, counted(&late, f.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			g := &givenUp{w, make(chan struct{})}
-			slow.ServeHTTP(g, r.WithContext(context.WithValue(r.Context(), givenUpKey{}, g)))
-		}))))
+		server := startServer(t, protocol, counted(&late, f.Handler(watched(slow))))
 		for range 20 {
 			// A cookie each: one's late logout is not the next one's affair.
 			if got := ask(t, server, http.MethodGet, seed(t, f)); got.StatusCode != http.StatusServiceUnavailable || got.body != "too slow" {
@@ -71,17 +77,18 @@ func TestHandlerOutsideTimeoutHandlerGivenUp(t *testing.T) {
 		f := newTestFactory(t, newMemStore(), discardLog)
 		cookie := seed(t, f)
 		var late sync.WaitGroup
-		server := startServer(t, protocol, counted(&late, http.TimeoutHandler(f.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		slow := http.TimeoutHandler(f.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			defer late.Done()
 			s, err := f.Get(r)
 			if err != nil {
 				t.Error(err)
 				return
 			}
-			<-r.Context().Done()
+			<-r.Context().Value(givenUpKey{}).(*givenUp).begun
 			s.Set("kept", true)
 			w.WriteHeader(http.StatusOK)
-		})), time.Millisecond, "too slow")))
+		})), time.Millisecond, "too slow")
+		server := startServer(t, protocol, counted(&late, watched(slow)))
 		if got := ask(t, server, http.MethodGet, cookie); got.StatusCode != http.StatusServiceUnavailable {
 			t.Errorf("%s: status %d", protocol, got.StatusCode)
 		}
