@@ -184,7 +184,16 @@ func (s *Server) ping(ctx context.Context) error {
 
 	client := redis.NewClient(o)
 	defer func() { _ = client.Close() }()
-	return client.Ping(ctx).Err()
+	if err := client.Ping(ctx).Err(); err != nil {
+		return err
+	}
+	// On a port that was taken meanwhile somebody else's server answers, until
+	// this one has found out and ended.
+	info, err := client.Info(ctx, "server").Result()
+	if id := fmt.Sprintf("process_id:%d\r\n", s.process.cmd.Process.Pid); err == nil && !strings.Contains(info, id) {
+		err = fmt.Errorf("another server answers at %s", s.Addr())
+	}
+	return err
 }
 
 // Kill ends the server at once, as a power cut would.
