@@ -46,13 +46,13 @@ func TestRedisDown(t *testing.T) {
 			_, _ = io.WriteString(w, text)
 		}
 	}
-	start := func(addr, down string, log io.Writer) *session.Factory {
+	start := func(addr, down string, seconds float64, log io.Writer) *session.Factory {
 		sessions, err := factory.FromSettings(settings.Map{
 			"redis.sessions.secret":                 "a secret for tests, of more than 32 bytes",
 			"redis.sessions.url":                    "redis://" + addr,
 			"redis.sessions.lazy_connect":           true,
-			"redis.sessions.socket_timeout":         0.2,
-			"redis.sessions.socket_connect_timeout": 0.2,
+			"redis.sessions.socket_timeout":         seconds,
+			"redis.sessions.socket_connect_timeout": seconds,
 			"redis.sessions.on_redis_down":          down,
 		}, factory.WithLogger(slog.New(slog.NewTextHandler(log, nil))))
 		if err != nil {
@@ -70,7 +70,7 @@ func TestRedisDown(t *testing.T) {
 		sessions.Handler(page(sessions, write)).ServeHTTP(w, r)
 		return w.Result()
 	}
-	cookie := serve(start(redis.Addr(), "error", io.Discard), true).Cookies()[0]
+	cookie := serve(start(redis.Addr(), "error", 30, io.Discard), true).Cookies()[0]
 
 	closed, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -96,7 +96,7 @@ func TestRedisDown(t *testing.T) {
 		} {
 			t.Run(where.name+"/"+test.name, func(t *testing.T) {
 				var log bytes.Buffer
-				sessions := start(where.addr, test.down, &log)
+				sessions := start(where.addr, test.down, 0.2, &log)
 				var cookies []*http.Cookie
 				if test.known {
 					cookies = append(cookies, cookie)
