@@ -2,7 +2,6 @@ package connect_test
 
 import (
 	"errors"
-	"net"
 	"strings"
 	"testing"
 
@@ -15,22 +14,11 @@ import (
 	"github.com/pyramidgo/redissessions/session"
 )
 
-// closedPort returns an address where nothing listens.
-func closedPort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().String()
-}
-
 // What an operator reads when the program does not start: the place, what
 // happened, and what to check; never a password.
 func TestConnectErrors(t *testing.T) {
 	t.Parallel()
-	tcp, nobody := connecttest.RedisServer(t), closedPort(t)
+	tcp, nobody := connecttest.RedisServer(t), connecttest.ClosedAddr(t)
 	user, tls := connecttest.RedisServerUser(t, "web", "right"), connecttest.RedisServerTLS(t)
 	certs := connect.TLS{CAFile: tls.TLS.CAFile, CertFile: tls.TLS.ClientCertFile, KeyFile: tls.TLS.ClientKeyFile}
 	otherName := certs
@@ -83,7 +71,7 @@ func wantConnectError(t *testing.T, f connect.Func, o connect.Options, want ...s
 // Sentinel and Cluster are go-redis's alone.
 func TestConnectErrorsOfModes(t *testing.T) {
 	t.Parallel()
-	tcp, nobody := connecttest.RedisServer(t), closedPort(t)
+	tcp, nobody := connecttest.RedisServer(t), connecttest.ClosedAddr(t)
 	for url, want := range map[string]string{
 		"redis-sentinel://" + nobody + "/m":     "is Redis running",
 		"redis-sentinel://" + tcp.Addr() + "/m": "sentinels",
@@ -107,7 +95,7 @@ func TestConnectErrorsOfModes(t *testing.T) {
 func TestLazyConnect(t *testing.T) {
 	t.Parallel()
 	forEach(t, func(t *testing.T, f connect.Func) {
-		for _, url := range urls(t, closedPort(t)) {
+		for _, url := range urls(t, connecttest.ClosedAddr(t)) {
 			store := open(t, f, connect.Options{URL: url, LazyConnect: true, SocketTimeout: socketTimeout})
 			inTime(t, "Load from "+url, func() error { _, err := store.Load(t.Context(), "k", 0); return err })
 		}

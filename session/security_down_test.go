@@ -72,13 +72,8 @@ func TestRedisDown(t *testing.T) {
 	}
 	cookie := serve(start(redis.Addr(), "error", 30, io.Discard), true).Cookies()[0]
 
-	closed, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_ = closed.Close()
 	for _, where := range []struct{ name, addr string }{
-		{"a black hole", hole(t)}, {"nobody listens", closed.Addr().String()},
+		{"a black hole", hole(t)}, {"nobody listens", connecttest.ClosedAddr(t)},
 	} {
 		for _, test := range []struct {
 			name   string

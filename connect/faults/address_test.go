@@ -68,7 +68,7 @@ func TestAddressMoves(t *testing.T) {
 		c.suffer(
 			func() {
 				c.replicated(map[*connecttest.Server]*connecttest.Server{first: second})
-				order(t, first.Client(), "replicaof", "127.0.0.1", closedPort(t))
+				order(t, first.Client(), "replicaof", "127.0.0.1", connecttest.ClosedPort(t))
 				order(t, second.Client(), "replicaof", "no", "one")
 			},
 			func() { c.awaitSeen(http.StatusServiceUnavailable, crowdSize) })

@@ -2,9 +2,7 @@ package faults_test
 
 import (
 	"fmt"
-	"net"
 	"net/http"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -114,24 +112,13 @@ func TestReadOnly(t *testing.T) {
 		defer c.leave()
 		c.suffer(
 			// Of a primary that does not exist, so that it keeps its data.
-			func() { order(t, admin, "replicaof", "127.0.0.1", closedPort(t)) },
+			func() { order(t, admin, "replicaof", "127.0.0.1", connecttest.ClosedPort(t)) },
 			func() { c.awaitSeen(http.StatusServiceUnavailable, 100) })
 		c.recover(func() { order(t, admin, "replicaof", "no", "one") })
 		if !c.read("READONLY") {
 			t.Errorf("nobody met a READONLY server; the errors were %q", c.errorTexts())
 		}
 	})
-}
-
-// closedPort returns a port where nothing listens.
-func closedPort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
 }
 
 // The server's memory is full and it may evict nothing. Who only reads is
