@@ -142,7 +142,7 @@ func (s *Session) find(ctx context.Context, id string) (bool, error) {
 	}
 	now := f.now()
 	if snap.successor != nil {
-		return s.findRenewed(now, at, snap.meta)
+		return s.findRenewed(ctx, now, at, snap, left == unknownTTL && ttl > 0)
 	}
 	full, alive := lifetime(now, snap.meta.created, snap.meta.idle.or(f.opts.IdleTimeout), f.opts.AbsoluteTimeout)
 	expires, expiryKept := f.expiryOf(snap)
@@ -173,15 +173,24 @@ func (s *Session) find(ctx context.Context, id string) (bool, error) {
 	return true, nil
 }
 
-// findRenewed deals with a marker. The load may have prolonged its time to live,
-// so what counts is the time that it carries. While it lasts, s remembers the
-// address: a logout with the old cookie ends the successor too.
-func (s *Session) findRenewed(now time.Time, at address, marker meta) (bool, error) {
-	if !now.Before(marker.expires) {
+// findRenewed deals with a marker. While it lasts, s remembers the address: a
+// logout with the old cookie ends the successor too. prolonged says that the load
+// has given it the time to live of a session: it is put back to the marker's own.
+func (s *Session) findRenewed(ctx context.Context, now time.Time, at address, marker *snapshot, prolonged bool) (bool, error) {
+	left := marker.meta.expires.Sub(now)
+	if left <= 0 {
+		if err := s.store.Remove(ctx, at.key, marker.guard); err != nil && !isOver(err) {
+			return false, storeError("load", err)
+		}
 		return false, errExpired
 	}
 	s.at = at
-	if now.Sub(marker.created) < renewalGrace {
+	if prolonged {
+		if err := s.restart(ctx, left); err != nil {
+			return false, err
+		}
+	}
+	if now.Sub(marker.meta.created) < renewalGrace {
 		s.ended, s.renewed = ErrGone, true
 		return true, nil
 	}

@@ -3,7 +3,9 @@ package session
 import (
 	"context"
 	"errors"
+	"maps"
 	"net/http"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -66,6 +68,47 @@ func TestOldCookieAfterARenewal(t *testing.T) {
 				}
 				if !test.saved && len(resp.Cookies()) != 0 {
 					t.Error("the response touches the new cookie")
+				}
+			})
+		})
+	}
+}
+
+// The marker of a renewal is there for a minute, however often a request with the
+// old cookie comes, and whatever the sessions' own timeout is.
+func TestMarkerLastsAMinute(t *testing.T) {
+	for name, edit := range map[string]func(*Options){
+		"idle timeout":  nil,
+		"never":         func(o *Options) { o.IdleTimeout = Never },
+		"trigger":       func(o *Options) { o.TouchAfter = time.Minute },
+		"in the record": func(o *Options) { o.ExpiryInRecord = true },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				store := newMemStore()
+				f := newTestFactory(t, store, edit)
+				v := newVisitor(t, f)
+				v.visit(func(s *Session) { s.Set("user", "ann") })
+				old := v.request()
+				key := slices.Collect(maps.Keys(store.records))[0]
+				v.visit(func(s *Session) {
+					if err := s.Renew(context.Background()); err != nil {
+						t.Error(err)
+					}
+				})
+				end := time.Now().Add(time.Minute)
+				for time.Until(end) > 0 {
+					(&visitor{t, f, jarOf(old)}).visit(func(s *Session) { s.Get("user") })
+					if got := store.records[key].expires; !got.Equal(end) {
+						t.Fatalf("the marker stays until %v, want %v", got, end)
+					}
+					pass(20 * time.Second)
+				}
+				// Redis may still hold it where this machine's clock is ahead.
+				store.put(key, store.records[key].data, time.Minute)
+				(&visitor{t, f, jarOf(old)}).visit(func(s *Session) { s.Get("user") })
+				if _, ok := store.records[key]; ok {
+					t.Error("a marker whose time is over is still there")
 				}
 			})
 		})
