@@ -51,6 +51,7 @@ func TestLeastACL(t *testing.T) {
 			"Replace":             func() error { return store.Replace(ctx, key, guard, record, time.Hour) },
 			"Replace for ever":    func() error { return store.Replace(ctx, key, nil, record, 0) },
 			"Expire":              func() error { return store.Expire(ctx, key, time.Hour) },
+			"ExpireGuarded":       func() error { return store.(session.GuardedExpirer).ExpireGuarded(ctx, key, guard, time.Hour) },
 			"Expire at no time":   func() error { return store.Expire(ctx, key, 0) },
 			"Remove":              func() error { return store.Remove(ctx, key, guard) },
 			"Remove, any of them": func() error { return store.Remove(ctx, key, nil) },

@@ -17,6 +17,7 @@ func teachScripts(t *testing.T, store session.Store) {
 		store.Replace(t.Context(), "absent", []byte("x"), nil, 0),
 		store.Remove(t.Context(), "absent", []byte("x")),
 		store.Expire(t.Context(), "absent", 0),
+		store.(session.GuardedExpirer).ExpireGuarded(t.Context(), "absent", []byte("x"), 0),
 	} {
 		if !errors.Is(err, session.ErrNotFound) {
 			t.Fatal(err)

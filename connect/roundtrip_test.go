@@ -49,6 +49,9 @@ func testRoundTrips(t *testing.T, f connect.Func) {
 		{"load and restart", func() error { _, err := store.Load(ctx, "k", time.Hour); return err }, []string{"GETEX"}},
 		{"load with ttl", func() error { _, _, err := store.(session.TTLLoader).LoadTTL(ctx, "k"); return err }, []string{"GET", "PTTL"}},
 		{"expire", func() error { return store.Expire(ctx, "k", time.Hour) }, []string{"PEXPIRE"}},
+		{"expire guarded", func() error {
+			return store.(session.GuardedExpirer).ExpireGuarded(ctx, "k", guard, time.Hour)
+		}, []string{"EVALSHA"}},
 		{"persist", func() error { return store.Expire(ctx, "k", 0) }, []string{"EVALSHA"}},
 		{"replace", func() error { return store.Replace(ctx, "k", guard, other, time.Hour) }, []string{"EVALSHA"}},
 		{"replace on a conflict", func() error { return conflict(store.Replace(ctx, "k", guard, record, 0)) }, []string{"EVALSHA"}},

@@ -165,7 +165,7 @@ func (s *Session) find(ctx context.Context, id string) (bool, error) {
 		// The load restarted the factory's timeout, but this session has one of
 		// its own or is about to reach the absolute one. It cannot wait for the
 		// save, which may never come.
-		if err := s.restart(ctx, full); err != nil {
+		if err := s.restart(ctx, at.key, snap.guard, full); err != nil {
 			s.reset()
 			return false, err
 		}
@@ -186,7 +186,7 @@ func (s *Session) findRenewed(ctx context.Context, now time.Time, at address, ma
 	}
 	s.at = at
 	if prolonged {
-		if err := s.restart(ctx, left); err != nil {
+		if err := s.restart(ctx, at.key, marker.guard, left); err != nil {
 			return false, err
 		}
 	}
@@ -240,13 +240,23 @@ func expiryDue(now, expires time.Time, full, after time.Duration) bool {
 	return restartDue(expires.Sub(now), full, max(after, time.Millisecond))
 }
 
-// restart sets the time to live at once, even when the client hangs up.
-func (s *Session) restart(ctx context.Context, ttl time.Duration) error {
+// restart sets the time to live of the record that was loaded at once, even when
+// the client hangs up. Where another request has saved the record meanwhile, the
+// time to live that it wrote stands: it may have changed the timeout.
+func (s *Session) restart(ctx context.Context, key string, guard []byte, ttl time.Duration) error {
 	ctx, cancel := s.f.writeContext(ctx)
 	defer cancel()
-	err := s.store.Expire(ctx, s.at.key, ttl)
+	var err error
+	if g, ok := s.store.(GuardedExpirer); ok {
+		err = g.ExpireGuarded(ctx, key, guard, ttl)
+	} else {
+		err = s.store.Expire(ctx, key, ttl)
+	}
 	if errors.Is(err, ErrNotFound) {
 		return ErrNotFound
+	}
+	if isOver(err) {
+		return nil
 	}
 	return storeError("restart the time to live", err)
 }

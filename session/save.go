@@ -252,7 +252,7 @@ func (s *Session) restartIfDue(ctx context.Context) {
 	if rewrite {
 		err = s.replace(ctx, nil, func(string) bool { return false })
 	} else if ttl, alive := lifetime(s.f.now(), s.meta.created, s.idle(), s.f.opts.AbsoluteTimeout); alive {
-		err = s.restart(ctx, ttl)
+		err = s.restart(ctx, s.at.key, s.stored.guard, ttl)
 	}
 	if err != nil && !isOver(err) {
 		s.f.opts.Logger.Warn("session: the idle timeout was not restarted", errorAttr(err))

@@ -59,3 +59,13 @@ type TTLLoader interface {
 	// ErrNotFound. A record that never expires has the time to live 0.
 	LoadTTL(ctx context.Context, key string) (record []byte, ttl time.Duration, err error)
 }
+
+// GuardedExpirer is an optional interface of a Store that can restart a record's
+// time to live only while the record is still the one that was loaded. Without it
+// the session calls Expire, and a request that only reads may, in a narrow race,
+// put back the timeout that another request is just changing.
+type GuardedExpirer interface {
+	// ExpireGuarded is a guarded Expire: its errors are those of Replace, but
+	// the *ConflictError need not carry what is stored.
+	ExpireGuarded(ctx context.Context, key string, guard []byte, ttl time.Duration) error
+}

@@ -66,6 +66,7 @@ func Connect(_ context.Context, o connect.Options) (session.Store, error) {
 type ttlStore interface {
 	session.Store
 	session.TTLLoader
+	session.GuardedExpirer
 }
 
 // store is a go-redis store that owns its client and has a share in a server.

@@ -82,5 +82,8 @@ func (c *checker) operations(ctx context.Context, key, absent string) map[string
 	if l, ok := c.Store.(session.TTLLoader); ok {
 		ops["LoadTTL"] = func() error { _, _, err := l.LoadTTL(ctx, key); return err }
 	}
+	if g, ok := c.Store.(session.GuardedExpirer); ok {
+		ops["ExpireGuarded"] = func() error { return g.ExpireGuarded(ctx, key, []byte(guard1), 2*long) }
+	}
 	return ops
 }

@@ -46,4 +46,44 @@ var expireRules = []rule{
 		c.must("Expire", c.Expire(c.Context(), key, time.Microsecond))
 		c.wantExpired(key, time.Millisecond)
 	}},
+	{"expire-guarded", "ExpireGuarded restarts the time to live, or takes it away, of the record that it is meant for", func(c *checker) {
+		key := c.stored(first, long)
+		for _, ttl := range []time.Duration{2 * long, long / 2, 0, long} {
+			c.must("ExpireGuarded", c.guardedExpirer().ExpireGuarded(c.Context(), key, []byte(guard1), ttl))
+			c.wantTTL(key, ttl)
+			c.wantRecord(key, first)
+		}
+	}},
+	{"expire-guarded-changed", "ExpireGuarded of a record that has changed is a *ConflictError and leaves the time to live", func(c *checker) {
+		key := c.stored(second, long)
+		for _, ttl := range []time.Duration{2 * long, 0} {
+			if err := c.guardedExpirer().ExpireGuarded(c.Context(), key, []byte(guard1), ttl); !isConflict(err) {
+				c.broken("ExpireGuarded: %v, want a *ConflictError", err)
+			}
+			c.wantTTL(key, long)
+		}
+		c.wantRecord(key, second)
+	}},
+	{"expire-guarded-absent", "ExpireGuarded of a key without a record is ErrNotFound and makes none", func(c *checker) {
+		key := c.key()
+		for _, guard := range []string{guard1, ""} {
+			c.wantErr("ExpireGuarded", c.guardedExpirer().ExpireGuarded(c.Context(), key, []byte(guard), long), session.ErrNotFound)
+		}
+		c.wantGone(key)
+	}},
+	{"expire-guarded-short-ttl", "ExpireGuarded with a ttl under a millisecond makes the record expire, not last", func(c *checker) {
+		key := c.stored(first, long)
+		c.must("ExpireGuarded", c.guardedExpirer().ExpireGuarded(c.Context(), key, []byte(guard1), time.Microsecond))
+		c.wantExpired(key, time.Millisecond)
+	}},
+}
+
+// guardedExpirer returns the store's optional interface, or skips the case.
+func (c *checker) guardedExpirer() session.GuardedExpirer {
+	c.Helper()
+	g, ok := c.Store.(session.GuardedExpirer)
+	if !ok {
+		c.Skip("the store is no session.GuardedExpirer, which is its choice")
+	}
+	return g
 }

@@ -53,6 +53,20 @@ if not stored then return false end
 return '!' .. stored
 `)
 
+	// Expire takes the guard and a time to live in milliseconds, of which "0" is
+	// none. Nobody asks it for the record that is stored.
+	Expire = script(guarded + `
+if same then
+  if ARGV[2] == '0' then
+    redis.call('PERSIST', KEYS[1])
+  else
+    redis.call('PEXPIRE', KEYS[1], ARGV[2])
+  end
+  return 1
+end
+if redis.call('EXISTS', KEYS[1]) == 0 then return false end
+return '!'
+`)
 	// Persist takes the time to live away. PERSIST alone does not tell a key
 	// without one from no key.
 	Persist = script(`

@@ -1,0 +1,21 @@
+package goredis
+
+import (
+	"context"
+	"time"
+
+	"github.com/pyramidgo/redissessions/connect/internal/dialect"
+	"github.com/pyramidgo/redissessions/session"
+)
+
+var _ session.GuardedExpirer = (*store)(nil)
+
+// ExpireGuarded sets the time to live by a script that looks at the guard first.
+// A second try does no harm.
+func (s *store) ExpireGuarded(ctx context.Context, key string, guard []byte, ttl time.Duration) error {
+	cmd, _, err := s.eval(ctx, &dialect.Expire, key, guard, dialect.MillisOrZero(ttl))
+	if err != nil {
+		return s.fault("expire", err)
+	}
+	return s.verdict("expire", cmd)
+}

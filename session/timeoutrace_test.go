@@ -1,0 +1,87 @@
+package session_test
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"github.com/pyramidgo/redissessions/connect/connecttest"
+	"github.com/pyramidgo/redissessions/session"
+)
+
+// slowToRestart is a store that something happens to just before a time to live
+// is restarted.
+type slowToRestart struct {
+	session.Store
+	session.TTLLoader
+	session.GuardedExpirer
+	meanwhile func()
+}
+
+func (s *slowToRestart) ExpireGuarded(ctx context.Context, key string, guard []byte, ttl time.Duration) error {
+	s.meanwhile()
+	return s.GuardedExpirer.ExpireGuarded(ctx, key, guard, ttl)
+}
+
+// A request that only reads restarts the time to live, and another one changes the
+// timeout just before: what it has changed stands.
+func TestReaderLeavesAnothersTimeout(t *testing.T) {
+	const before, month = 10 * time.Minute, 30 * 24 * time.Hour
+	for name, row := range map[string]struct {
+		options session.Options
+		own     bool // the session has a timeout of its own already
+	}{
+		"timeout_trigger": {options: session.Options{TouchAfter: time.Minute}},
+		"its own":         {own: true},
+	} {
+		for connector, open := range connectors {
+			t.Run(name+"/"+connector, func(t *testing.T) {
+				redis := connecttest.Miniredis(t)
+				plain := openStore(t, open, "redis://"+redis.Addr())
+				store := &slowToRestart{Store: plain, TTLLoader: plain.(session.TTLLoader), GuardedExpirer: plain.(session.GuardedExpirer)}
+				row.options.Secret = "a secret for tests, of more than 32 bytes"
+				f, err := session.NewFactory(store, &row.options)
+				if err != nil {
+					t.Fatal(err)
+				}
+				b := &browser{}
+				visit := func(use func(*session.Session)) {
+					r, w := httptest.NewRequest(http.MethodGet, "/", nil), httptest.NewRecorder()
+					if cookie := b.current(); cookie != "" {
+						r.AddCookie(&http.Cookie{Name: cookieName, Value: cookie})
+					}
+					f.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+						if s, err := f.Get(r); err == nil {
+							use(s)
+						}
+					})).ServeHTTP(w, r)
+					if w.Code != http.StatusOK {
+						t.Errorf("status %d", w.Code)
+					}
+					b.take(w.Result())
+				}
+				visit(func(s *session.Session) {
+					s.Set("user", "ann")
+					if row.own {
+						s.AdjustTimeout(before)
+					}
+				})
+				key := redis.Keys()[0]
+				redis.SetTTL(key, before)
+
+				restarts := 0
+				store.meanwhile = func() {
+					if restarts++; restarts == 1 { // the other request restarts it as well
+						visit(func(s *session.Session) { s.Remember(month) })
+					}
+				}
+				visit(func(s *session.Session) { s.Get("user") })
+				if got := redis.TTL(key); got != month || restarts == 0 {
+					t.Errorf("after %d restarts the time to live is %v, want %v", restarts, got, month)
+				}
+			})
+		}
+	}
+}
