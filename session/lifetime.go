@@ -21,8 +21,9 @@ func lifetime(now, created time.Time, idle, absolute time.Duration) (ttl time.Du
 }
 
 // restartDue reports whether a time to live of which `left` remains should be
-// restarted at full: when at least after has passed since the last restart. A
-// left or full of 0 is no expiry.
+// restarted at full: when at least after has passed since the last restart, or
+// half of full where that is no longer than after. A left or full of 0 is no
+// expiry.
 func restartDue(left, full, after time.Duration) bool {
 	switch {
 	case left == full:
@@ -31,6 +32,9 @@ func restartDue(left, full, after time.Duration) bool {
 		return true // one of them never expires: not a matter of time
 	case left > full+time.Second:
 		return true // a shorter timeout, or a cap, came into force; a second is for two clocks
+	case after >= full:
+		// A session with a short timeout of its own would end while it is used.
+		return full-left >= full/2
 	default:
 		return full-left >= after
 	}

@@ -54,6 +54,9 @@ func TestRestartDue(t *testing.T) {
 		{0, 1200 * s, 60 * s, true},             // it never expires, and should
 		{1200 * s, 0, 60 * s, true},             // it expires, and should not
 		{0, 0, 60 * s, false},
+		{21 * s, 40 * s, 60 * s, false}, // a timeout shorter than the trigger
+		{20 * s, 40 * s, 60 * s, true},
+		{30 * s, 60 * s, 60 * s, true},
 	}
 	for _, test := range tests {
 		if due := restartDue(test.left, test.full, test.after); due != test.due {

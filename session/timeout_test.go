@@ -164,6 +164,29 @@ func TestTouchAfter(t *testing.T) {
 	})
 }
 
+// A session whose own timeout is shorter than the trigger does not end while it is
+// used.
+func TestTouchAfterLongerThanTheTimeout(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v := newVisitor(t, newTestFactory(t, ttlStore{newMemStore()}, func(o *Options) { o.TouchAfter = 5 * time.Minute }))
+		v.visit(func(s *Session) { s.Set("a", 1); s.AdjustTimeout(2 * time.Minute) })
+		for range 10 {
+			pass(time.Minute)
+			v.visit(func(s *Session) {
+				if s.IsNew() {
+					t.Fatal("it ended while it was used")
+				}
+			})
+		}
+		pass(2 * time.Minute)
+		v.visit(func(s *Session) {
+			if !s.IsNew() {
+				t.Error("it did not end when it was not")
+			}
+		})
+	})
+}
+
 // set_redis_ttl = false: nothing expires in Redis, and yet the timeout holds,
 // also for a session with one of its own.
 func TestExpiryInRecord(t *testing.T) {
