@@ -19,6 +19,9 @@ func (x *exchange) fail(err error) {
 	for _, name := range pageHeaders {
 		x.h.Del(name)
 	}
+	if len(x.outside) > 0 {
+		x.h["Content-Encoding"] = x.outside
+	}
 	x.h.Set("Cache-Control", "no-store")
 	w := &answerWriter{ResponseWriter: x.w}
 	x.f.opts.ErrorHandler(w, x.r, err)

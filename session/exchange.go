@@ -16,6 +16,9 @@ type exchange struct {
 	w http.ResponseWriter
 	h http.Header // w's; asked for once, because w itself is not safe for concurrent use
 	r *http.Request
+	// outside is the Content-Encoding of middleware around the Handler, which
+	// encodes the error handler's answer as well.
+	outside []string
 
 	mu       sync.Mutex
 	got      bool // Get or Invalidate was called

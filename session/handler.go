@@ -16,6 +16,7 @@ func (f *Factory) Handler(next http.Handler) http.Handler {
 			return
 		}
 		x := &exchange{Context: r.Context(), f: f, w: w, h: w.Header()}
+		x.outside = x.h["Content-Encoding"]
 		x.r = r.WithContext(x)
 		x.serve(next)
 	})

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"compress/gzip"
 	"errors"
 	"fmt"
 	"io"
@@ -8,6 +9,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"github.com/felixge/httpsnoop"
 )
 
 // TestHandlerErrorHandler checks the application's own answer to a failed save.
@@ -93,6 +96,48 @@ func TestHandlerErrorHandler(t *testing.T) {
 				wantHeader(t, got, "Set-Cookie")
 			}
 		})
+	}
+}
+
+// compressed is middleware that says what it does before it does it.
+func compressed(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Encoding", "gzip")
+		z := gzip.NewWriter(w)
+		defer z.Close()
+		next.ServeHTTP(httpsnoop.Wrap(w, httpsnoop.Hooks{
+			Write: func(httpsnoop.WriteFunc) httpsnoop.WriteFunc { return z.Write },
+		}), r)
+	})
+}
+
+// The answer to a failed save can be read whether it goes through middleware that
+// compresses, or only the page would have.
+func TestHandlerAnswerBesideCompression(t *testing.T) {
+	for name, wrap := range map[string]func(*Factory, http.Handler) http.Handler{
+		"outside":            func(f *Factory, app http.Handler) http.Handler { return compressed(f.Handler(app)) },
+		"inside":             func(f *Factory, app http.Handler) http.Handler { return f.Handler(compressed(app)) },
+		"outside and inside": func(f *Factory, app http.Handler) http.Handler { return compressed(f.Handler(compressed(app))) },
+	} {
+		for _, protocol := range protocols {
+			store := newMemStore()
+			store.err = errRefused
+			f := newTestFactory(t, store, discardLog)
+			server := startServer(t, protocol, wrap(f, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				s, err := f.Get(r)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				s.Set("k", "v")
+				w.Header().Set("Content-Length", "1000")
+				_, _ = io.WriteString(w, pageText)
+			})))
+			got := ask(t, server, http.MethodGet) // net/http's client decompresses
+			if got.StatusCode != http.StatusServiceUnavailable || got.body != "Service Unavailable\n" || got.err != nil {
+				t.Errorf("%s, %s: status %d, body %q, error %v", name, protocol, got.StatusCode, got.body, got.err)
+			}
+		}
 	}
 }
 

@@ -176,7 +176,7 @@ func (s *Session) find(ctx context.Context, id string) (bool, error) {
 // findRenewed deals with a marker. While it lasts, s remembers the address: a
 // logout with the old cookie ends the successor too. prolonged says that the load
 // has given it the time to live of a session: it is put back to the marker's own.
-func (s *Session) findRenewed(ctx context.Context, now time.Time, at address, marker *snapshot, prolonged bool) (bool, error) {
+func (s *Session) findRenewed(ctx context.Context, now time.Time, at address, marker snapshot, prolonged bool) (bool, error) {
 	left := marker.meta.expires.Sub(now)
 	if left <= 0 {
 		if err := s.store.Remove(ctx, at.key, marker.guard); err != nil && !isOver(err) {
