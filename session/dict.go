@@ -46,6 +46,7 @@ func (s *Session) Delete(key string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.data.remove(key)
+	s.unseen = s.unavailable != nil
 }
 
 // Pop deletes a key and returns its value. It takes away exactly what it
@@ -92,6 +93,7 @@ func (s *Session) Clear() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.data.clear()
+	s.unseen = s.unavailable != nil
 }
 
 // Has reports whether the key is there.

@@ -101,7 +101,7 @@ func (s *Session) dirty(changes []change, only func(string) bool) bool {
 	}
 	base := s.data.base
 	clears := s.data.cleared && (len(base.keys()) > 0 || base.hidden())
-	return clears || s.metaSet.idle || s.metaSet.maxAge
+	return clears || s.metaSet.idle || s.metaSet.maxAge || s.unseen
 }
 
 // create writes the record of a new session under a new ID.

@@ -37,6 +37,7 @@ type Session struct {
 	ended       error        // once the record turned out to be gone: why
 	renewed     bool         // ended because it was renewed elsewhere: the new cookie is not ours to delete
 	unavailable error        // the store did not answer: nothing can be saved
+	unseen      bool         // something was deleted that may well be there, but that the store did not tell of
 	cookie      cookieAction // what the response owes the browser
 	signed      string       // the cookie's value, once it was made
 	header      http.Header  // the response's
