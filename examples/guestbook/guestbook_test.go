@@ -43,6 +43,11 @@ func TestLogIn(t *testing.T) {
 		before, tokenBefore := b.cookie(), b.token
 		answer := b.submit("/login", url.Values{"login_name": {"Ada"}})
 		answer.wantStatus(http.StatusSeeOther)
+		// Who planted the old ID gains nothing. He comes at once: five seconds
+		// later he would get a session of his own.
+		old := newBrowser(t, b.server)
+		old.setCookie(before)
+		old.get("/").wantStatus(http.StatusConflict).want("has ended").wantNot("Ada")
 		if c := answer.setCookie(); c == nil || c.MaxAge != 0 || !c.Expires.IsZero() || !c.HttpOnly {
 			t.Errorf("the cookie is %v, want one for as long as the browser is open", c)
 		}
@@ -55,10 +60,6 @@ func TestLogIn(t *testing.T) {
 		if b.token == tokenBefore {
 			t.Error("the CSRF token is the one from before the login")
 		}
-		old := newBrowser(t, b.server)
-		old.setCookie(before)
-		// Who planted the old ID gains nothing.
-		old.get("/").wantStatus(http.StatusConflict).want("has ended").wantNot("Ada")
 	})
 }
 
