@@ -1,0 +1,3 @@
+module github.com/pyramidgo/redissessions/bench
+
+go 1.26.8
