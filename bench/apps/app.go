@@ -5,7 +5,7 @@
 //
 //	/unused      does not touch the session
 //	/create      begins a session of Config.Keys keys and gives the visitor its cookie
-//	/read        reads one key and writes its value as the body
+//	/read        reads one key and writes its value as the body; /read?key=key-007 another one
 //	/write       sets one key to a value that differs from visit to visit, and writes it as the body
 //	/invalidate  ends the session
 package apps
@@ -50,7 +50,15 @@ type Site interface {
 
 // Answer is what came back.
 type Answer struct {
-	Status  int
-	Cookies []*http.Cookie
-	Body    string
+	Status int
+	// SetCookie holds the Set-Cookie lines as they came. Reading them is left to
+	// those who want to know: a library that sets a cookie with every response
+	// must not pay for a browser in the comparison.
+	SetCookie []string
+	Body      string
+}
+
+// Cookies returns the cookies that the answer sets.
+func (a Answer) Cookies() []*http.Cookie {
+	return (&http.Response{Header: http.Header{"Set-Cookie": a.SetCookie}}).Cookies()
 }
