@@ -1,0 +1,55 @@
+package load
+
+import (
+	"bufio"
+	"fmt"
+	"net"
+
+	"github.com/pyramidgo/redissessions/bench/apps"
+)
+
+// Conn is one keep-alive connection of HTTP/1.1. It shares a core with Redis
+// or with the application, so it does next to nothing: the whole request is one
+// write, and of the response it looks at the status and the length.
+type Conn struct {
+	// Whole asks Call for the cookies and the body too. It is for what is done
+	// between the samples.
+	Whole bool
+
+	conn    net.Conn
+	reader  *bufio.Reader
+	request []byte
+}
+
+// Dial connects to an application at host:port.
+func Dial(addr string) (*Conn, error) {
+	c, err := net.Dial("tcp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("load: %w", err)
+	}
+	return &Conn{conn: c, reader: bufio.NewReaderSize(c, 1<<13)}, nil
+}
+
+// Close closes the connection.
+func (c *Conn) Close() error { return c.conn.Close() }
+
+// Call makes one request. cookie is the value of the Cookie header, or "".
+func (c *Conn) Call(route, cookie string) (apps.Answer, error) {
+	c.request = append(c.request[:0], "GET "...)
+	c.request = append(c.request, route...)
+	c.request = append(c.request, " HTTP/1.1\r\nHost: bench\r\n"...)
+	if cookie != "" {
+		c.request = append(c.request, "Cookie: "...)
+		c.request = append(c.request, cookie...)
+		c.request = append(c.request, "\r\n"...)
+	}
+	c.request = append(c.request, "\r\n"...)
+	if _, err := c.conn.Write(c.request); err != nil {
+		return apps.Answer{}, fmt.Errorf("load: %w", err)
+	}
+	answer, err := readResponse(c.reader, c.Whole)
+	if err != nil {
+		return answer, fmt.Errorf("load: %s: %w", route, err)
+	}
+	return answer, nil
+}
