@@ -42,9 +42,11 @@ func filler(n int) string {
 	return strings.Repeat(text, n/len(text)+1)[:n]
 }
 
-// value returns printable text of the wanted length that begins with n.
+// value returns printable text of the wanted length that tells n. The number
+// has always ten digits, lest one with more of them and the filler looks like
+// one with fewer.
 func (c *content) value(n uint64) string {
-	digits := strconv.FormatUint(n, 36)
+	digits := strconv.FormatUint(1e9+n, 10)
 	if len(digits) >= len(c.filler) {
 		return digits[len(digits)-len(c.filler):]
 	}
