@@ -19,9 +19,10 @@ import (
 type Config struct {
 	// Redis is the address of the server, host:port.
 	Redis string
-	// Keys is how many keys /create puts into a session.
+	// Keys is how many keys /create puts into a session, 1 or more.
 	Keys int
-	// ValueBytes is how long the value of each key is.
+	// ValueBytes is how long the value of each key is. With fewer than 10 the
+	// values repeat.
 	ValueBytes int
 	// Sliding asks for an idle timeout that every visit restarts.
 	Sliding bool

@@ -3,6 +3,7 @@ package apps
 import (
 	"crypto/rand"
 	"encoding/base64"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -48,7 +49,7 @@ func (b *bare) create(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	http.SetCookie(w, &http.Cookie{Name: bareCookie, Value: id, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode})
-	_, _ = w.Write([]byte(done))
+	_, _ = io.WriteString(w, done)
 }
 
 func (b *bare) read(w http.ResponseWriter, r *http.Request) {
@@ -70,7 +71,7 @@ func (b *bare) write(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusServiceUnavailable)
 		return
 	}
-	_, _ = w.Write([]byte(value))
+	_, _ = io.WriteString(w, value)
 }
 
 func (b *bare) invalidate(w http.ResponseWriter, r *http.Request) {
@@ -84,7 +85,7 @@ func (b *bare) invalidate(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	http.SetCookie(w, &http.Cookie{Name: bareCookie, Path: "/", MaxAge: -1, HttpOnly: true, SameSite: http.SameSiteLaxMode})
-	_, _ = w.Write([]byte(done))
+	_, _ = io.WriteString(w, done)
 }
 
 // load returns the visitor's record, or answers that there is none.

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"time"
 
 	"github.com/gofiber/fiber/v3"
 	"github.com/gofiber/fiber/v3/middleware/session"
@@ -104,7 +105,8 @@ func (f *fiberApp) Serve(l net.Listener) error {
 	return nil
 }
 
-// Close implements Site.
+// Close implements Site. Connections on which no request has come yet keep
+// fasthttp from ending, but not for longer than a second.
 func (f *fiberApp) Close() error {
-	return errors.Join(f.app.Shutdown(), f.storage.Close())
+	return errors.Join(f.app.ShutdownWithTimeout(time.Second), f.storage.Close())
 }

@@ -22,7 +22,7 @@ type ours struct {
 func openOurs(extra map[string]any) func(Config) (Site, error) {
 	return func(cfg Config) (Site, error) {
 		own := map[string]any{
-			"secret": rand.Text(),
+			"secret": rand.Text() + rand.Text(),
 			"url":    "redis://" + cfg.Redis + "/0",
 			// The default, 1 MiB, is less than the largest records of the
 			// comparison. The limit costs the same wherever it is.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -83,4 +84,4 @@ func (r routes) mux() *http.ServeMux {
 // done is the page of a route that has nothing to show.
 const done = "done\n"
 
-func unused(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(done)) }
+func unused(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, done) }
