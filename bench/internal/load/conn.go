@@ -8,6 +8,8 @@ import (
 	"github.com/pyramidgo/redissessions/bench/apps"
 )
 
+var _ apps.Caller = (*Conn)(nil)
+
 // Conn is one keep-alive connection of HTTP/1.1. It shares a core with Redis
 // or with the application, so it does next to nothing: the whole request is one
 // write, and of the response it looks at the status and the length.

@@ -118,7 +118,7 @@ func TestRunDealsVisitors(t *testing.T) {
 	for i := range 6 {
 		cookies = append(cookies, strconv.Itoa(i))
 	}
-	order := Order{Route: "/read", Callers: []Caller{callers[0], callers[1]}, Cookies: cookies, For: 5 * time.Millisecond}
+	order := Order{Route: "/read", Callers: []apps.Caller{callers[0], callers[1]}, Cookies: cookies, For: 5 * time.Millisecond}
 	s, err := Run(order)
 	if err != nil {
 		t.Fatal(err)
@@ -143,14 +143,14 @@ func TestRunDealsVisitors(t *testing.T) {
 
 func TestRunOnce(t *testing.T) {
 	c := newCounting(200)
-	s, err := Run(Order{Route: "/invalidate", Callers: []Caller{c}, Cookies: []string{"a", "b", "c"}, Once: true, For: time.Hour})
+	s, err := Run(Order{Route: "/invalidate", Callers: []apps.Caller{c}, Cookies: []string{"a", "b", "c"}, Once: true, For: time.Hour})
 	if err != nil || s.Requests != 3 || len(c.seen) != 3 {
 		t.Errorf("%d requests of %d visitors, %v; want 3 of 3", s.Requests, len(c.seen), err)
 	}
 }
 
 func TestRunStopsAtAnError(t *testing.T) {
-	if _, err := Run(Order{Route: "/read", Callers: []Caller{newCounting(503)}, For: time.Hour}); err == nil {
+	if _, err := Run(Order{Route: "/read", Callers: []apps.Caller{newCounting(503)}, For: time.Hour}); err == nil {
 		t.Error("a 503 is not an error")
 	}
 }

@@ -12,17 +12,11 @@ import (
 	"github.com/pyramidgo/redissessions/bench/apps"
 )
 
-// Caller makes requests, one after another. An apps.Site is one, and so is a
-// Conn.
-type Caller interface {
-	Call(route, cookie string) (apps.Answer, error)
-}
-
 // Order says what one sample asks for.
 type Order struct {
 	Route string
 	// Callers are as many as there are requests at once.
-	Callers []Caller
+	Callers []apps.Caller
 	// Cookies are the visitors' Cookie headers. Each caller is one visitor
 	// after another of its own: no two requests for one session are under way
 	// at the same time.
@@ -86,7 +80,7 @@ func Run(o Order) (Sample, error) {
 }
 
 // ask makes requests until the deadline, or until there is no further visitor.
-func ask(c Caller, route string, next func() (cookie string, ok bool), deadline time.Time, latencies []uint32) ([]uint32, error) {
+func ask(c apps.Caller, route string, next func() (cookie string, ok bool), deadline time.Time, latencies []uint32) ([]uint32, error) {
 	before := time.Now()
 	for {
 		cookie, ok := next()
@@ -144,7 +138,7 @@ func (t *turns) of(caller int) func() (string, bool) {
 
 // Visitors lets /create make as many sessions and returns the visitors' Cookie
 // headers.
-func Visitors(c Caller, n int) ([]string, error) {
+func Visitors(c apps.Caller, n int) ([]string, error) {
 	cookies := make([]string, n)
 	for i := range cookies {
 		answer, err := c.Call("/create", "")
@@ -167,8 +161,3 @@ func header(cookies []*http.Cookie) string {
 	}
 	return strings.Join(pairs, "; ")
 }
-
-var (
-	_ Caller = apps.Site(nil)
-	_ Caller = (*Conn)(nil)
-)

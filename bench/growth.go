@@ -1,0 +1,69 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/pyramidgo/redissessions/bench/internal/measure"
+	"github.com/pyramidgo/redissessions/bench/internal/record"
+	"github.com/pyramidgo/redissessions/bench/internal/report"
+)
+
+// growth measures how cost grows with keys, bytes and sessions.
+func growth(ctx context.Context, args []string) error {
+	w, path, err := parseFlags("bench growth", args, 90*time.Second, 15*time.Second)
+	if err != nil {
+		return err
+	}
+	run, err := planGrowth(w).carryOut(ctx, w.seed)
+	if err != nil {
+		return err
+	}
+	fmt.Print(report.Growth(run))
+	return keep(run, path)
+}
+
+// smallSession is what a session holds of which there are many.
+const smallSession = 3
+
+// planGrowth plans the growth of one application of each library: in process,
+// one request at a time.
+func planGrowth(w wanted) *plan {
+	names := find("redissessions", "scs", "gorilla")
+	s := &stage{Via: record.ViaCall, AtOnce: 1, Seed: w.seed, Sample: sampleLength(1, w.quick)}
+	add := func(cell record.Cell, fill string) {
+		cell.Via, cell.AtOnce = record.ViaCall, 1
+		if !w.run.MatchString(cell.Name(fill)) {
+			return
+		}
+		planned := plannedCell{Cell: cell, Apps: append([]string{measure.Bare}, names...), Results: 1, Fill: fill}
+		if fill != "" {
+			planned.Apps = []string{measure.Bare, fill}
+		}
+		s.Cells = append(s.Cells, planned)
+	}
+
+	for _, keys := range []int{1, 10, 100, 1000} {
+		for _, route := range []string{"read", "write"} {
+			add(record.Cell{Route: route, Keys: keys, ValueBytes: valueBytes}, "")
+		}
+	}
+	for _, bytes := range []int{1_000, 10_000, 100_000} { // 100 of them are above
+		for _, route := range []string{"read", "write"} {
+			add(record.Cell{Route: route, Keys: 10, ValueBytes: bytes}, "")
+		}
+	}
+	for _, name := range names {
+		for _, sessions := range []int{1_000, 10_000, 100_000, 1_000_000} {
+			if w.quick && sessions > 100_000 {
+				continue
+			}
+			add(record.Cell{Route: "read", Keys: smallSession, ValueBytes: valueBytes, Sessions: sessions}, name)
+		}
+	}
+	p := &plan{}
+	p.add(s)
+	p.share(w.time)
+	return p
+}

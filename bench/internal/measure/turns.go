@@ -1,0 +1,142 @@
+package measure
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/pyramidgo/redissessions/bench/apps"
+	"github.com/pyramidgo/redissessions/bench/internal/load"
+	"github.com/pyramidgo/redissessions/bench/internal/record"
+)
+
+// Site is an application that is measured.
+type Site struct {
+	App string
+	// Callers are as many as there are to be requests at once.
+	Callers []apps.Caller
+	// Aside makes the requests of which no time is taken. Its answers have
+	// their cookies.
+	Aside apps.Caller
+}
+
+// Turns says how the applications take turns in one cell.
+type Turns struct {
+	Cell   record.Cell
+	Rounds int
+	// Sample is how long one sample lasts.
+	Sample time.Duration
+	// Results is how many results there are per application.
+	Results int
+	// Random decides the order within a round.
+	Random *rand.Rand
+	// Visitors is how many sessions are visited in turn, if more than one per
+	// request at once.
+	Visitors int
+	// Reset brings Redis into the state that the cell begins with: empty, or
+	// with as many sessions as the cell asks for.
+	Reset func() error
+}
+
+// maxOnce bounds the visitors that are made for one sample of /invalidate.
+const maxOnce = 5000
+
+// entrant is a site with what it needs for its next sample.
+type entrant struct {
+	Site
+	turns   *Turns
+	cookies []string
+	perTurn int // how many visitors a sample of /invalidate uses up
+}
+
+// Take lets all sites take turns. One that fails is left out and its error
+// returned with the results of the others; without the bare handler there are
+// no results.
+func (t *Turns) Take(sites []Site) ([]record.Result, error) {
+	if err := t.Reset(); err != nil {
+		return nil, err
+	}
+	entrants := map[string]*entrant{}
+	var names []string
+	var failed []error
+	for _, site := range sites {
+		e := &entrant{Site: site, turns: t, perTurn: 20 * len(site.Callers)}
+		if err := e.warm(); err != nil {
+			failed = append(failed, fmt.Errorf("%s: %w", t.Cell.Name(site.App), err))
+			continue
+		}
+		entrants[site.App] = e
+		names = append(names, site.App)
+	}
+	if entrants[Bare] == nil {
+		return nil, errors.Join(append(failed, errors.New("measure: there is no bare handler to compare with"))...)
+	}
+
+	rounds := make([]round, t.Rounds)
+	for i := range rounds {
+		rounds[i] = round{}
+		t.Random.Shuffle(len(names), func(a, b int) { names[a], names[b] = names[b], names[a] })
+		for _, name := range names {
+			sample, err := entrants[name].sample(t.Sample)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", t.Cell.Name(name), err)
+			}
+			rounds[i][name] = sample
+		}
+	}
+
+	var results []record.Result
+	for _, site := range sites {
+		if entrants[site.App] != nil {
+			results = append(results, summarize(t.Cell, site.App, rounds, t.Results)...)
+		}
+	}
+	return results, errors.Join(failed...)
+}
+
+func (e *entrant) once() bool { return e.turns.Cell.Route == "invalidate" }
+
+// warm lets connections and pools come into being, and finds out how many
+// visitors a sample uses up.
+func (e *entrant) warm() error {
+	var err error
+	if !e.once() {
+		if e.cookies, err = load.Visitors(e.Aside, max(len(e.Callers), e.turns.Visitors)); err != nil {
+			return err
+		}
+		_, err = e.sample(e.turns.Sample / 2)
+		return err
+	}
+	for range 2 {
+		s, err := e.sample(e.turns.Sample)
+		if err != nil {
+			return err
+		}
+		e.perTurn = int(e.turns.Sample.Seconds() / s.Took.Seconds() * float64(s.Requests))
+		e.perTurn = max(len(e.Callers), min(e.perTurn, maxOnce))
+	}
+	return nil
+}
+
+// sample prepares and takes one sample.
+func (e *entrant) sample(length time.Duration) (load.Sample, error) {
+	order := load.Order{
+		Route: "/" + e.turns.Cell.Route, Callers: e.Callers, Cookies: e.cookies, For: length,
+	}
+	var err error
+	switch e.turns.Cell.Route {
+	case "create":
+		order.Cookies = nil
+		err = e.turns.Reset() // lest Redis grows from round to round
+	case "invalidate":
+		if err = e.turns.Reset(); err == nil {
+			order.Once = true
+			order.Cookies, err = load.Visitors(e.Aside, e.perTurn)
+		}
+	}
+	if err != nil {
+		return load.Sample{}, err
+	}
+	return load.Run(order)
+}

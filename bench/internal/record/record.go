@@ -1,0 +1,122 @@
+// Package record keeps what a run has measured, as text in the Go benchmark
+// format, which benchstat compares and the tables are made of.
+package record
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// How an application is reached.
+const (
+	ViaCall = "call" // in the process of the application
+	ViaHTTP = "http" // over loopback, HTTP/1.1, keep-alive
+)
+
+// Units of the values. Those that a run leaves out were not measured there.
+const (
+	// Ratio is how many requests are answered in the time of one of the bare
+	// handler's: above 1 is faster.
+	Ratio = "ratio"
+	// NsPerOp is the time per request, and ExtraNs what it is more than the
+	// bare handler's.
+	NsPerOp = "ns/op"
+	ExtraNs = "extra-ns"
+	// P50 and P99 are latencies.
+	P50 = "p50-ns"
+	P99 = "p99-ns"
+	// Allocs and Bytes are what a request allocates.
+	Allocs = "allocs/op"
+	Bytes  = "B/op"
+	// Trips, Sent and Received are the traffic between application and Redis.
+	Trips    = "trips/op"
+	Sent     = "sent-B/op"
+	Received = "received-B/op"
+	// SessionBytes is the memory that Redis takes for a session.
+	SessionBytes = "B/session"
+)
+
+// units is the order of the values in a line.
+var units = []string{NsPerOp, Ratio, ExtraNs, P50, P99, Bytes, Allocs, Trips, Sent, Received, SessionBytes}
+
+// Cell is what was asked of the applications, and under which conditions.
+type Cell struct {
+	// Route is that of package apps, without the slash.
+	Route string
+	// Via is ViaCall or ViaHTTP.
+	Via string
+	// Keys and ValueBytes are the size of a session.
+	Keys, ValueBytes int
+	// AtOnce is how many requests were under way.
+	AtOnce int
+	// Sliding is whether every request restarts the idle timeout.
+	Sliding bool
+	// Sessions is how many of the application's sessions Redis holds, or 0 for
+	// just as many as there are visitors.
+	Sessions int
+}
+
+// Result is one line of a run: one application in one cell, for some rounds.
+type Result struct {
+	Cell
+	App      string
+	Requests int
+	// Values are the medians over the rounds, by unit.
+	Values map[string]float64
+}
+
+// Name returns the name of the benchmark that the cell is for an application.
+func (c Cell) Name(app string) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s%s/via=%s/keys=%d/value=%d/at-once=%d/sliding=%s",
+		strings.ToUpper(c.Route[:1]), c.Route[1:], c.Via, c.Keys, c.ValueBytes, c.AtOnce, yesNo(c.Sliding))
+	if c.Sessions > 0 {
+		fmt.Fprintf(&b, "/sessions=%d", c.Sessions)
+	}
+	b.WriteString("/app=" + appEscaper.Replace(app))
+	return b.String()
+}
+
+// The name of a benchmark has no spaces, and slashes divide it.
+var (
+	appEscaper   = strings.NewReplacer(" ", "+", "/", "~")
+	appUnescaper = strings.NewReplacer("+", " ", "~", "/")
+)
+
+func yesNo(b bool) string {
+	if b {
+		return "yes"
+	}
+	return "no"
+}
+
+// parseName reads what Name has written.
+func parseName(name string) (c Cell, app string, err error) {
+	parts := strings.Split(name, "/")
+	c.Route = strings.ToLower(parts[0])
+	numbers := map[string]*int{"keys": &c.Keys, "value": &c.ValueBytes, "at-once": &c.AtOnce, "sessions": &c.Sessions}
+	for _, part := range parts[1:] {
+		key, value, _ := strings.Cut(part, "=")
+		switch key {
+		case "via":
+			c.Via = value
+		case "sliding":
+			c.Sliding = value == "yes"
+		case "app":
+			app = appUnescaper.Replace(value)
+		default:
+			number, known := numbers[key]
+			if !known {
+				return c, "", fmt.Errorf("record: %s: unknown part %q", name, part)
+			}
+			if *number, err = strconv.Atoi(value); err != nil {
+				return c, "", fmt.Errorf("record: %s: %w", name, err)
+			}
+		}
+	}
+	if app == "" {
+		return c, "", fmt.Errorf("record: %s: no application", name)
+	}
+	return c, app, nil
+}

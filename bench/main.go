@@ -1,0 +1,41 @@
+// Bench compares this library with others that keep HTTP sessions in Redis.
+//
+//	go run .             measures, about nine minutes, and prints tables
+//	go run . -quick      about one minute, rough
+//	go run . growth      how cost grows with keys, bytes and sessions
+//	go run . report      makes docs/performance.md and its plot of the recorded runs
+//
+// It starts its own redis-server. How it measures is told in
+// docs/performance.md.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+)
+
+// commands are what the first argument may be. The last two are those that the
+// program runs in processes of its own.
+var commands = map[string]func(ctx context.Context, args []string) error{
+	"compare": compare,
+	"growth":  growth,
+	"report":  writeReport,
+	"measure": measureStage,
+	"serve":   serve,
+}
+
+func main() {
+	args := os.Args[1:]
+	command := commands["compare"]
+	if len(args) > 0 && commands[args[0]] != nil {
+		command, args = commands[args[0]], args[1:]
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := command(ctx, args); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}

@@ -1,0 +1,188 @@
+package main
+
+import (
+	"regexp"
+	"slices"
+	"time"
+
+	"github.com/pyramidgo/redissessions/bench/apps"
+	"github.com/pyramidgo/redissessions/bench/internal/measure"
+	"github.com/pyramidgo/redissessions/bench/internal/record"
+)
+
+// valueBytes is how long a value is: 10 keys are a session of about 1 KB.
+const valueBytes = 100
+
+// lessOften is how many rounds a cell has for one of those that matter most:
+// one request at a time, and no sliding expiry.
+const lessOften = 3
+
+// Bounds of the number of rounds. Below the first a median says little; above
+// the second it hardly changes any more.
+const (
+	fewestRounds = 3
+	mostRounds   = 60
+)
+
+// recordedResults is how many results a cell that matters has per application.
+// benchstat wants six to give an interval.
+const recordedResults = 6
+
+// plan is what a run measures.
+type plan struct {
+	stages []*stage
+}
+
+// wanted chooses what to measure.
+type wanted struct {
+	quick bool
+	run   *regexp.Regexp // of the names of benchmarks
+	seed  uint64
+	time  time.Duration // all samples together, with what prepares them
+}
+
+// planCompare plans the comparison of all applications.
+func planCompare(w wanted) *plan {
+	p := &plan{}
+	for _, via := range []string{record.ViaCall, record.ViaHTTP} {
+		for _, atOnce := range []int{1, 16, 256} {
+			s := &stage{Via: via, AtOnce: atOnce, Seed: w.seed, Sample: sampleLength(atOnce, w.quick)}
+			for _, sliding := range []bool{false, true} {
+				for _, keys := range []int{10, 100} {
+					for _, route := range routes(sliding) {
+						cell := record.Cell{Route: route, Via: via, Keys: keys, ValueBytes: valueBytes, AtOnce: atOnce, Sliding: sliding}
+						if w.quick && !isQuick(cell) {
+							continue
+						}
+						s.add(cell, w.run)
+					}
+				}
+			}
+			p.add(s)
+		}
+	}
+	p.share(w.time)
+	return p
+}
+
+// routes are those to measure. With sliding expiry the last three do what they
+// do without it.
+func routes(sliding bool) []string {
+	if sliding {
+		return []string{"unused", "read", "write"}
+	}
+	return []string{"unused", "read", "write", "create", "invalidate"}
+}
+
+// isQuick is whether a run of a minute measures the cell.
+func isQuick(c record.Cell) bool {
+	switch {
+	case c.AtOnce == 1 && c.Via == record.ViaCall:
+		return !c.Sliding || c.Keys == 10
+	case c.AtOnce == 1:
+		return !c.Sliding && c.Keys == 10
+	default:
+		return c.AtOnce == 256 && c.Via == record.ViaCall && c.Keys == 10 && !c.Sliding && (c.Route == "read" || c.Route == "write")
+	}
+}
+
+// sampleLength is how long a sample lasts: long enough for some hundred
+// requests, and for every caller to come several times.
+func sampleLength(atOnce int, quick bool) time.Duration {
+	length := 25 * time.Millisecond
+	if atOnce > 16 {
+		length = 50 * time.Millisecond
+	}
+	if quick {
+		length /= 2
+	}
+	return length
+}
+
+// add adds a cell with the applications that are asked for, if there are any.
+func (s *stage) add(cell record.Cell, run *regexp.Regexp) {
+	var names []string
+	for _, app := range apps.All() {
+		if app.Name != measure.Bare && run.MatchString(cell.Name(app.Name)) && (app.CanSlide || !cell.Sliding) {
+			names = append(names, app.Name)
+		}
+	}
+	if len(names) == 0 && !run.MatchString(cell.Name(measure.Bare)) {
+		return
+	}
+	s.Cells = append(s.Cells, plannedCell{
+		Cell: cell, Apps: append([]string{measure.Bare}, names...), Results: 1,
+		Exact: cell.Via == record.ViaCall && cell.AtOnce == 1,
+	})
+}
+
+func (p *plan) add(s *stage) {
+	if len(s.Cells) > 0 {
+		p.stages = append(p.stages, s)
+	}
+}
+
+// matters is whether a cell gets more rounds than others.
+func (c plannedCell) matters() bool { return c.AtOnce == 1 && !c.Sliding && c.Fill == "" }
+
+// share gives each cell as many rounds as there is time for.
+func (p *plan) share(budget time.Duration) {
+	var perShare time.Duration // all cells with as many rounds as their weight
+	for _, s := range p.stages {
+		for _, c := range s.Cells {
+			perShare += time.Duration(c.weight()) * s.roundLength(c)
+		}
+	}
+	for _, s := range p.stages {
+		for i := range s.Cells {
+			c := &s.Cells[i]
+			rounds := int(float64(budget) / float64(perShare) * float64(c.weight()))
+			c.Rounds = min(max(rounds, fewestRounds), mostRounds)
+			if c.matters() {
+				c.Results = min(recordedResults, c.Rounds)
+			}
+		}
+	}
+}
+
+func (c plannedCell) weight() int {
+	if c.matters() {
+		return lessOften
+	}
+	return 1
+}
+
+// roundLength is how long a round of a cell takes, with what prepares its
+// samples.
+func (s *stage) roundLength(c plannedCell) time.Duration {
+	length := time.Duration(len(c.Apps)) * s.Sample
+	if c.Route == "invalidate" {
+		length *= 3 // the sessions must be made first, and that takes longer
+	}
+	return length
+}
+
+// length is about how long the plan takes, without opening the applications.
+func (p *plan) length() time.Duration {
+	var sum time.Duration
+	for _, s := range p.stages {
+		for _, c := range s.Cells {
+			sum += time.Duration(c.Rounds) * s.roundLength(c)
+		}
+	}
+	return sum
+}
+
+// find returns the first application whose name begins with one of the
+// prefixes, in their order.
+func find(prefixes ...string) []string {
+	var names []string
+	all := apps.All()
+	for _, prefix := range prefixes {
+		i := slices.IndexFunc(all, func(a apps.App) bool { return len(a.Name) >= len(prefix) && a.Name[:len(prefix)] == prefix })
+		if i >= 0 {
+			names = append(names, all[i].Name)
+		}
+	}
+	return names
+}
