@@ -11,7 +11,6 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"github.com/pyramidgo/redissessions/bench/apps"
 	"github.com/pyramidgo/redissessions/bench/internal/measure"
 	"github.com/pyramidgo/redissessions/bench/internal/record"
 	"github.com/pyramidgo/redissessions/bench/internal/redisserver"
@@ -91,7 +90,7 @@ func (m *measurer) filled(ctx context.Context, cell plannedCell, sites []measure
 	turns.Reset = func() error {
 		err := m.redis.FlushDB(ctx).Err()
 		if err == nil {
-			perSession, err = measure.Fill(ctx, m.stage.RedisAddr, sites[i].Aside, cell.Sessions)
+			perSession, err = measure.Fill(ctx, m.stage.RedisAddr, sites[i].Aside[0], cell.Sessions)
 		}
 		return err
 	}
@@ -124,6 +123,3 @@ func (m *measurer) open(ctx context.Context, cell plannedCell) error {
 	m.opened, err = m.openAll(ctx, cfg, names)
 	return err
 }
-
-// callers returns n times the same caller.
-func callers(c apps.Caller, n int) []apps.Caller { return slices.Repeat([]apps.Caller{c}, n) }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/pyramidgo/redissessions/bench/apps"
 	"github.com/pyramidgo/redissessions/bench/internal/load"
@@ -64,7 +65,8 @@ func (o *openedSites) openHere(names []string, atOnce int) error {
 	o.closeLater(sites)
 	for _, app := range apps.All() {
 		if site := sites[app.Name]; site != nil {
-			o.sites = append(o.sites, measure.Site{App: app.Name, Callers: callers(site, atOnce), Aside: site})
+			callers := slices.Repeat([]apps.Caller{site}, atOnce)
+			o.sites = append(o.sites, measure.Site{App: app.Name, Callers: callers, Aside: callers})
 		}
 	}
 	return nil
@@ -77,6 +79,9 @@ func (o *openedSites) closeLater(sites map[string]apps.Site) {
 		}
 	})
 }
+
+// mostAside is how many connections make sessions between the samples.
+const mostAside = 16
 
 // connect opens the applications in a process of their own and connects to
 // each as often as there are to be requests at once.
@@ -96,26 +101,34 @@ func (o *openedSites) connect(ctx context.Context, names []string, core, atOnce 
 			continue
 		}
 		site := measure.Site{App: app.Name}
-		for i := range atOnce + 1 {
-			c, err := load.Dial(addr)
-			if err != nil {
-				return err
-			}
-			o.closers = append(o.closers, func() { _ = c.Close() })
-			if i < atOnce {
-				site.Callers = append(site.Callers, c)
-			} else {
-				c.Whole = true
-				site.Aside = c
-			}
+		if site.Callers, err = o.dial(addr, atOnce, false); err != nil {
+			return err
+		}
+		if site.Aside, err = o.dial(addr, min(atOnce, mostAside), true); err != nil {
+			return err
 		}
 		// The check once more, with the client that is used here.
-		if err := apps.Check(site.Aside, o.config); err != nil {
+		if err := apps.Check(site.Aside[0], o.config); err != nil {
 			return fmt.Errorf("bench: %s over HTTP: %w", app.Name, err)
 		}
 		o.sites = append(o.sites, site)
 	}
 	return nil
+}
+
+// dial connects n times. The answers of whole ones have cookies and bodies.
+func (o *openedSites) dial(addr string, n int, whole bool) ([]apps.Caller, error) {
+	var callers []apps.Caller
+	for range n {
+		c, err := load.Dial(addr)
+		if err != nil {
+			return nil, err
+		}
+		c.Whole = whole
+		o.closers = append(o.closers, func() { _ = c.Close() })
+		callers = append(callers, c)
+	}
+	return callers, nil
 }
 
 // count adds allocations and traffic to the results.
@@ -137,7 +150,7 @@ func (o *openedSites) count(results []record.Result) error {
 			if site.App != r.App {
 				continue
 			}
-			if err := measure.Memory(&r, site.Aside); err != nil {
+			if err := measure.Memory(&r, site.Aside[0]); err != nil {
 				return fmt.Errorf("%s: %w", r.Name(r.App), err)
 			}
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -85,10 +86,6 @@ func TestConn(t *testing.T) {
 			t.Errorf("%+v, %v", got, err)
 		}
 	}
-	cookies, err := Visitors(c, 3)
-	if err != nil || len(cookies) != 3 || cookies[0] != "visitor=1" {
-		t.Errorf("%q, %v", cookies, err)
-	}
 }
 
 // counting counts the calls and whether two came at once.
@@ -146,6 +143,22 @@ func TestRunOnce(t *testing.T) {
 	s, err := Run(Order{Route: "/invalidate", Callers: []apps.Caller{c}, Cookies: []string{"a", "b", "c"}, Once: true, For: time.Hour})
 	if err != nil || s.Requests != 3 || len(c.seen) != 3 {
 		t.Errorf("%d requests of %d visitors, %v; want 3 of 3", s.Requests, len(c.seen), err)
+	}
+}
+
+func TestVisitors(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(site))
+	defer server.Close()
+	var callers []apps.Caller
+	for range 4 {
+		callers = append(callers, apps.Remote(server.Listener.Addr()))
+	}
+	cookies, err := Visitors(callers, 50)
+	if err != nil || len(cookies) != 50 || slices.Contains(cookies, "") {
+		t.Errorf("%q, %v; want 50 cookies", cookies, err)
+	}
+	if _, err := Visitors([]apps.Caller{newCounting(200)}, 1); err == nil {
+		t.Error("an answer without a cookie makes a visitor")
 	}
 }
 

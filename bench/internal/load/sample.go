@@ -4,7 +4,6 @@ package load
 import (
 	"fmt"
 	"net/http"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -134,30 +133,4 @@ func (t *turns) of(caller int) func() (string, bool) {
 		}
 		return cookie, true
 	}
-}
-
-// Visitors lets /create make as many sessions and returns the visitors' Cookie
-// headers.
-func Visitors(c apps.Caller, n int) ([]string, error) {
-	cookies := make([]string, n)
-	for i := range cookies {
-		answer, err := c.Call("/create", "")
-		if err != nil {
-			return nil, err
-		}
-		if answer.Status >= http.StatusMultipleChoices || len(answer.SetCookie) == 0 {
-			return nil, fmt.Errorf("load: /create: status %d, %d cookies", answer.Status, len(answer.SetCookie))
-		}
-		cookies[i] = header(answer.Cookies())
-	}
-	return cookies, nil
-}
-
-// header returns what a browser sends back.
-func header(cookies []*http.Cookie) string {
-	pairs := make([]string, len(cookies))
-	for i, c := range cookies {
-		pairs[i] = c.Name + "=" + c.Value
-	}
-	return strings.Join(pairs, "; ")
 }

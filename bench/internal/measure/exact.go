@@ -40,9 +40,9 @@ func visitors(c apps.Caller, route string, n int) ([]string, error) {
 	case "/create":
 		return cookies, nil
 	case "/invalidate":
-		return load.Visitors(c, n)
+		return load.Visitors([]apps.Caller{c}, n)
 	}
-	one, err := load.Visitors(c, 1)
+	one, err := load.Visitors([]apps.Caller{c}, 1)
 	if err != nil {
 		return nil, err
 	}

@@ -16,9 +16,9 @@ type Site struct {
 	App string
 	// Callers are as many as there are to be requests at once.
 	Callers []apps.Caller
-	// Aside makes the requests of which no time is taken. Its answers have
-	// their cookies.
-	Aside apps.Caller
+	// Aside makes the requests of which no time is taken, at least one. Its
+	// answers have their cookies.
+	Aside []apps.Caller
 }
 
 // Turns says how the applications take turns in one cell.
@@ -40,7 +40,7 @@ type Turns struct {
 }
 
 // maxOnce bounds the visitors that are made for one sample of /invalidate.
-const maxOnce = 5000
+const maxOnce = 2500
 
 // entrant is a site with what it needs for its next sample.
 type entrant struct {

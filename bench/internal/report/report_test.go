@@ -1,0 +1,188 @@
+package report
+
+import (
+	"bytes"
+	"encoding/xml"
+	"errors"
+	"io"
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/pyramidgo/redissessions/bench/internal/record"
+)
+
+// result is one line of a run, in process.
+func result(app, route string, keys, atOnce int, values map[string]float64) record.Result {
+	return record.Result{
+		Cell: record.Cell{Route: route, Via: record.ViaCall, Keys: keys, ValueBytes: 100, AtOnce: atOnce},
+		App:  app, Requests: 1, Values: values,
+	}
+}
+
+// smallRun has three applications. The second has two results in a cell, and
+// the third none but one.
+func smallRun() *record.Run {
+	return &record.Run{
+		Settings: []record.Setting{{Key: "goos", Value: "linux"}, {Key: "redis", Value: "7.0.15"}},
+		Results: []record.Result{
+			result("bare", "read", 10, 1, map[string]float64{record.NsPerOp: 25_000, record.Ratio: 1, record.Allocs: 20, record.Trips: 1, record.P50: 24_000, record.P99: 40_400}),
+			result("bare", "read", 100, 1, map[string]float64{record.NsPerOp: 31_600, record.Ratio: 1, record.Allocs: 20, record.Trips: 1}),
+			result("bare", "unused", 10, 1, map[string]float64{record.NsPerOp: 800, record.Ratio: 1}),
+			result("redissessions", "read", 10, 1, map[string]float64{record.NsPerOp: 26_000, record.Ratio: 0.90, record.Allocs: 27.6, record.Trips: 1, record.P50: 25_000, record.P99: 41_000}),
+			result("redissessions", "read", 10, 1, map[string]float64{record.NsPerOp: 26_000, record.Ratio: 0.96, record.Allocs: 27.6, record.Trips: 1, record.P50: 25_000, record.P99: 43_000}),
+			result("redissessions", "unused", 10, 1, map[string]float64{record.NsPerOp: 900, record.Ratio: 0.88, record.ExtraNs: 149}),
+			result("a & b <c>", "read", 10, 256, map[string]float64{record.NsPerOp: 9_000, record.Ratio: 1.5}),
+		},
+	}
+}
+
+func sectionText(t *testing.T, sections []Section, name string) string {
+	t.Helper()
+	for _, s := range sections {
+		if s.Name == name {
+			return s.Text
+		}
+	}
+	t.Fatalf("no section %q", name)
+	return ""
+}
+
+func TestTables(t *testing.T) {
+	sections := Sections(smallRun())
+	for name, want := range map[string]string{
+		"call": `| 10 / 100 keys | not used | read |
+|---|---:|---:|
+| bare | 0.8 µs / – | 25 µs / 32 µs |
+| redissessions | +0.1 µs / – | 0.93 / – |
+`,
+		"many": `| 10 / 100 keys | read, 256 at once |
+|---|---:|
+| a & b <c> | 1.50 / – |
+`,
+		"trips": `|  | read |
+|---|---:|
+| bare | 1 |
+| redissessions | 1 |
+`,
+		"allocations": `| 10 / 100 keys | read |
+|---|---:|
+| bare | 20 / 20 |
+| redissessions | +8 / – |
+`,
+		"latency": `| p50, p99 | read, one at a time |
+|---|---:|
+| bare | 24 µs, 40 µs |
+| redissessions | 25 µs, 42 µs |
+`,
+		"machine": `| goos | redis |
+|---|---|
+| linux | 7.0.15 |
+`,
+	} {
+		if got := sectionText(t, sections, name); got != want {
+			t.Errorf("%s is\n%s\nwant\n%s", name, got, want)
+		}
+	}
+	if text := Comparison(smallRun()); strings.Contains(text, "over HTTP") || !strings.Contains(text, "How many round trips") {
+		t.Errorf("a table of nothing is printed, or one of something is not:\n%s", text)
+	}
+}
+
+func TestGrowth(t *testing.T) {
+	sessions := func(n int, bytes, ratio float64) record.Result {
+		r := result("scs goredisstore", "read", 3, 1, map[string]float64{record.SessionBytes: bytes, record.Ratio: ratio})
+		r.Sessions = n
+		return r
+	}
+	large := result("scs goredisstore", "read", 10, 1, map[string]float64{record.Ratio: 0.2})
+	large.ValueBytes = 100_000
+	run := &record.Run{Results: []record.Result{
+		result("scs goredisstore", "read", 1, 1, map[string]float64{record.Ratio: 0.5}),
+		result("scs goredisstore", "write", 1, 1, map[string]float64{record.Ratio: 0.4}),
+		result("scs goredisstore", "read", 10, 1, map[string]float64{record.Ratio: 0.3}),
+		large,
+		sessions(1_000_000, 353.4, 0.45), sessions(1000, 350, 0.46),
+	}}
+	sections := GrowthSections(run)
+	for name, want := range map[string]string{
+		"growth-keys":     "| read / write | 1 key | 10 keys |\n|---|---:|---:|\n| scs goredisstore | 0.50 / 0.40 | 0.30 / – |\n",
+		"growth-bytes":    "| read / write | 1 kB | 1 MB |\n|---|---:|---:|\n| scs goredisstore | 0.30 / – | 0.20 / – |\n",
+		"growth-sessions": "| memory per session, read | 1,000 | 1,000,000 |\n|---|---:|---:|\n| scs goredisstore | 350 B, 0.46 | 353 B, 0.45 |\n",
+	} {
+		if got := sectionText(t, sections, name); got != want {
+			t.Errorf("%s is\n%s\nwant\n%s", name, got, want)
+		}
+	}
+}
+
+func TestNumbers(t *testing.T) {
+	for _, test := range []struct{ got, want string }{
+		{microseconds(math.NaN()), "–"},
+		{microseconds(149), "0.1 µs"},
+		{microseconds(-20), "0.0 µs"},
+		{microseconds(-260), "-0.3 µs"},
+		{microseconds(9_949), "9.9 µs"},
+		{microseconds(9_951), "10 µs"},
+		{microseconds(12_345_678), "12 ms"},
+		{signed("0.1 µs"), "+0.1 µs"},
+		{signed("-0.1 µs"), "-0.1 µs"},
+		{signed(none), "–"},
+		{trips(2), "2"},
+		{trips(1.05), "1.1"},
+		{thousands(999), "999"},
+		{thousands(1000), "1,000"},
+		{thousands(1_234_567), "1,234,567"},
+	} {
+		if test.got != test.want {
+			t.Errorf("%q, want %q", test.got, test.want)
+		}
+	}
+}
+
+func TestPage(t *testing.T) {
+	const page = "# Speed\n\n<!-- made by make bench-record: a -->\nold\n<!-- end -->\nbetween\n<!-- made by make bench-record: b -->\n<!-- end -->\n"
+	const want = "# Speed\n\n<!-- made by make bench-record: a -->\n\nnew a\n\n<!-- end -->\nbetween\n<!-- made by make bench-record: b -->\n\nnew b\n\n<!-- end -->\n"
+	a, b, c := Section{Name: "a", Text: "new a\n"}, Section{Name: "b", Text: "new b\n"}, Section{Name: "c"}
+	got, err := Page(page, []Section{a, b})
+	if err != nil || got != want {
+		t.Errorf("%q, %v, want\n%q", got, err, want)
+	}
+	if again, err := Page(got, []Section{a, b}); err != nil || again != got {
+		t.Errorf("a second time it is %q, %v", again, err)
+	}
+	if _, err := Page(page, []Section{a, b, c}); err == nil {
+		t.Error("a section without a place is no error")
+	}
+	if _, err := Page(page, []Section{a}); err == nil {
+		t.Error("a place without a section is no error")
+	}
+}
+
+func TestPlotIsXML(t *testing.T) {
+	plot := Plot(smallRun())
+	texts := ""
+	for d := xml.NewDecoder(bytes.NewReader(plot)); ; {
+		token, err := d.Token()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			t.Fatalf("%v in\n%s", err, plot)
+		}
+		if data, ok := token.(xml.CharData); ok {
+			texts += string(data)
+		}
+	}
+	for _, want := range []string{"Read", "redissessions", "0.93", "a & b <c>", "1.50"} {
+		if !strings.Contains(texts, want) {
+			t.Errorf("the plot does not say %q", want)
+		}
+	}
+	if strings.Contains(texts, "Write") {
+		t.Error("the plot has a panel of nothing")
+	}
+	if bytes.Contains(plot, []byte("NaN")) {
+		t.Error("the plot has a NaN")
+	}
+}
