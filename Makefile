@@ -5,9 +5,9 @@ GO       ?= go
 LINT      = $(GO) tool -modfile=.ci/tools.mod golangci-lint
 PACKAGES  = redis-server redis-sentinel python3 chromium nginx-light python3-pyramid
 
-.PHONY: test servers lint race docs fuzz
+.PHONY: test servers lint race docs fuzz test-bench bench bench-quick bench-record
 
-test: servers lint race
+test: servers lint race test-bench
 
 # A Debian machine is served from its own packages; elsewhere the programs must
 # be on the PATH already.
@@ -31,3 +31,26 @@ docs:
 FUZZTIME ?= 1m
 fuzz:
 	@.ci/fuzz $(FUZZTIME)
+
+# The comparison with other libraries is a module of its own, so that no user of
+# this one gets them. docs/performance.md tells how it measures.
+test-bench:
+	cd bench && $(GO) vet ./... && $(GO) tool -modfile=../.ci/tools.mod golangci-lint run ./...
+	cd bench && REDISSESSIONS_REQUIRE_SERVERS=1 $(GO) test ./...
+
+# Compares this library with its recorded run.
+bench:
+	cd bench && $(GO) run . -record testdata/new.txt
+	cd bench && $(GO) tool benchstat -row .name,/via,/keys,/app \
+		-filter '.unit:(ratio OR allocs/op) /at-once:1 /sliding:no /app:/redissessions.*/' \
+		testdata/last.txt testdata/new.txt
+
+bench-quick:
+	cd bench && $(GO) run . -quick
+
+# Records a run and makes the figures of docs/performance.md of it. It wants a
+# machine with nothing else to do, for about twelve minutes.
+bench-record:
+	cd bench && $(GO) run . -record testdata/last.txt
+	cd bench && $(GO) run . growth -record testdata/growth.txt
+	cd bench && $(GO) run . report

@@ -12,7 +12,7 @@ import (
 
 // growth measures how cost grows with keys, bytes and sessions.
 func growth(ctx context.Context, args []string) error {
-	w, path, err := parseFlags("bench growth", args, 90*time.Second, 15*time.Second)
+	w, path, err := parseFlags("bench growth", args, time.Minute, 10*time.Second)
 	if err != nil {
 		return err
 	}

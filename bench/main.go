@@ -33,8 +33,9 @@ func main() {
 		command, args = commands[args[0]], args[1:]
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := command(ctx, args); err != nil {
+	err := command(ctx, args)
+	stop()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}

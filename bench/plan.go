@@ -157,7 +157,12 @@ func (c plannedCell) weight() int {
 func (s *stage) roundLength(c plannedCell) time.Duration {
 	length := time.Duration(len(c.Apps)) * s.Sample
 	if c.Route == "invalidate" {
-		length *= 3 // the sessions must be made first, and that takes longer
+		// The sessions must be made first. That takes longer than to end them,
+		// and more so the larger they are.
+		length *= 3
+		if c.Keys > 10 {
+			length *= 2
+		}
 	}
 	return length
 }

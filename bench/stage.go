@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -83,7 +84,7 @@ func (s *stage) run(ctx context.Context, cores []int, emit func([]record.Result)
 	for {
 		var results []record.Result
 		err := child.answers.Decode(&results)
-		if err == io.EOF { //nolint:errorlint // the decoder returns it as it is
+		if errors.Is(err, io.EOF) {
 			return child.process.Wait()
 		}
 		if err != nil {

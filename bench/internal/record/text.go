@@ -25,6 +25,11 @@ func (r *Run) Write(w io.Writer) error {
 	for _, s := range r.Settings {
 		config = append(config, benchfmt.Config{Key: s.Key, Value: []byte(s.Value), File: true})
 	}
+	// For benchstat, of units that it does not know.
+	better := &benchfmt.UnitMetadata{UnitMetadataKey: benchfmt.UnitMetadataKey{Unit: Ratio, Key: "better"}, OrigUnit: Ratio, Value: "higher"}
+	if err := out.Write(better); err != nil {
+		return fmt.Errorf("record: write: %w", err)
+	}
 	for _, result := range r.Results {
 		line := &benchfmt.Result{Config: config, Name: benchfmt.Name(result.Name(result.App)), Iters: result.Requests}
 		for _, unit := range units {

@@ -44,7 +44,7 @@ const none = "–"
 // bare handler how long it takes.
 func (f *figures) ratio(c record.Cell, app string) string {
 	if app == measure.Bare {
-		return microseconds(f.of(c, app, record.NsPerOp))
+		return duration(f.of(c, app, record.NsPerOp))
 	}
 	return decimals(f.of(c, app, record.Ratio), 2)
 }
@@ -53,9 +53,9 @@ func (f *figures) ratio(c record.Cell, app string) string {
 // bare handler does nothing and a ratio would say nothing.
 func (f *figures) extra(c record.Cell, app string) string {
 	if app == measure.Bare {
-		return microseconds(f.of(c, app, record.NsPerOp))
+		return duration(f.of(c, app, record.NsPerOp))
 	}
-	return signed(microseconds(f.of(c, app, record.ExtraNs)))
+	return signed(duration(f.of(c, app, record.ExtraNs)))
 }
 
 // over writes how much more of something a request needs than the bare
@@ -76,7 +76,7 @@ func (f *figures) plain(unit string, write func(float64) string) writer {
 
 // latency writes the median and the 99th percentile.
 func (f *figures) latency(c record.Cell, app string) string {
-	p50, p99 := microseconds(f.of(c, app, record.P50)), microseconds(f.of(c, app, record.P99))
+	p50, p99 := duration(f.of(c, app, record.P50)), duration(f.of(c, app, record.P99))
 	if p50 == none {
 		return none
 	}
@@ -111,14 +111,21 @@ func decimals(x float64, n int) string {
 	return text
 }
 
-// microseconds writes nanoseconds with two digits at least.
-func microseconds(ns float64) string {
-	if us := ns / 1000; math.Abs(us) < 9.95 {
-		return withUnit(decimals(us, 1), "µs")
-	} else if math.Abs(us) < 9950 {
-		return withUnit(decimals(us, 0), "µs")
+// duration writes nanoseconds as microseconds, or as milliseconds from one
+// upwards.
+func duration(ns float64) string {
+	if math.Abs(ns) < 999_500 {
+		return withUnit(twoDigits(ns/1e3), "µs")
 	}
-	return withUnit(decimals(ns/1e6, 0), "ms")
+	return withUnit(twoDigits(ns/1e6), "ms")
+}
+
+// twoDigits writes at least two digits.
+func twoDigits(x float64) string {
+	if math.Abs(x) < 9.95 {
+		return decimals(x, 1)
+	}
+	return decimals(x, 0)
 }
 
 func kilobytes(bytes float64) string { return withUnit(decimals(bytes/1000, 1), "kB") }

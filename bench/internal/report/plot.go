@@ -63,9 +63,9 @@ func Plot(run *record.Run) []byte {
 	f := newFigures(run)
 	var body bytes.Buffer
 	y := float64(margin)
-	text(&body, margin, y+16, "start", 17, "bold", ink, "Speed, compared with a handler without sessions")
+	text(&body, margin, y+16, "start", 17, "bold", "Speed beside a handler without sessions")
 	y += 26
-	text(&body, margin, y+12, "start", 13, "normal", ink, "1 is the bare handler; a session of 10 keys, 1 kB")
+	text(&body, margin, y+12, "start", 13, "normal", "1 is the bare handler; a session of 10 keys, 1 kB")
 	y += 20
 	for _, p := range panels() {
 		y = f.draw(&body, p, y)
@@ -100,8 +100,10 @@ func (f *figures) draw(b *bytes.Buffer, p panel, y float64) float64 {
 		return y
 	}
 	scale := barWidth / longest
-	text(b, margin, y+headHeight-14, "start", 15, "bold", ink, p.title)
+	end := y + headHeight + float64(len(bars)*rowHeight)
+	text(b, margin, y+headHeight-14, "start", 15, "bold", p.title)
 	y += headHeight
+	fmt.Fprintf(b, `<path d="M%.1f %.1fV%.1f" stroke="%s" stroke-dasharray="3 3"/>`+"\n", nameWidth+8+scale, y, end, ink)
 	for i, bar := range bars {
 		top := y + float64(i*rowHeight)
 		colour, weight := othersInk, "normal"
@@ -109,13 +111,11 @@ func (f *figures) draw(b *bytes.Buffer, p panel, y float64) float64 {
 			colour, weight = oursInk, "bold"
 		}
 		middle := top + rowHeight/2 + 4.5
-		text(b, nameWidth, middle, "end", 13, weight, ink, short(bar.app))
+		text(b, nameWidth, middle, "end", 13, weight, short(bar.app))
 		fmt.Fprintf(b, `<rect x="%d" y="%.1f" width="%.1f" height="%d" fill="%s"/>`+"\n",
 			nameWidth+8, top+(rowHeight-barHeight)/2, bar.ratio*scale, barHeight, colour)
-		text(b, nameWidth+8+bar.ratio*scale+6, middle, "start", 13, weight, ink, decimals(bar.ratio, 2))
+		text(b, nameWidth+8+bar.ratio*scale+6, middle, "start", 13, weight, decimals(bar.ratio, 2))
 	}
-	end := y + float64(len(bars)*rowHeight)
-	fmt.Fprintf(b, `<path d="M%.1f %.1fV%.1f" stroke="%s" stroke-dasharray="3 3"/>`+"\n", nameWidth+8+scale, y, end, ink)
 	return end
 }
 
@@ -124,8 +124,10 @@ func short(app string) string {
 	return strings.NewReplacer("redissessions auto_pipeline", "… auto_pipeline", "redissessions ", "… ").Replace(app)
 }
 
-func text(b *bytes.Buffer, x, y float64, anchor string, size int, weight, colour, content string) {
-	fmt.Fprintf(b, `<text x="%.1f" y="%.1f" text-anchor="%s" font-size="%d" font-weight="%s" fill="%s">`, x, y, anchor, size, weight, colour)
+// text writes a line with a rim of the ground's colour, since it may cross the
+// line of the bare handler.
+func text(b *bytes.Buffer, x, y float64, anchor string, size int, weight, content string) {
+	fmt.Fprintf(b, `<text x="%.1f" y="%.1f" text-anchor="%s" font-size="%d" font-weight="%s" fill="%s" stroke="#ffffff" stroke-width="4" paint-order="stroke">`, x, y, anchor, size, weight, ink)
 	_ = xml.EscapeText(b, []byte(content)) // a Buffer takes everything
 	b.WriteString("</text>\n")
 }

@@ -118,13 +118,15 @@ func TestGrowth(t *testing.T) {
 
 func TestNumbers(t *testing.T) {
 	for _, test := range []struct{ got, want string }{
-		{microseconds(math.NaN()), "–"},
-		{microseconds(149), "0.1 µs"},
-		{microseconds(-20), "0.0 µs"},
-		{microseconds(-260), "-0.3 µs"},
-		{microseconds(9_949), "9.9 µs"},
-		{microseconds(9_951), "10 µs"},
-		{microseconds(12_345_678), "12 ms"},
+		{duration(math.NaN()), "–"},
+		{duration(149), "0.1 µs"},
+		{duration(-20), "0.0 µs"},
+		{duration(-260), "-0.3 µs"},
+		{duration(9_949), "9.9 µs"},
+		{duration(9_951), "10 µs"},
+		{duration(999_400), "999 µs"},
+		{duration(1_250_000), "1.2 ms"},
+		{duration(12_345_678), "12 ms"},
 		{signed("0.1 µs"), "+0.1 µs"},
 		{signed("-0.1 µs"), "-0.1 µs"},
 		{signed(none), "–"},
