@@ -84,7 +84,7 @@ func TestConnectErrorsOfModes(t *testing.T) {
 		})
 		t.Run("redigo", func(t *testing.T) {
 			t.Parallel()
-			wantConnectError(t, redigo.Connect, connect.Options{URL: url}, "use goredis for Sentinel and Cluster")
+			wantConnectError(t, redigo.Connect, connect.Options{URL: url}, "use the goredis connector")
 		})
 	}
 	t.Run("redigo", func(t *testing.T) {

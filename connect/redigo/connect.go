@@ -27,7 +27,7 @@ func Connect(ctx context.Context, o connect.Options) (session.Store, error) {
 		return nil, fmt.Errorf("redigo: %w", err)
 	}
 	if o.Mode != connect.Single {
-		return nil, fmt.Errorf("redigo: it connects to one server, and the options ask for another kind of Redis (%v); use goredis for Sentinel and Cluster", o.Mode)
+		return nil, fmt.Errorf("redigo: it connects to one server, and the options ask for another kind of Redis (%v); use the goredis connector for Sentinel and Cluster", o.Mode)
 	}
 	if o.AutoPipeline != connect.AutoPipelineOff {
 		return nil, errors.New("redigo: it has no auto_pipeline; use the goredis connector, or turn it off")

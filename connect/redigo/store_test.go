@@ -78,10 +78,10 @@ func TestStoreNew(t *testing.T) {
 func TestConnectRefuses(t *testing.T) {
 	t.Parallel()
 	for want, o := range map[string]connect.Options{
-		"another kind of Redis (sentinel); use goredis": {URL: "redis-sentinel://s1/mymaster"},
-		"another kind of Redis (cluster); use goredis":  {URL: "redis-cluster://n1"},
-		"another kind of Redis (embedded)":              {URL: "embedded://"},
-		"it has no auto_pipeline; use the goredis":      {AutoPipeline: connect.AutoPipelineAuto},
+		"another kind of Redis (sentinel); use the goredis connector": {URL: "redis-sentinel://s1/mymaster"},
+		"another kind of Redis (cluster); use the goredis connector":  {URL: "redis-cluster://n1"},
+		"another kind of Redis (embedded)":                            {URL: "embedded://"},
+		"it has no auto_pipeline; use the goredis":                    {AutoPipeline: connect.AutoPipelineAuto},
 	} {
 		store, err := redigo.Connect(t.Context(), o)
 		if err == nil {
