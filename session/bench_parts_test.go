@@ -73,7 +73,7 @@ func BenchmarkRecord(b *testing.B) {
 				}
 			})
 			b.Run(fmt.Sprintf("%s/%d/write", name, keys), func(b *testing.B) {
-				snap, changed := read(), []change{{key: key, value: "another value"}}
+				snap, changed := read(), []change{{slot: &slot{key: key, value: "another value", present: true}}}
 				b.ReportAllocs()
 				for b.Loop() {
 					if _, _, err := f.format.encode(at, snap.meta, snap.data, changed); err != nil {
@@ -89,7 +89,7 @@ func BenchmarkRecord(b *testing.B) {
 func benchRecord(b *testing.B, format format, at address, keys int) []byte {
 	var changes []change
 	for i := range keys {
-		changes = append(changes, change{key: benchKey(i), value: benchValue})
+		changes = append(changes, change{slot: &slot{key: benchKey(i), value: benchValue, present: true}})
 	}
 	created := time.Unix(1e9, 0)
 	record, _, err := format.encode(at, meta{created: created, idle: own{true, time.Hour}}, format.layout().empty(), changes)

@@ -31,11 +31,9 @@ type dataset interface {
 	bodySize(changes []change) int
 }
 
-// change is what becomes of one key in a save.
+// change is what becomes of one key in a save: what its slot says.
 type change struct {
-	key     string
-	deleted bool
-	value   any
+	*slot
 	encoded []byte // the value, when finding the change has encoded it
 }
 

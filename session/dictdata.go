@@ -181,10 +181,10 @@ func (d *dictData) merged(changes []change) (map[string]any, error) {
 		m = map[string]any{}
 	}
 	for _, c := range changes {
-		if c.deleted {
-			delete(m, c.key)
-		} else {
+		if c.present {
 			m[c.key] = c.value
+		} else {
+			delete(m, c.key)
 		}
 	}
 	return m, nil

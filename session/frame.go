@@ -134,7 +134,7 @@ func (f frame) patch(dst []byte, changes []change) (_ []byte, err error) {
 		key, _, _, after := rest.next()
 		if i := index.find(key); i >= 0 {
 			dst = append(dst, kept[:len(kept)-len(rest)]...)
-			if !done[i] && !changes[i].deleted {
+			if !done[i] && changes[i].present {
 				if dst, err = appendChange(dst, &changes[i]); err != nil {
 					return nil, err
 				}
@@ -145,7 +145,7 @@ func (f frame) patch(dst []byte, changes []change) (_ []byte, err error) {
 	}
 	dst = append(dst, kept...)
 	for i := range changes {
-		if !changes[i].deleted && !done[i] {
+		if changes[i].present && !done[i] {
 			if dst, err = appendChange(dst, &changes[i]); err != nil {
 				return nil, err
 			}

@@ -37,7 +37,7 @@ func FuzzFrame(f *testing.F) {
 		if len(value) == 0 {
 			return // values have a tag
 		}
-		c := change{key: key, encoded: value, deleted: remove}
+		c := change{&slot{key: key, present: !remove}, value}
 		if remove {
 			delete(want, key)
 		} else {

@@ -71,7 +71,7 @@ func FuzzRecord(f *testing.F) {
 			f.Fatal(err)
 		}
 		formats = append(formats, format)
-		changes := []change{{key: "a", value: "text"}, {key: "n", value: 1}}
+		changes := []change{{slot: &slot{key: "a", value: "text", present: true}}, {slot: &slot{key: "n", value: 1, present: true}}}
 		empty := format.layout().empty()
 		for i := range changes {
 			if changes[i].encoded, _, err = empty.diff(nil, changes[i].key, changes[i].value); err != nil {
@@ -103,7 +103,7 @@ func FuzzRecord(f *testing.F) {
 					t.Errorf("format %d: the value at %q was read and cannot be written: %v", i, key, err)
 				}
 			}
-			c := change{key: "new", value: "x"}
+			c := change{slot: &slot{key: "new", value: "x", present: true}}
 			if c.encoded, _, err = snap.data.diff(nil, c.key, c.value); err != nil {
 				t.Fatal(err)
 			}

@@ -19,16 +19,17 @@ func (w *working) slot(key string) *slot {
 		sl.intent = unknown
 		return nil
 	}
-	sl.from, sl.stale = w.base, false // other keys were written
+	sl.stale = false // other keys were written
+	sl.hold(w.base)
 	return sl
 }
 
 // changedInPlace reports whether the caller has changed the value in hand.
 func (w *working) changedInPlace(sl *slot) bool {
-	if !sl.present || sl.from == nil || immutable(sl.value) {
+	if !sl.present || sl.held == nil || sl.held.from == nil || immutable(sl.value) {
 		return false
 	}
-	_, changed, err := sl.from.diff(nil, sl.key, sl.value)
+	_, changed, err := sl.held.from.diff(nil, sl.key, sl.value)
 	return changed || err != nil
 }
 

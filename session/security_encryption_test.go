@@ -57,7 +57,7 @@ func TestEncryptedRecordCannotBeMoved(t *testing.T) {
 	f := encrypted(t, store, encryptionKey(1))
 	admin, guest := addressOf(DefaultPrefix, "admin"), addressOf(DefaultPrefix, "guest")
 	layout := f.format.layout()
-	record, _, err := f.format.encode(admin, meta{created: f.now()}, layout.empty(), []change{{key: "role", value: "admin", encoded: mustEncode(t, "admin")}})
+	record, _, err := f.format.encode(admin, meta{created: f.now()}, layout.empty(), []change{{slot: &slot{key: "role", value: "admin", present: true}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,15 +89,6 @@ func TestEncryptedRecordCannotBeMoved(t *testing.T) {
 			t.Errorf("cut to %d bytes, the record opens", n)
 		}
 	}
-}
-
-func mustEncode(t *testing.T, v any) []byte {
-	t.Helper()
-	b, err := appendValue(nil, v)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
 }
 
 // Equal data does not look equal.

@@ -8,17 +8,29 @@ import (
 type slot struct {
 	key     string
 	value   any
+	held    *held // nil for a value that came from nowhere and cannot change in place
 	intent  intent
-	present bool   // false: the key is absent
-	saving  bool   // it is among the changes of the save that is under way
-	edits   []edit // when intent is amended
-
-	// from holds the value as it was when it came into the caller's hands. It
-	// is nil when the value cannot have changed in place.
-	from pristine
+	present bool // false: the key is absent
+	saving  bool // it is among the changes of the save that is under way
 	// stale is for a seen value when the stored state has been replaced since.
 	// The caller may still change what it has in hand.
 	stale bool
+}
+
+// held is where a value in the caller's hands came from.
+type held struct {
+	edits []edit // when intent is amended
+	// from holds the value as it was when it came into the caller's hands. It
+	// is nil when the value cannot have changed in place.
+	from pristine
+}
+
+// hold notes that a value came into the caller's hands as from holds it.
+func (sl *slot) hold(from pristine) {
+	sl.held = nil
+	if !immutable(sl.value) {
+		sl.held = &held{from: from}
+	}
 }
 
 // intent says what a slot means for the stored record.
@@ -74,7 +86,7 @@ func (w *working) lookup(key string) (any, bool) {
 	}
 	v, ok := w.stored(key)
 	if ok && !immutable(v) {
-		w.slots.put(slot{key: key, value: v, intent: seen, present: true, from: w.base})
+		w.slots.put(slot{key: key, value: v, intent: seen, present: true, held: &held{from: w.base}})
 	}
 	return v, ok
 }
@@ -117,12 +129,14 @@ func (w *working) amend(key string, e edit) {
 		sl = w.slots.put(slot{key: key, intent: seen})
 	}
 	if w.cleared || w.changedInPlace(sl) {
-		sl.intent, sl.edits = replaced, nil
+		sl.intent, sl.held = replaced, nil
 	}
 	sl.value, sl.present = e(old, ok)
 	if sl.intent != replaced {
-		sl.intent, sl.edits = amended, append(sl.edits, e)
-		sl.from = w.keep(sl.value)
+		if sl.held == nil {
+			sl.held = &held{}
+		}
+		sl.intent, sl.held.edits, sl.held.from = amended, append(sl.held.edits, e), w.keep(sl.value)
 	}
 }
 
@@ -153,7 +167,7 @@ func (w *working) changes(deep bool, only func(key string) bool) ([]change, erro
 		return nil, nil
 	}
 	below := w.below()
-	changes := make([]change, 0, len(w.slots.list))
+	var changes []change
 	var encoded []byte // the changed values, one after the other
 	for i := range w.slots.list {
 		sl := &w.slots.list[i]
@@ -167,23 +181,25 @@ func (w *working) changes(deep bool, only func(key string) bool) ([]change, erro
 			}
 			sl.intent = replaced
 		}
-		c := change{key: sl.key, deleted: !sl.present, value: sl.value}
 		changed, start := false, len(encoded)
-		if c.deleted {
-			changed = below.has(c.key)
-		} else {
+		if sl.present {
 			var err error
-			if encoded, changed, err = below.diff(encoded, c.key, c.value); err != nil {
-				return nil, encodeError(c.key, err)
+			if encoded, changed, err = below.diff(encoded, sl.key, sl.value); err != nil {
+				return nil, encodeError(sl.key, err)
 			}
-			c.encoded = encoded[start:len(encoded):len(encoded)]
+		} else {
+			changed = below.has(sl.key)
 		}
 		if !changed {
-			sl.intent, sl.edits, sl.from = seen, nil, below
+			sl.intent = seen
+			sl.hold(below)
 			continue
 		}
 		sl.saving = true
-		changes = append(changes, c)
+		if changes == nil {
+			changes = make([]change, 0, len(w.slots.list)-i)
+		}
+		changes = append(changes, change{sl, encoded[start:len(encoded):len(encoded)]})
 	}
 	return changes, nil
 }
@@ -200,13 +216,13 @@ func (w *working) rebase(base dataset) {
 		case sl.intent == seen:
 			sl.stale = true
 		case w.changedInPlace(sl):
-			sl.intent, sl.edits = replaced, nil
+			sl.intent, sl.held = replaced, nil
 		default:
 			sl.value, sl.present = w.stored(sl.key)
-			for _, e := range sl.edits {
+			for _, e := range sl.held.edits {
 				sl.value, sl.present = e(sl.value, sl.present)
 			}
-			sl.from = w.keep(sl.value)
+			sl.held.from = w.keep(sl.value)
 		}
 	}
 }
@@ -217,8 +233,8 @@ func (w *working) saved(base dataset) {
 	w.base, w.cleared = base, false
 	for i := range w.slots.list {
 		if sl := &w.slots.list[i]; sl.saving {
-			sl.intent, sl.edits, sl.from = seen, nil, base
-			sl.stale, sl.saving = false, false
+			sl.intent, sl.stale, sl.saving = seen, false, false
+			sl.hold(base)
 		}
 	}
 }
