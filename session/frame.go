@@ -46,17 +46,16 @@ func cutBytes(b []byte) (head, rest []byte, ok bool) {
 	return b[:n], b[n:], true
 }
 
-// next takes the first entry off a checked frame. whole is the entry with its
-// lengths, as it can be copied into another frame.
-func (f frame) next() (key, value, whole []byte, rest frame) {
+// next takes the first entry off a checked frame.
+func (f frame) next() (key, value []byte, rest frame) {
 	key, r, _ := cutBytes(f)
 	value, r, _ = cutBytes(r)
-	return key, value, f[:len(f)-len(r)], r
+	return key, value, r
 }
 
 func (f frame) find(key string) (value []byte, ok bool) {
 	for len(f) > 0 {
-		k, v, _, rest := f.next()
+		k, v, rest := f.next()
 		if string(k) == key {
 			return v, true
 		}
@@ -68,7 +67,7 @@ func (f frame) find(key string) (value []byte, ok bool) {
 func (f frame) keys() []string {
 	var keys []string
 	for len(f) > 0 {
-		k, _, _, rest := f.next()
+		k, _, rest := f.next()
 		keys, f = append(keys, string(k)), rest
 	}
 	return keys
@@ -131,7 +130,7 @@ func (f frame) patch(dst []byte, changes []change) (_ []byte, err error) {
 	index := indexOf(f, changes)
 	kept := f // what stands in it before rest is to be copied
 	for rest := f; len(rest) > 0; {
-		key, _, _, after := rest.next()
+		key, _, after := rest.next()
 		if i := index.find(key); i >= 0 {
 			dst = append(dst, kept[:len(kept)-len(rest)]...)
 			if !done[i] && changes[i].present {

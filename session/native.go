@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/pyramidgo/redissessions/encode"
@@ -76,12 +77,11 @@ func (n *native) encode(at address, m meta, base dataset, changes []change) ([]b
 	}
 	s := snapshot{meta: m, data: n.values.open(record[headerLen:])}
 	if n.sealer != nil {
-		header := record[:headerLen:headerLen]
-		sealed, err := n.sealer.Seal(record[headerLen:], associated(at, header))
+		sealed, err := n.sealer.Seal(record[headerLen:], associated(at, record[:headerLen]))
 		if err != nil {
 			return nil, snapshot{}, err
 		}
-		record = append(header, sealed...)
+		record = slices.Concat(record[:headerLen], sealed) // the snapshot keeps the data as it was
 	}
 	s.guard = record[:guardLen:guardLen]
 	return record, s, nil
