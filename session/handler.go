@@ -1,6 +1,8 @@
 package session
 
 import (
+	"fmt"
+	"io"
 	"net/http"
 )
 
@@ -58,3 +60,7 @@ func (f *Factory) exchangeOf(r *http.Request) *exchange {
 	x, _ := r.Context().Value(exchangeKey{f}).(*exchange)
 	return x
 }
+
+// Format prints the context without what it knows of the request, whatever the
+// verb.
+func (x *exchange) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, "[session context]") }
