@@ -138,3 +138,19 @@ func TestHandlerKeepsOptionalInterfaces(t *testing.T) {
 		})
 	}
 }
+
+// The writers of net/http's servers are wrapped by the types made for them. When
+// net/http changes, the slower way would still do, but nobody would notice.
+func TestHandlerKnowsTheServersWriters(t *testing.T) {
+	f := newTestFactory(t, newMemStore(), nil)
+	for _, protocol := range protocols {
+		server := startServer(t, protocol, f.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			_, http1 := w.(http1Writer)
+			_, http2 := w.(http2Writer)
+			if http1 != (r.ProtoMajor == 1) || http2 != (r.ProtoMajor == 2) {
+				t.Errorf("%s: the writer is a %T", protocol, w)
+			}
+		})))
+		ask(t, server, http.MethodGet)
+	}
+}
