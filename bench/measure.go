@@ -62,7 +62,8 @@ func (m *measurer) cell(ctx context.Context, cell plannedCell) ([]record.Result,
 	seed := fnv.New64a()
 	_, _ = seed.Write([]byte(cell.Name(cell.Fill)))
 	turns := measure.Turns{
-		Cell: cell.Cell, Rounds: cell.Rounds, Results: cell.Results, Sample: m.stage.Sample,
+		Cell: cell.Cell, Rounds: cell.Rounds, Fewest: fewestRounds, Limit: cell.Limit,
+		Results: cell.Results, Sample: m.stage.Sample,
 		Random: rand.New(rand.NewPCG(m.stage.Seed, seed.Sum64())),
 		Reset:  func() error { return m.redis.FlushDB(ctx).Err() },
 	}

@@ -56,6 +56,9 @@ func (m *measurer) openAll(ctx context.Context, cfg apps.Config, names []string)
 	return o, nil
 }
 
+// mostAside is how many requests at once make sessions between the samples.
+const mostAside = 16
+
 // openHere opens the applications in this process.
 func (o *openedSites) openHere(names []string, atOnce int) error {
 	sites, err := openSites(o.config, names)
@@ -66,7 +69,7 @@ func (o *openedSites) openHere(names []string, atOnce int) error {
 	for _, app := range apps.All() {
 		if site := sites[app.Name]; site != nil {
 			callers := slices.Repeat([]apps.Caller{site}, atOnce)
-			o.sites = append(o.sites, measure.Site{App: app.Name, Callers: callers, Aside: callers})
+			o.sites = append(o.sites, measure.Site{App: app.Name, Callers: callers, Aside: callers[:min(atOnce, mostAside)]})
 		}
 	}
 	return nil
@@ -79,9 +82,6 @@ func (o *openedSites) closeLater(sites map[string]apps.Site) {
 		}
 	})
 }
-
-// mostAside is how many connections make sessions between the samples.
-const mostAside = 16
 
 // connect opens the applications in a process of their own and connects to
 // each as often as there are to be requests at once.

@@ -13,9 +13,8 @@ import (
 // valueBytes is how long a value is: 10 keys are a session of about 1 KB.
 const valueBytes = 100
 
-// lessOften is how many rounds a cell has for one of those that matter most:
-// one request at a time, and no sliding expiry.
-const lessOften = 3
+// moreOften is how many rounds a cell that matters has for one of another.
+const moreOften = 3
 
 // Bounds of the number of rounds. Below the first a median says little; above
 // the second it hardly changes any more.
@@ -33,14 +32,6 @@ type plan struct {
 	stages []*stage
 }
 
-// wanted chooses what to measure.
-type wanted struct {
-	quick bool
-	run   *regexp.Regexp // of the names of benchmarks
-	seed  uint64
-	time  time.Duration // all samples together, with what prepares them
-}
-
 // planCompare plans the comparison of all applications.
 func planCompare(w wanted) *plan {
 	p := &plan{}
@@ -49,7 +40,7 @@ func planCompare(w wanted) *plan {
 			s := &stage{Via: via, AtOnce: atOnce, Seed: w.seed, Sample: sampleLength(atOnce, w.quick)}
 			for _, sliding := range []bool{false, true} {
 				for _, keys := range []int{10, 100} {
-					for _, route := range routes(sliding) {
+					for _, route := range routes(sliding, atOnce > 1 && keys > 10) {
 						cell := record.Cell{Route: route, Via: via, Keys: keys, ValueBytes: valueBytes, AtOnce: atOnce, Sliding: sliding}
 						if w.quick && !isQuick(cell) {
 							continue
@@ -65,13 +56,18 @@ func planCompare(w wanted) *plan {
 	return p
 }
 
-// routes are those to measure. With sliding expiry the last three do what they
-// do without it.
-func routes(sliding bool) []string {
-	if sliding {
-		return []string{"unused", "read", "write"}
+// routes are those to measure. With sliding expiry the last two do what they do
+// without it. The last takes most of the time, since all its sessions must be
+// made first, and gets no other when many large ones end at once.
+func routes(sliding, manyLarge bool) []string {
+	all := []string{"unused", "read", "write", "create", "invalidate"}
+	switch {
+	case sliding:
+		return all[:3]
+	case manyLarge:
+		return all[:4]
 	}
-	return []string{"unused", "read", "write", "create", "invalidate"}
+	return all
 }
 
 // isQuick is whether a run of a minute measures the cell.
@@ -122,8 +118,18 @@ func (p *plan) add(s *stage) {
 	}
 }
 
-// matters is whether a cell gets more rounds than others.
-func (c plannedCell) matters() bool { return c.AtOnce == 1 && !c.Sliding && c.Fill == "" }
+// matters is whether a cell gets more rounds than others. Those do of which
+// docs/design.md says how fast they are to be, and their like over HTTP.
+func (c plannedCell) matters() bool {
+	switch {
+	case c.Fill != "":
+		return false
+	case c.AtOnce == 1:
+		return !c.Sliding || c.Route == "read"
+	default:
+		return c.AtOnce == 256 && c.Via == record.ViaCall && !c.Sliding && (c.Route == "read" || c.Route == "write")
+	}
+}
 
 // share gives each cell as many rounds as there is time for.
 func (p *plan) share(budget time.Duration) {
@@ -138,6 +144,7 @@ func (p *plan) share(budget time.Duration) {
 			c := &s.Cells[i]
 			rounds := int(float64(budget) / float64(perShare) * float64(c.weight()))
 			c.Rounds = min(max(rounds, fewestRounds), mostRounds)
+			c.Limit = time.Duration(c.Rounds) * s.roundLength(*c) * 5 / 4
 			if c.matters() {
 				c.Results = min(recordedResults, c.Rounds)
 			}
@@ -147,7 +154,7 @@ func (p *plan) share(budget time.Duration) {
 
 func (c plannedCell) weight() int {
 	if c.matters() {
-		return lessOften
+		return moreOften
 	}
 	return 1
 }

@@ -48,7 +48,7 @@ func TestPlanCoversTheComparison(t *testing.T) {
 		}
 	}
 	for _, want := range []string{
-		"Invalidate/via=http/keys=100/value=100/at-once=256/sliding=no/app=fiber",
+		"Invalidate/via=http/keys=10/value=100/at-once=256/sliding=no/app=fiber",
 		"Read/via=call/keys=10/value=100/at-once=1/sliding=yes/app=scs+redisstore",
 		"Create/via=call/keys=10/value=100/at-once=16/sliding=no/app=gin-contrib~sessions",
 	} {

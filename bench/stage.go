@@ -34,6 +34,7 @@ type plannedCell struct {
 	record.Cell
 	Apps    []string
 	Rounds  int
+	Limit   time.Duration // of all rounds
 	Results int
 	// Exact asks for allocations and traffic too.
 	Exact bool

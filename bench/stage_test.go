@@ -57,7 +57,7 @@ func TestStages(t *testing.T) {
 		s.Sample = 2 * time.Millisecond
 		for i := range s.Cells {
 			c := &s.Cells[i]
-			c.Via, c.AtOnce, c.Keys, c.ValueBytes, c.Apps, c.Rounds = s.Via, s.AtOnce, 3, 20, names, 3
+			c.Via, c.AtOnce, c.Keys, c.ValueBytes, c.Apps, c.Rounds = s.Via, s.AtOnce, 3, 20, names, fewestRounds
 		}
 		done := 0
 		err := s.run(t.Context(), cores, func(results []record.Result) {

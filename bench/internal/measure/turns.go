@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/pyramidgo/redissessions/bench/apps"
@@ -23,8 +24,13 @@ type Site struct {
 
 // Turns says how the applications take turns in one cell.
 type Turns struct {
-	Cell   record.Cell
-	Rounds int
+	Cell record.Cell
+	// Rounds is how many there are, if Limit leaves time for them, and Fewest
+	// how many there are in any case.
+	Rounds, Fewest int
+	// Limit is the time after which no round begins. What prepares a sample
+	// takes longer on some machines than was planned.
+	Limit time.Duration
 	// Sample is how long one sample lasts.
 	Sample time.Duration
 	// Results is how many results there are per application.
@@ -57,8 +63,7 @@ func (t *Turns) Take(sites []Site) ([]record.Result, error) {
 	if err := t.Reset(); err != nil {
 		return nil, err
 	}
-	entrants := map[string]*entrant{}
-	var names []string
+	var entrants []*entrant
 	var failed []error
 	for _, site := range sites {
 		e := &entrant{Site: site, turns: t, perTurn: 20 * len(site.Callers)}
@@ -66,31 +71,33 @@ func (t *Turns) Take(sites []Site) ([]record.Result, error) {
 			failed = append(failed, fmt.Errorf("%s: %w", t.Cell.Name(site.App), err))
 			continue
 		}
-		entrants[site.App] = e
-		names = append(names, site.App)
+		entrants = append(entrants, e)
 	}
-	if entrants[Bare] == nil {
+	var rounds []round
+	for start := time.Now(); len(rounds) < t.Rounds && (len(rounds) < t.Fewest || time.Since(start) < t.Limit); {
+		samples := round{}
+		for _, i := range t.Random.Perm(len(entrants)) {
+			sample, err := entrants[i].sample(t.Sample)
+			if err != nil {
+				failed = append(failed, fmt.Errorf("%s: %w", t.Cell.Name(entrants[i].App), err))
+				continue
+			}
+			samples[entrants[i].App] = sample
+		}
+		// Whoever has failed once takes no further turn and has no result.
+		entrants = slices.DeleteFunc(entrants, func(e *entrant) bool {
+			_, ok := samples[e.App]
+			return !ok
+		})
+		rounds = append(rounds, samples)
+	}
+	if !slices.ContainsFunc(entrants, func(e *entrant) bool { return e.App == Bare }) {
 		return nil, errors.Join(append(failed, errors.New("measure: there is no bare handler to compare with"))...)
 	}
 
-	rounds := make([]round, t.Rounds)
-	for i := range rounds {
-		rounds[i] = round{}
-		t.Random.Shuffle(len(names), func(a, b int) { names[a], names[b] = names[b], names[a] })
-		for _, name := range names {
-			sample, err := entrants[name].sample(t.Sample)
-			if err != nil {
-				return nil, fmt.Errorf("%s: %w", t.Cell.Name(name), err)
-			}
-			rounds[i][name] = sample
-		}
-	}
-
 	var results []record.Result
-	for _, site := range sites {
-		if entrants[site.App] != nil {
-			results = append(results, summarize(t.Cell, site.App, rounds, t.Results)...)
-		}
+	for _, e := range entrants {
+		results = append(results, summarize(t.Cell, e.App, rounds, t.Results)...)
 	}
 	return results, errors.Join(failed...)
 }

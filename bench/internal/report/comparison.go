@@ -111,6 +111,7 @@ func (f *figures) many(via string) string {
 		{"read, 256 at once", cells("read", via, 256, false), f.ratio},
 		{"write, 256", cells("write", via, 256, false), f.ratio},
 		{"new, 256", cells("create", via, 256, false), f.ratio},
+		{"log out, 256", cells("invalidate", via, 256, false)[:1], f.ratio},
 	})
 }
 

@@ -1,0 +1,54 @@
+package main
+
+import (
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"regexp"
+	"time"
+
+	"github.com/pyramidgo/redissessions/bench/internal/record"
+)
+
+// wanted chooses what to measure.
+type wanted struct {
+	quick bool
+	run   *regexp.Regexp // of the names of benchmarks
+	seed  uint64
+	time  time.Duration // all samples together, with what prepares them
+}
+
+// parseFlags reads what the two ways to measure have in common.
+func parseFlags(name string, args []string, full, quick time.Duration) (w wanted, recordPath string, err error) {
+	flags := flag.NewFlagSet(name, flag.ExitOnError)
+	flags.BoolVar(&w.quick, "quick", false, "take about a minute; the figures are rough, and some are left out")
+	flags.Uint64Var(&w.seed, "seed", 0, "of the random order in which applications take turns; 0 takes one by chance")
+	flags.DurationVar(&w.time, "time", 0, "how long to measure in all; opening applications comes on top")
+	pattern := flags.String("run", "", "measure only what has a matching `regexp` in names like\nRead/via=call/keys=10/value=100/at-once=1/sliding=no/app=fiber")
+	flags.StringVar(&recordPath, "record", "", "write the run to a `file`, in the Go benchmark format")
+	_ = flags.Parse(args) // ends the program itself
+	if flags.NArg() > 0 {
+		return w, "", fmt.Errorf("bench: unknown argument %q", flags.Arg(0))
+	}
+	if w.run, err = regexp.Compile(*pattern); err != nil {
+		return w, "", fmt.Errorf("bench: -run: %w", err)
+	}
+	if w.seed == 0 {
+		w.seed = rand.Uint64()
+	}
+	if w.time == 0 {
+		w.time = full
+		if w.quick {
+			w.time = quick
+		}
+	}
+	return w, recordPath, nil
+}
+
+// keep writes a run to a file, if there is one to write to.
+func keep(run *record.Run, path string) error {
+	if path == "" {
+		return nil
+	}
+	return run.WriteFile(path)
+}
