@@ -26,7 +26,7 @@ const (
 	// patient is a socket time-out that a busy machine does not reach.
 	patient = 5 * time.Second
 	// brisk is one for tests in which there is no answer at all.
-	brisk = 500 * time.Millisecond
+	brisk = time.Second
 )
 
 // road is a way to one Redis server.
