@@ -26,7 +26,7 @@ type ClusterSet struct {
 }
 
 // Cluster starts a Redis Cluster of three primaries, each with a replica. A
-// node that does not answer for a second is replaced.
+// node that does not answer for two seconds is replaced, see Sentinels.
 func Cluster(tb testing.TB) *ClusterSet {
 	tb.Helper()
 	set := &ClusterSet{tb: tb}
@@ -36,7 +36,7 @@ func Cluster(tb testing.TB) *ClusterSet {
 		set.Nodes = append(set.Nodes, launch(tb, &Server{}, []string{
 			"cluster-enabled yes",
 			"cluster-config-file nodes.conf",
-			"cluster-node-timeout 1000",
+			"cluster-node-timeout 2000",
 			"cluster-port " + strconv.Itoa(bus),
 			"cluster-replica-validity-factor 0",
 		}))

@@ -26,7 +26,8 @@ type SentinelSet struct {
 }
 
 // Sentinels starts a Sentinel set without passwords. A primary that does not
-// answer for half a second is replaced.
+// answer for two seconds is replaced: longer than a busy machine keeps any of them
+// waiting for a processor, or for its disk.
 func Sentinels(tb testing.TB) *SentinelSet {
 	tb.Helper()
 	return SentinelsWithPasswords(tb, "", "")
@@ -47,7 +48,7 @@ func SentinelsWithPasswords(tb testing.TB, password, sentinelPassword string) *S
 
 	watch := []string{
 		"sentinel monitor " + set.Master + " 127.0.0.1 " + port + " 2",
-		"sentinel down-after-milliseconds " + set.Master + " 500",
+		"sentinel down-after-milliseconds " + set.Master + " 2000",
 		"sentinel failover-timeout " + set.Master + " 2000",
 	}
 	if password != "" {
