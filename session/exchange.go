@@ -34,12 +34,16 @@ func (x *exchange) get(r *http.Request) (*Session, error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if !x.got {
-		x.got = true
+		x.got, x.loadErr = true, errLoadPanicked
 		x.session, x.loadErr = x.f.open(r)
 		x.attach()
 	}
 	return x.session, x.loadErr
 }
+
+// errLoadPanicked is what a load has come to when a hook or a codec of the
+// application's panicked in it and the application went on all the same.
+var errLoadPanicked = errors.New("session: the load panicked")
 
 // attach gives a session that nobody else has yet the response's header.
 func (x *exchange) attach() {

@@ -178,3 +178,28 @@ func TestHandlerPanicInTheSave(t *testing.T) {
 		t.Errorf("panic %v, body %q", seen, w.Body)
 	}
 }
+
+// A hook of the application's that panics in the load, where the application
+// recovers by itself: whoever asks again gets an error and not a session that is
+// none, and the page does not go out.
+func TestHandlerPanicInTheLoad(t *testing.T) {
+	f := newTestFactory(t, newMemStore(), func(o *Options) {
+		discardLog(o)
+		o.OnInvalid = func(*http.Request, error) { panic("a bug in the hook") }
+	})
+	w, r := httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil)
+	r.Header.Set("Cookie", DefaultCookieName+"=forged")
+	f.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		func() {
+			defer func() { _ = recover() }()
+			_, _ = f.Get(r)
+		}()
+		if s, err := f.Get(r); s != nil || err == nil {
+			t.Errorf("Get: %v, %v", s, err)
+		}
+		_, _ = io.WriteString(w, pageText)
+	})).ServeHTTP(w, r)
+	if w.Code != http.StatusInternalServerError || bytes.Contains(w.Body.Bytes(), []byte(pageText)) {
+		t.Errorf("status %d, body %q", w.Code, w.Body)
+	}
+}
