@@ -178,7 +178,7 @@ func (x *exchange) panicked() {
 		}
 		return
 	}
-	if s.isNew && s.stored != nil {
+	if s.isNew && s.guard != nil {
 		ctx, cancel := x.f.writeContext(x.r.Context())
 		defer cancel()
 		if err := x.f.end(ctx, s.store, s.at); err != nil {

@@ -79,7 +79,7 @@ func (f *Factory) open(r *http.Request) (*Session, error) {
 	if err == nil {
 		err = s.search()
 	}
-	if s.stored == nil {
+	if s.guard == nil {
 		s.begin()
 	}
 	if err != nil {
@@ -99,7 +99,7 @@ func (s *Session) search() error {
 		found, err := s.find(r.Context(), c.id)
 		switch {
 		case err == nil && found:
-			if c.old && s.stored != nil { // not for one that was renewed: it has no ID to sign
+			if c.old && s.guard != nil { // not for one that was renewed: it has no ID to sign
 				s.cookie = cookieSet
 			}
 			return nil

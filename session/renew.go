@@ -35,7 +35,7 @@ func (s *Session) Renew(ctx context.Context) error {
 		return s.unavailable
 	case s.headerSent:
 		return ErrHeaderWritten
-	case s.stored == nil:
+	case s.guard == nil:
 		return nil // it has no ID yet, and will get a new one
 	case s.cookieRefused():
 		return errCookieRefused
@@ -91,9 +91,9 @@ func (s *Session) moveTo(ctx context.Context, at address) (err error) {
 		now := s.f.now()
 		marker := s.f.format.marker(s.at, at, meta{created: now, expires: now.Add(markerTTL)})
 		if marker != nil {
-			err = s.store.Replace(ctx, s.at.key, s.stored.guard, marker, markerTTL)
+			err = s.store.Replace(ctx, s.at.key, s.guard, marker, markerTTL)
 		} else {
-			err = s.store.Remove(ctx, s.at.key, s.stored.guard)
+			err = s.store.Remove(ctx, s.at.key, s.guard)
 		}
 		if err == nil {
 			s.saved(snap)

@@ -67,7 +67,7 @@ func (s *Session) commit(ctx context.Context, only func(key string) bool) error 
 		} else if err := pause(ctx, try); err != nil {
 			return fmt.Errorf("%w: after %d conflicts: %w", ErrConflict, try-1, err)
 		}
-		if s.stored == nil {
+		if s.guard == nil {
 			return s.create(ctx, changes)
 		}
 		err = s.replace(ctx, changes, only)
@@ -154,7 +154,7 @@ func (f *Factory) newIdentity() (id string, at address, signed string, err error
 // away when nothing is left in it and the settings say so.
 func (s *Session) replace(ctx context.Context, changes []change, only func(string) bool) error {
 	if s.f.opts.InvalidateEmpty && only == nil && len(s.data.keys()) == 0 && !s.data.below().hidden() {
-		if err := s.store.Remove(ctx, s.at.key, s.stored.guard); err != nil {
+		if err := s.store.Remove(ctx, s.at.key, s.guard); err != nil {
 			return guardedError(err)
 		}
 		s.reset()
@@ -165,7 +165,7 @@ func (s *Session) replace(ctx context.Context, changes []change, only func(strin
 	if err != nil {
 		return err
 	}
-	if err := s.store.Replace(ctx, s.at.key, s.stored.guard, record, ttl); err != nil {
+	if err := s.store.Replace(ctx, s.at.key, s.guard, record, ttl); err != nil {
 		return guardedError(err)
 	}
 	s.saved(snap)
@@ -243,7 +243,7 @@ func (s *Session) end(renewed bool) error {
 func (s *Session) restartIfDue(ctx context.Context) {
 	touch, rewrite := s.touch, s.rewrite
 	s.touch, s.rewrite = false, false
-	if !touch && !rewrite || s.stored == nil {
+	if !touch && !rewrite || s.guard == nil {
 		return
 	}
 	ctx, cancel := s.f.writeContext(ctx)
@@ -252,7 +252,7 @@ func (s *Session) restartIfDue(ctx context.Context) {
 	if rewrite {
 		err = s.replace(ctx, nil, func(string) bool { return false })
 	} else if ttl, alive := lifetime(s.f.now(), s.meta.created, s.idle(), s.f.opts.AbsoluteTimeout); alive {
-		err = s.restart(ctx, s.at.key, s.stored.guard, ttl)
+		err = s.restart(ctx, s.at.key, s.guard, ttl)
 	}
 	if err != nil && !isOver(err) {
 		s.f.opts.Logger.Warn("session: the idle timeout was not restarted", errorAttr(err))

@@ -24,8 +24,7 @@ type Session struct {
 	mu      sync.Mutex
 	id      string // "" until a new session has been saved
 	at      address
-	stored  *snapshot // current, or nil while nothing is stored
-	current snapshot
+	guard   []byte // of the stored record; nil while nothing is stored
 	data    working
 	meta    meta // with this request's changes
 	metaSet struct{ idle, maxAge bool }
@@ -73,7 +72,7 @@ func (s *Session) begin() { s.meta.created = s.f.now().Truncate(time.Millisecond
 
 // reset makes s a new session. The caller holds the lock.
 func (s *Session) reset() {
-	s.id, s.at, s.signed, s.stored = "", address{}, "", nil
+	s.id, s.at, s.signed, s.guard = "", address{}, "", nil
 	s.data = working{}
 	s.data.start(s.f.format.layout(), s)
 	s.meta = meta{}
@@ -93,7 +92,7 @@ func (s *Session) load(id string, at address, snap snapshot) {
 
 // adopt takes over a stored state, but for the data.
 func (s *Session) adopt(snap snapshot) {
-	s.current, s.stored = snap, &s.current
+	s.guard = snap.guard
 	m := snap.meta
 	if s.metaSet.idle {
 		m.idle = s.meta.idle
