@@ -34,13 +34,11 @@ func BenchmarkCookie(b *testing.B) {
 	b.Run("set", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			ck, err := f.opts.Cookie.cookie(signed, 0, true)
-			if err == nil {
-				err = setCookie(http.Header{}, ck)
-			}
+			line, err := f.cookies.set(signed, 0, true)
 			if err != nil {
 				b.Fatal(err)
 			}
+			f.cookies.put(http.Header{}, line)
 		}
 	})
 }

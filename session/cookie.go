@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 )
@@ -132,29 +131,14 @@ func (c CookieOptions) promises() (secure, host, hidden bool) {
 }
 
 // cookie returns the cookie that carries value for maxAge, 0 being browser
-// scope. A value that makes it larger than browsers keep is an error.
-func (c CookieOptions) cookie(value string, maxAge time.Duration, tls bool) (*http.Cookie, error) {
-	if err := c.checkValue(value); err != nil {
-		return nil, err
-	}
+// scope.
+func (c CookieOptions) cookie(value string, maxAge time.Duration, tls bool) *http.Cookie {
 	ck := c.attributes(tls)
 	ck.Value = value
 	// A fraction of a second would otherwise become "delete".
 	maxAge = min(maxAge, MaxCookieAge)
 	ck.MaxAge = int((maxAge + time.Second - 1) / time.Second)
-	return ck, nil
-}
-
-// checkValue returns an error for a value that browsers would not keep, or of
-// which net/http would drop what is wrong and send the rest.
-func (c CookieOptions) checkValue(value string) error {
-	if n := len(c.Name) + len(value); n > maxCookieBytes {
-		return fmt.Errorf("session: cookie: name and value have %d bytes, browsers keep %d: shorten the ID", n, maxCookieBytes)
-	}
-	if (&http.Cookie{Name: c.Name, Value: value}).Valid() != nil {
-		return errBadValue
-	}
-	return nil
+	return ck
 }
 
 // deletion returns the cookie that makes the browser forget the session's. Its
@@ -179,24 +163,6 @@ func (c CookieOptions) attributes(tls bool) *http.Cookie {
 // errBadValue does not show the value, nor does it wrap net/http's error, which
 // shows a byte of it.
 var errBadValue = errors.New("session: cookie: the signer returned a value that no cookie can carry (RFC 6265, section 4.1.1)")
-
-// setCookie puts ck into h as the only cookie of its name, and keeps shared
-// caches from storing the response unless the handler has its own say.
-func setCookie(h http.Header, ck *http.Cookie) error {
-	text := ck.String()
-	if text == "" {
-		return fmt.Errorf("session: cookie: %w", ck.Valid())
-	}
-	all := slices.DeleteFunc(slices.Clone(h["Set-Cookie"]), func(line string) bool {
-		name, _, _ := strings.Cut(line, "=")
-		return strings.TrimSpace(name) == ck.Name
-	})
-	h["Set-Cookie"] = append(all, text)
-	if h.Get("Cache-Control") == "" {
-		h.Set("Cache-Control", "no-store")
-	}
-	return nil
-}
 
 // varyCookie tells caches that the response depends on the request's cookies. The
 // header keeps room as its value when it has none yet.

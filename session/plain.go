@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/pyramidgo/redissessions/encode"
@@ -70,12 +71,14 @@ func appendValue(dst []byte, v any) ([]byte, error) {
 	case float64:
 		return binary.BigEndian.AppendUint64(append(dst, tagFloat64), math.Float64bits(v)), nil
 	case string:
-		return append(append(dst, tagString), v...), nil
+		dst = append(slices.Grow(dst, 1+len(v)), tagString)
+		return append(dst, v...), nil
 	case []byte:
 		if v == nil {
 			return append(dst, tagNil), nil
 		}
-		return append(append(dst, tagBytes), v...), nil
+		dst = append(slices.Grow(dst, 1+len(v)), tagBytes)
+		return append(dst, v...), nil
 	case time.Duration:
 		return binary.AppendVarint(append(dst, tagDuration), int64(v)), nil
 	case time.Time:

@@ -272,9 +272,10 @@ func (s *Session) writeCookie(h http.Header, tls bool) error {
 		}
 		return nil // the session is gone; its cookie does no harm
 	}
-	opts := s.f.opts.Cookie
+	lines := &s.f.cookies
 	if action == cookieDelete {
-		return setCookie(h, opts.deletion(tls))
+		lines.put(h, lines.gone.of(tls))
+		return nil
 	}
 	if s.signed == "" {
 		var err error
@@ -282,11 +283,11 @@ func (s *Session) writeCookie(h http.Header, tls bool) error {
 			return fmt.Errorf("session: sign: %w", err)
 		}
 	}
-	ck, err := opts.cookie(s.signed, s.meta.maxAge.or(opts.MaxAge), tls)
-	if err != nil {
-		return err
+	line, err := lines.set(s.signed, s.meta.maxAge.or(lines.opts.MaxAge), tls)
+	if err == nil {
+		lines.put(h, line)
 	}
-	return setCookie(h, ck)
+	return err
 }
 
 // pause waits a little before another try, a random time so that those who met

@@ -55,19 +55,25 @@ func (t *slots) search(key string) int {
 
 // put makes sl the slot of its key, and returns where it is.
 func (t *slots) put(sl slot) *slot {
-	i := t.place(sl.key)
-	if i < 0 {
-		i = len(t.list)
-		if i == cap(t.list) {
-			t.expect(max(i, firstSlots))
-		}
-		t.list = append(t.list, sl)
-		if t.places != nil {
-			t.places[t.search(sl.key)] = int32(i + 1)
-		}
+	if len(t.list) == cap(t.list) {
+		t.expect(max(len(t.list), firstSlots))
 	}
-	t.list[i] = sl
-	return &t.list[i]
+	i, at := -1, 0
+	if t.places == nil {
+		i = t.place(sl.key)
+	} else {
+		at = t.search(sl.key)
+		i = int(t.places[at]) - 1
+	}
+	if i >= 0 {
+		t.list[i] = sl
+		return &t.list[i]
+	}
+	t.list = append(t.list, sl)
+	if t.places != nil {
+		t.places[at] = int32(len(t.list))
+	}
+	return &t.list[len(t.list)-1]
 }
 
 // expect makes room for n more.
