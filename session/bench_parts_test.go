@@ -31,6 +31,16 @@ func BenchmarkCookie(b *testing.B) {
 			}
 		}
 	})
+	b.Run("header", func(b *testing.B) {
+		r := &http.Request{Header: http.Header{"Cookie": {"theme=dark; session=" + signed + "; lang=en"}}}
+		b.ReportAllocs()
+		for b.Loop() {
+			cookies := f.candidates(r)
+			if _, ok := cookies.next(); !ok {
+				b.Fatal("no cookie")
+			}
+		}
+	})
 	b.Run("set", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {

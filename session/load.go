@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"slices"
 	"time"
 )
 
@@ -18,43 +17,6 @@ var errExpired = fmt.Errorf("%w: it has expired", ErrNotFound)
 type verified struct {
 	id  string
 	old bool // signed with a previous secret
-}
-
-// candidates goes through the IDs in a request's cookies, in the order in which
-// they are to be tried, each once. A forged cookie is reported and passed over.
-type candidates struct {
-	f       *Factory
-	r       *http.Request
-	cookies []*http.Cookie
-	tried   []string
-}
-
-func (f *Factory) candidates(r *http.Request) candidates {
-	cookies := r.CookiesNamed(f.opts.Cookie.Name)
-	if f.customs.lastCookie {
-		slices.Reverse(cookies)
-	}
-	return candidates{f: f, r: r, cookies: cookies[:min(len(cookies), maxCookies)]}
-}
-
-func (c *candidates) next() (v verified, ok bool) {
-	for len(c.cookies) > 0 {
-		value := c.cookies[0].Value
-		c.cookies = c.cookies[1:]
-		v, err := c.f.verify(value)
-		if err != nil {
-			c.f.invalid(c.r, err)
-			continue
-		}
-		if slices.Contains(c.tried, v.id) {
-			continue
-		}
-		if len(c.cookies) > 0 {
-			c.tried = append(c.tried, v.id)
-		}
-		return v, true
-	}
-	return verified{}, false
 }
 
 func (f *Factory) verify(value string) (v verified, err error) {
