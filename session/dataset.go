@@ -128,17 +128,17 @@ func (d lazyData) decode(key string, into any) (bool, error) {
 }
 
 func (d lazyData) diff(dst []byte, key string, v any) ([]byte, bool, error) {
-	stored, ok := frame(d).find(key)
-	if !ok {
-		return dst, true, nil
+	if len(d) == 0 {
+		return dst, true, nil // a new session: its record is where the values are encoded
 	}
+	stored, ok := frame(d).find(key)
 	encoded, err := appendValue(dst, v)
 	if err != nil {
 		return dst, false, err
 	}
 	value := encoded[len(dst):]
-	if bytes.Equal(stored, value) {
-		return encoded, false, nil
+	if !ok || bytes.Equal(stored, value) {
+		return encoded, !ok, nil
 	}
 	// A type with an encoding of its own may write one value in several ways.
 	// What counts is what a reader gets, so both are compared as read.

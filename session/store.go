@@ -10,12 +10,12 @@ import (
 // and [github.com/pyramidgo/redissessions/session/sessiontest.TestStore]
 // checks any other implementation against the rules below.
 //
-// Every operation is one key and one round trip, and is safe for use by
-// several goroutines. A time to live of zero or less means that the record
-// never expires; a store must never send a negative one to Redis. Errors that
-// are not named below are the client's own, wrapped. An operation that gets no
-// answer must end by itself: a save has a deadline, but the context of a load
-// is the request's, which may have none.
+// Every operation is one key and one round trip, keeps none of the bytes it is
+// given, and is safe for use by several goroutines. A time to live of zero or
+// less means that the record never expires; a store must never send a negative
+// one to Redis. Errors that are not named below are the client's own, wrapped. An
+// operation that gets no answer must end by itself: a save has a deadline, but the
+// context of a load is the request's, which may have none.
 type Store interface {
 	// Load returns the record at key, or ErrNotFound. With ttl > 0 it also
 	// restarts the record's time to live at ttl, in the same round trip;

@@ -1,0 +1,105 @@
+package session
+
+import "sync"
+
+// RecordBorrower is an optional interface of a Store, its word that it only
+// borrows the records it is given, as all should: when Replace has returned
+// without an error, it has no use for the record's memory any more. The session
+// then builds other records there, which makes writing a large one cheaper
+// (BenchmarkHandler/write). sessiontest.TestStore holds it to its word.
+type RecordBorrower interface {
+	// BorrowsRecords is never called: having it is the promise.
+	BorrowsRecords()
+}
+
+// recordRoom is memory for a record. What was given to a store that did not
+// succeed never comes back: it may still be on its way.
+type recordRoom struct{ memory []byte }
+
+// usualRecord is how large the memory for a record is at first.
+const usualRecord = 4 << 10
+
+var recordRooms = sync.Pool{New: func() any { return &recordRoom{make([]byte, 0, usualRecord)} }}
+
+// noRoom is for stores that may keep what they are given.
+var noRoom = &recordRoom{}
+
+// room returns memory for the session's next record.
+func (s *Session) room() *recordRoom {
+	if _, ok := s.store.(RecordBorrower); !ok {
+		return noRoom
+	}
+	return recordRooms.Get().(*recordRoom)
+}
+
+// giveBack lets other records have the memory of one that was written.
+func (r *recordRoom) giveBack(record []byte) {
+	r.memory = record[:0]
+	recordRooms.Put(r)
+}
+
+// patchable is a dataset that can say what becomes of it without a record to
+// look at.
+type patchable interface {
+	// with returns the state after the changes, all of which are encoded.
+	with(changes []change) dataset
+}
+
+// patched is the state that a save has left, when its record's memory is not
+// ours any more: what the record was made of. A request hardly ever looks at it
+// again. When it does, the state is made once more.
+type patched struct {
+	base    lazyData
+	changes []change
+	made    lazyData // nil until it is asked for
+}
+
+var (
+	_ patchable = lazyData(nil)
+	_ patchable = (*patched)(nil)
+)
+
+func (d lazyData) with(changes []change) dataset {
+	slots := make([]slot, len(changes)) // the request's own go on changing
+	p := &patched{base: d, changes: make([]change, len(changes))}
+	for i, c := range changes {
+		slots[i] = slot{key: c.key, present: c.present}
+		p.changes[i] = change{&slots[i], c.encoded}
+	}
+	return p
+}
+
+func (p *patched) with(changes []change) dataset { return p.data().with(changes) }
+
+func (p *patched) data() lazyData {
+	if p.made == nil {
+		body, _ := frame(p.base).patch(make([]byte, 0, p.base.bodySize(p.changes)), p.changes) // all is encoded: it cannot fail
+		p.made = lazyData(body)
+	}
+	return p.made
+}
+
+func (p *patched) keys() []string                            { return p.data().keys() }
+func (p *patched) has(key string) bool                       { return p.data().has(key) }
+func (p *patched) hidden() bool                              { return false }
+func (p *patched) get(key string) (any, bool, error)         { return p.data().get(key) }
+func (p *patched) text(key string) (string, bool)            { return p.data().text(key) }
+func (p *patched) decode(key string, into any) (bool, error) { return p.data().decode(key, into) }
+func (p *patched) bodySize(changes []change) int             { return p.data().bodySize(changes) }
+func (p *patched) appendBody(dst []byte, c []change) ([]byte, error) {
+	return p.data().appendBody(dst, c)
+}
+
+func (p *patched) diff(dst []byte, key string, v any) ([]byte, bool, error) {
+	return p.data().diff(dst, key, v)
+}
+
+// encoded reports whether all the changes carry their encoded values.
+func encoded(changes []change) bool {
+	for i := range changes {
+		if changes[i].present && len(changes[i].encoded) == 0 {
+			return false
+		}
+	}
+	return true
+}
