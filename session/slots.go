@@ -58,7 +58,8 @@ func (t *slots) put(sl slot) *slot {
 	if len(t.list) == cap(t.list) {
 		t.expect(max(len(t.list), firstSlots))
 	}
-	i, at := -1, 0
+	at := 0 // the key's place in places, where there are any
+	var i int
 	if t.places == nil {
 		i = t.place(sl.key)
 	} else {

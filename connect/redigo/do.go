@@ -65,8 +65,7 @@ func (s *store) borrow(ctx context.Context, f func(c redis.Conn, timeout time.Du
 		return context.DeadlineExceeded
 	}
 	err = f(c, timeout)
-	var reply redis.Error
-	if errors.As(err, &reply) && dialect.Demoted(string(reply)) {
+	if reply, ok := errors.AsType[redis.Error](err); ok && dialect.Demoted(string(reply)) {
 		// Reading when nothing is due is an error, and with an error the pool
 		// closes the connection. The address may belong to another server now.
 		_, _ = redis.ReceiveWithTimeout(c, time.Nanosecond)
@@ -80,8 +79,7 @@ func (s *store) borrow(ctx context.Context, f func(c redis.Conn, timeout time.Du
 
 // outcome tells what err says about the try that ended with it.
 func outcome(err error) dialect.Outcome {
-	var reply redis.Error
-	if errors.As(err, &reply) {
+	if reply, ok := errors.AsType[redis.Error](err); ok {
 		if dialect.Soon(string(reply)) {
 			return dialect.Refused
 		}
