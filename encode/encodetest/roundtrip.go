@@ -80,7 +80,7 @@ type (
 		Score   float64
 		Address address
 		Tags    []string
-		Counts  map[string]int
+		Counts  map[string]int64
 		Next    *address
 	}
 	address struct {
@@ -92,7 +92,7 @@ type (
 func sampleUser() user {
 	return user{
 		ID: -7, Name: "Grace", Admin: true, Score: 2, Address: address{"High Street", 65535},
-		Tags: []string{"a", "ß"}, Counts: map[string]int{"x": 1, "y": 1 << 40}, Next: &address{"Low Road", 1},
+		Tags: []string{"a", "ß"}, Counts: map[string]int64{"x": 1, "y": 1 << 40}, Next: &address{"Low Road", 1},
 	}
 }
 

@@ -52,7 +52,7 @@ func TestAssign(t *testing.T) {
 
 func TestAssignRefuses(t *testing.T) {
 	for _, c := range []struct{ in, into any }{
-		{300, int8(0)}, {-1, uint(0)}, {1<<53 + 1, 0.0}, {1<<24 + 1, float32(0)}, {0.5, 0}, {math.Inf(1), 0}, {math.NaN(), uint(0)},
+		{300, int8(0)}, {-1, uint(0)}, {int64(1<<53 + 1), 0.0}, {1<<24 + 1, float32(0)}, {0.5, 0}, {math.Inf(1), 0}, {math.NaN(), uint(0)},
 		{0.1, float32(0)}, {1e300, int64(0)}, {true, 0}, {1, false}, {1, ""}, {"x", 0}, {"x", []byte{}}, {"1.5", pickle.Decimal("")},
 		{"x", pickle.Surrogates("")}, {[]byte{1}, ""}, {[]byte{1}, [2]byte{}}, {pickle.Decimal("1"), 0.0}, {pickle.Decimal("1"), ""},
 		{nil, 0}, {nil, ""}, {nil, struct{ A int }{}}, {[]any{1}, [2]int{}}, {[]any{"x"}, []int{}}, {[]any{}, map[string]any{}},
