@@ -116,7 +116,7 @@ func (r inventor) atom() any {
 	case 10:
 		d := pickle.DateTimeOf(time.Unix(r.Int64N(4e9), 1000*r.Int64N(1e6)).UTC())
 		if d.Fold = r.IntN(2); r.IntN(2) == 0 {
-			d.Zone = &pickle.Zone{Offset: pickle.TimeDeltaOf(time.Duration(r.IntN(86399e6)) * time.Microsecond), Name: r.text() + "Z"}
+			d.Zone = &pickle.Zone{Offset: pickle.TimeDeltaOf(time.Duration(r.Int64N(86399e6)) * time.Microsecond), Name: r.text() + "Z"}
 		}
 		return d
 	case 11:
