@@ -73,7 +73,7 @@ func soleCookie(lines []string, name string) (value string) {
 		after, found := strings.CutPrefix(textproto.TrimString(part), name)
 		switch {
 		case !found:
-		case after == "", after[0] == ' ', after[0] == '\t': // the name ends here, without a value
+		case after == "", after[0] <= ' ': // the name may end here, as net/http trims it
 			return ""
 		case after[0] == '=':
 			if value != "" || !plainCookieValue(after[1:]) {
