@@ -3,6 +3,7 @@ package goredis
 import (
 	"context"
 	"fmt"
+	"math"
 	"sync/atomic"
 
 	"github.com/redis/go-redis/v9"
@@ -36,6 +37,15 @@ const (
 	// 0.8 at 2, 1.1 at 4, 1.7 at 8, 2.0 at 12, 2.8 at 32, 4.4 at 256. Where
 	// the handlers do work of their own the two meet at about 16.
 	manyInFlight = 12
+	// manyWriters is the same for a command that carries a record or a guard. A
+	// script takes Redis longer, so that the round trip matters less: the rate
+	// for whole requests that write 1 KB is 0.9 at 16 under way, 1.7 at 256
+	// (docs/performance.md).
+	manyWriters = 48
+	// heavyRecord is the size from which on a record is written alone. What its
+	// command shares of a round trip is nothing to it, and those that share it
+	// would have to wait.
+	heavyRecord = 4 << 10
 )
 
 // together sends commands in batches with those of other requests.
@@ -56,8 +66,27 @@ type adaptive struct {
 // Process counts itself in and chooses.
 func (a *adaptive) Process(ctx context.Context, cmd redis.Cmder) error {
 	defer a.inFlight.Add(-1)
-	if a.inFlight.Add(1) > manyInFlight {
+	if n := a.inFlight.Add(1); n > manyInFlight && n > crowdFor(cmd) {
 		return a.together.Process(ctx, cmd)
 	}
 	return a.alone.Process(ctx, cmd)
+}
+
+// crowdFor returns how many commands must be under way for this one to share a
+// round trip.
+func crowdFor(cmd redis.Cmder) int64 {
+	size := 0
+	for _, arg := range cmd.Args() {
+		if record, ok := arg.([]byte); ok {
+			size = max(size, len(record))
+		}
+	}
+	switch {
+	case size > heavyRecord:
+		return math.MaxInt64
+	case size > 0:
+		return manyWriters
+	default:
+		return manyInFlight
+	}
 }
