@@ -32,10 +32,13 @@ func (s *Session) room() *recordRoom {
 	return recordRooms.Get().(*recordRoom)
 }
 
-// giveBack lets other records have the memory of one that was written.
-func (r *recordRoom) giveBack(record []byte) {
-	r.memory = record[:0]
-	recordRooms.Put(r)
+// giveBack lets other records have the memory of one that was written, or that
+// was not used.
+func (r *recordRoom) giveBack(memory []byte) {
+	if r != noRoom {
+		r.memory = memory[:0]
+		recordRooms.Put(r)
+	}
 }
 
 // patchable is a dataset that can say what becomes of it without a record to

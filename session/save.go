@@ -163,6 +163,9 @@ func (s *Session) replace(ctx context.Context, changes []change, only func(strin
 	}
 	room := s.room()
 	record, snap, ttl, err := s.encode(room.memory, s.at, changes)
+	if !snap.apart {
+		room.giveBack(room.memory) // the record is elsewhere
+	}
 	if err != nil {
 		return err
 	}
