@@ -141,6 +141,18 @@ func (c CookieOptions) cookie(value string, maxAge time.Duration, tls bool) *htt
 	return ck
 }
 
+// checkValue returns an error for a value that browsers would not keep, or of
+// which net/http would drop what is wrong and send the rest.
+func (c CookieOptions) checkValue(value string) error {
+	if n := len(c.Name) + len(value); n > maxCookieBytes {
+		return fmt.Errorf("session: cookie: name and value have %d bytes, browsers keep %d: shorten the ID", n, maxCookieBytes)
+	}
+	if (&http.Cookie{Name: c.Name, Value: value}).Valid() != nil {
+		return errBadValue
+	}
+	return nil
+}
+
 // deletion returns the cookie that makes the browser forget the session's. Its
 // path and domain must be those it was set with.
 func (c CookieOptions) deletion(tls bool) *http.Cookie {

@@ -1,7 +1,6 @@
 package session
 
 import (
-	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -39,28 +38,13 @@ func newCookieLines(c CookieOptions) cookieLines {
 	}
 }
 
-// set returns the line that sets the cookie to value for maxAge, 0 being browser
-// scope. A value that browsers would not keep is an error.
-func (l *cookieLines) set(value string, maxAge time.Duration, tls bool) (string, error) {
-	if err := l.opts.checkValue(value); err != nil {
-		return "", err
-	}
+// set returns the line that sets the cookie to value, which has been checked, for
+// maxAge, 0 being browser scope.
+func (l *cookieLines) set(value string, maxAge time.Duration, tls bool) string {
 	if maxAge == 0 && !strings.ContainsAny(value, " ,") { // net/http quotes a value with these
-		return l.opts.Name + "=" + value + l.plain.of(tls), nil
+		return l.opts.Name + "=" + value + l.plain.of(tls)
 	}
-	return l.opts.cookie(value, maxAge, tls).String(), nil
-}
-
-// checkValue returns an error for a value that browsers would not keep, or of
-// which net/http would drop what is wrong and send the rest.
-func (c CookieOptions) checkValue(value string) error {
-	if n := len(c.Name) + len(value); n > maxCookieBytes {
-		return fmt.Errorf("session: cookie: name and value have %d bytes, browsers keep %d: shorten the ID", n, maxCookieBytes)
-	}
-	if (&http.Cookie{Name: c.Name, Value: value}).Valid() != nil {
-		return errBadValue
-	}
-	return nil
+	return l.opts.cookie(value, maxAge, tls).String()
 }
 
 // put puts a line into h as the only one of its cookie, and keeps shared caches

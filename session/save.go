@@ -144,10 +144,19 @@ func (f *Factory) newIdentity() (id string, at address, signed string, err error
 	if id == "" {
 		return "", at, "", errors.New("session: new ID: the ID generator returned an empty one")
 	}
-	if signed, err = f.signer.Sign(id); err != nil {
-		return "", at, "", fmt.Errorf("session: sign: %w", err)
+	if signed, err = f.sign(id); err != nil {
+		return "", at, "", err
 	}
-	return id, f.format.address(id), signed, f.opts.Cookie.checkValue(signed)
+	return id, f.format.address(id), signed, nil
+}
+
+// sign returns the cookie's value for an ID, one that browsers keep.
+func (f *Factory) sign(id string) (string, error) {
+	signed, err := f.signer.Sign(id)
+	if err != nil {
+		return "", fmt.Errorf("session: sign: %w", err)
+	}
+	return signed, f.opts.Cookie.checkValue(signed)
 }
 
 // replace writes the changed record over the one that was loaded, or takes it
@@ -286,15 +295,12 @@ func (s *Session) writeCookie(h http.Header, tls bool) error {
 	}
 	if s.signed == "" {
 		var err error
-		if s.signed, err = s.f.signer.Sign(s.id); err != nil {
-			return fmt.Errorf("session: sign: %w", err)
+		if s.signed, err = s.f.sign(s.id); err != nil {
+			return err
 		}
 	}
-	line, err := lines.set(s.signed, s.meta.maxAge.or(lines.opts.MaxAge), tls)
-	if err == nil {
-		lines.put(h, line)
-	}
-	return err
+	lines.put(h, lines.set(s.signed, s.meta.maxAge.or(lines.opts.MaxAge), tls))
+	return nil
 }
 
 // pause waits a little before another try, a random time so that those who met
