@@ -44,7 +44,7 @@ func BenchmarkCookie(b *testing.B) {
 	b.Run("set", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			f.cookies.put(http.Header{}, f.cookies.set(signed, 0, true))
+			putCookie(http.Header{}, f.opts.Cookie.cookie(signed, 0, true))
 		}
 	})
 }

@@ -281,9 +281,9 @@ func (s *Session) writeCookie(h http.Header, tls bool) error {
 		}
 		return nil // the session is gone; its cookie does no harm
 	}
-	lines := &s.f.cookies
+	options := &s.f.opts.Cookie
 	if action == cookieDelete {
-		lines.put(h, lines.gone.of(tls))
+		putCookie(h, options.deletion(tls))
 		return nil
 	}
 	if s.signed == "" {
@@ -292,7 +292,7 @@ func (s *Session) writeCookie(h http.Header, tls bool) error {
 			return err
 		}
 	}
-	lines.put(h, lines.set(s.signed, s.meta.maxAge.or(lines.opts.MaxAge), tls))
+	putCookie(h, options.cookie(s.signed, s.meta.maxAge.or(options.MaxAge), tls))
 	return nil
 }
 
