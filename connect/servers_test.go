@@ -13,9 +13,44 @@ import (
 
 // servers are the kinds of server that docs/servers.md says were run.
 var servers = map[string]func(testing.TB, ...string) *connecttest.Server{
-	"redis":                  connecttest.RedisServer,
-	"redis-8":                connecttest.Redis8Server,
-	"valkey":                 connecttest.ValkeyServer,
+	"redis":   connecttest.RedisServer,
+	"redis-8": connecttest.Redis8Server,
+	"valkey":  connecttest.ValkeyServer,
+
+	"redis-without-getex":    renamed("GETEX"),
+	"redis-without-unlink":   renamed("UNLINK"),
+	"user-without-getex":     aclServer(connecttest.RedisServer, "-getex"),
+	"valkey-without-getex":   aclServer(connecttest.ValkeyServer, "-getex"),
+	"redis-8-without-unlink": aclServer(connecttest.Redis8Server, "-unlink"),
+}
+
+type starter = func(testing.TB, ...string) *connecttest.Server
+
+// renamed starts a redis-server that does not know some commands.
+func renamed(commands ...string) starter {
+	return func(tb testing.TB, settings ...string) *connecttest.Server {
+		tb.Helper()
+		for _, c := range commands {
+			settings = append(settings, "rename-command "+c+` ""`)
+		}
+		return connecttest.RedisServer(tb, settings...)
+	}
+}
+
+// aclServer starts a server whose user may not do all that others may.
+func aclServer(start starter, rules ...string) starter {
+	return func(tb testing.TB, settings ...string) *connecttest.Server {
+		tb.Helper()
+		srv := start(tb, settings...)
+		words := []any{"acl", "setuser", "default", "resetkeys", "~session*"}
+		for _, r := range rules {
+			words = append(words, r)
+		}
+		if err := srv.Client().Do(tb.Context(), words...).Err(); err != nil {
+			tb.Fatal(err)
+		}
+		return srv
+	}
 }
 
 // The suite passes on every kind of server.
