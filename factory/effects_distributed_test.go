@@ -4,8 +4,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/pyramidgo/redissessions/connect/connecttest"
 	"github.com/pyramidgo/redissessions/factory"
+	"github.com/pyramidgo/redissessions/internal/connecttest"
 	"github.com/pyramidgo/redissessions/settings"
 )
 

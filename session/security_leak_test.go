@@ -13,8 +13,8 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/pyramidgo/redissessions/connect/connecttest"
 	"github.com/pyramidgo/redissessions/factory"
+	"github.com/pyramidgo/redissessions/internal/connecttest"
 	"github.com/pyramidgo/redissessions/session"
 	"github.com/pyramidgo/redissessions/settings"
 )

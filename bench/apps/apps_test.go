@@ -6,7 +6,7 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/pyramidgo/redissessions/connect/connecttest"
+	"github.com/pyramidgo/redissessions/internal/connecttest"
 )
 
 // each runs a test for every application, kind of timeout and size of session.

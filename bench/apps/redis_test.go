@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/pyramidgo/redissessions/connect/connecttest"
+	"github.com/pyramidgo/redissessions/internal/connecttest"
 )
 
 // trips are the round trips of each route for a visitor with a session, and of

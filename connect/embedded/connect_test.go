@@ -6,8 +6,8 @@ import (
 	"time"
 
 	"github.com/pyramidgo/redissessions/connect"
-	"github.com/pyramidgo/redissessions/connect/connecttest"
 	"github.com/pyramidgo/redissessions/connect/embedded"
+	"github.com/pyramidgo/redissessions/internal/connecttest"
 	"github.com/pyramidgo/redissessions/session"
 	"github.com/pyramidgo/redissessions/session/sessiontest"
 )

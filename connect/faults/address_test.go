@@ -7,7 +7,7 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"github.com/pyramidgo/redissessions/connect/connecttest"
+	"github.com/pyramidgo/redissessions/internal/connecttest"
 )
 
 // address is a name for a server that can be given to another one, as an entry

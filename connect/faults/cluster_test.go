@@ -8,7 +8,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"github.com/pyramidgo/redissessions/connect/connecttest"
+	"github.com/pyramidgo/redissessions/internal/connecttest"
 )
 
 // A primary of a cluster is killed, and its replica takes over. What was

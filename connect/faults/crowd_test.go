@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/pyramidgo/redissessions/connect/connecttest"
+	"github.com/pyramidgo/redissessions/internal/connecttest"
 )
 
 const (

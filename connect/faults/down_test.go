@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"github.com/pyramidgo/redissessions/connect"
-	"github.com/pyramidgo/redissessions/connect/connecttest"
 	"github.com/pyramidgo/redissessions/connect/goredis"
+	"github.com/pyramidgo/redissessions/internal/connecttest"
 	"github.com/pyramidgo/redissessions/session"
 )
 

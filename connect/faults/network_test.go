@@ -4,7 +4,7 @@ import (
 	"net/http"
 	"testing"
 
-	"github.com/pyramidgo/redissessions/connect/connecttest"
+	"github.com/pyramidgo/redissessions/internal/connecttest"
 )
 
 // A slow network makes a slow site, and nothing else.

@@ -7,8 +7,8 @@ import (
 	"testing"
 
 	"github.com/pyramidgo/redissessions/connect"
-	"github.com/pyramidgo/redissessions/connect/connecttest"
 	"github.com/pyramidgo/redissessions/connect/goredis"
+	"github.com/pyramidgo/redissessions/internal/connecttest"
 )
 
 // forEachFarRoad runs a test for every connector that reaches several servers.

@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/pyramidgo/redissessions/connect/connecttest"
+	"github.com/pyramidgo/redissessions/internal/connecttest"
 )
 
 // The primary is killed, and the sentinels make the replica the primary. What

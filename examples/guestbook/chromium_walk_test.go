@@ -6,7 +6,7 @@ import (
 
 	"github.com/chromedp/chromedp"
 
-	"github.com/pyramidgo/redissessions/connect/connecttest"
+	"github.com/pyramidgo/redissessions/internal/connecttest"
 	"github.com/pyramidgo/redissessions/session"
 	"github.com/pyramidgo/redissessions/settings"
 )

@@ -11,7 +11,7 @@ import (
 
 	"github.com/redis/go-redis/v9/logging"
 
-	"github.com/pyramidgo/redissessions/connect/connecttest"
+	"github.com/pyramidgo/redissessions/internal/connecttest"
 )
 
 func TestMain(m *testing.M) {
