@@ -48,7 +48,7 @@ func (s *store) getPTTL(ctx context.Context, key string) (record []byte, pttl in
 		return err
 	}
 	if err = try(ctx); err != nil && !absent(err) {
-		_, err = s.again(ctx, err, try)
+		_, err = s.again(ctx, outcome, err, try)
 	}
 	if err != nil {
 		return nil, 0, err

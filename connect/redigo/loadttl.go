@@ -15,7 +15,7 @@ var _ session.TTLLoader = (*store)(nil)
 // LoadTTL sends GET and PTTL together.
 func (s *store) LoadTTL(ctx context.Context, key string) ([]byte, time.Duration, error) {
 	var record, pttl any
-	err := s.retry(ctx, new(bool), func(ctx context.Context) error {
+	err := s.retry(ctx, outcome, new(bool), func(ctx context.Context) error {
 		return s.borrow(ctx, func(c redis.Conn, timeout time.Duration) error {
 			if err := c.Send("GET", key); err != nil {
 				return err
