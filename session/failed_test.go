@@ -58,6 +58,7 @@ var pages = map[string]func(w http.ResponseWriter, r *http.Request, err error){
 	"its own error": func(w http.ResponseWriter, _ *http.Request, err error) { http.Error(w, err.Error(), http.StatusTeapot) },
 	"flush":         func(w http.ResponseWriter, _ *http.Request, _ error) { _ = http.NewResponseController(w).Flush() },
 	"proxy's file":  func(w http.ResponseWriter, _ *http.Request, _ error) { w.Header().Set("X-Accel-Redirect", "/bye.html") },
+	"come back":     func(w http.ResponseWriter, _ *http.Request, _ error) { w.Header().Set("Retry-After", "3600") },
 	"forget":        func(w http.ResponseWriter, _ *http.Request, _ error) { w.Header().Set("Clear-Site-Data", `"cookies"`) },
 }
 
@@ -93,6 +94,9 @@ func TestFailedStepIsNotAnsweredAsASuccess(t *testing.T) {
 					body, _ := io.ReadAll(resp.Body)
 					if resp.StatusCode != http.StatusServiceUnavailable || string(body) != "Service Unavailable\n" {
 						t.Errorf("status %d, body %q", resp.StatusCode, body)
+					}
+					if got := resp.Header.Get("Retry-After"); got != retryAfter {
+						t.Errorf("Retry-After: %q", got)
 					}
 					for _, name := range []string{"Set-Cookie", "Location", "X-Accel-Redirect", "Clear-Site-Data"} {
 						if got := resp.Header[name]; got != nil {
