@@ -14,8 +14,10 @@ type candidates struct {
 	tried   []string
 }
 
-func (f *Factory) candidates(r *http.Request) candidates {
-	c := candidates{f: f, r: r, cookies: r.CookiesNamed(f.opts.Cookie.Name)}
+// candidates takes the Cookie lines of a request; r is for the hook.
+func (f *Factory) candidates(r *http.Request, lines []string) candidates {
+	header := http.Request{Header: http.Header{"Cookie": lines}}
+	c := candidates{f: f, r: r, cookies: header.CookiesNamed(f.opts.Cookie.Name)}
 	if f.customs.lastCookie {
 		slices.Reverse(c.cookies)
 	}

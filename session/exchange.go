@@ -13,8 +13,13 @@ type exchange struct {
 	// outer is the exchange of the Handler around this one, if there is one.
 	outer *exchange
 	w     http.ResponseWriter
-	h     http.Header // w's; asked for once, because w itself is not safe for concurrent use
-	r     *http.Request
+	h     http.Header   // w's; asked for once, because w itself is not safe for concurrent use
+	r     *http.Request // the application's
+	// in is the request that came in, and cookies are its Cookie lines: whatever
+	// the application does to its own, the session is that of these.
+	in      *http.Request
+	cookies []string
+	line    [1]string // room for cookies, of which there is one as a rule
 	// outside is the Content-Encoding of middleware around the Handler, which
 	// encodes the error handler's answer as well.
 	outside []string
@@ -29,12 +34,12 @@ type exchange struct {
 	answered bool      // the error handler has answered
 }
 
-func (x *exchange) get(r *http.Request) (*Session, error) {
+func (x *exchange) get() (*Session, error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if !x.got {
 		x.got, x.loadErr = true, errLoadPanicked
-		x.session, x.loadErr = x.f.open(r)
+		x.session, x.loadErr = x.f.open(x.in, x.cookies)
 		x.attach()
 	}
 	return x.session, x.loadErr
@@ -51,22 +56,24 @@ func (x *exchange) attach() {
 	}
 }
 
-func (x *exchange) invalidate(r *http.Request) error {
+// invalidate ends the session. values is for what the store reads of it; its end
+// does not matter.
+func (x *exchange) invalidate(values context.Context) error {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if x.session != nil {
-		return x.session.Invalidate(r.Context())
+		return x.session.Invalidate(values)
 	}
-	found, err := x.f.endCookies(r)
+	found, err := x.f.endCookies(values, x.in, x.cookies)
 	if err != nil {
 		return err
 	}
-	store, err := x.f.storeFor(r)
+	store, err := x.f.storeFor(x.in)
 	if err != nil {
 		return err
 	}
 	x.got, x.loadErr = true, nil
-	x.session = x.f.newSession(r, store)
+	x.session = x.f.newSession(x.in, store)
 	x.attach()
 	if found {
 		x.session.cookie = cookieDelete

@@ -59,8 +59,9 @@ func NewFactory(store Store, opts *Options) (*Factory, error) {
 }
 
 // Get returns the session of a request: the one its cookie names, or else a new
-// one. Under Handler it is the same *Session whenever it is asked for; otherwise
-// each call makes one, and Save saves it. Getting a session sends one command to
+// one. Under Handler it is the same *Session whenever it is asked for, and its
+// cookie that of the request that came in, whichever copy of the request is
+// given; otherwise each call makes one, and Save saves it. Getting a session sends one command to
 // Redis when the request has a cookie that verifies, and none otherwise.
 //
 // The error wraps ErrUnavailable when the store did not answer. Handler answers
@@ -68,9 +69,9 @@ func NewFactory(store Store, opts *Options) (*Factory, error) {
 // writes, so that a page made without its session never goes out.
 func (f *Factory) Get(r *http.Request) (*Session, error) {
 	if x := f.exchangeOf(r); x != nil {
-		return x.get(r)
+		return x.get()
 	}
-	return f.open(r)
+	return f.open(r, r.Header["Cookie"])
 }
 
 // Save saves a session that was got without Handler, and puts the cookie into
@@ -88,9 +89,9 @@ func (f *Factory) Save(w http.ResponseWriter, r *http.Request, s *Session) error
 // request returns a new session. A request without a session is fine.
 func (f *Factory) Invalidate(r *http.Request) error {
 	if x := f.exchangeOf(r); x != nil {
-		return x.invalidate(r)
+		return x.invalidate(r.Context())
 	}
-	_, err := f.endCookies(r)
+	_, err := f.endCookies(r.Context(), r, r.Header["Cookie"])
 	return err
 }
 
@@ -116,17 +117,17 @@ func (f *Factory) storeFor(r *http.Request) (Store, error) {
 	return store, storeError("connect", err)
 }
 
-// endCookies ends every session that the request's cookies name, and reports
+// endCookies ends every session that a request's Cookie lines name, and reports
 // whether there was one.
-func (f *Factory) endCookies(r *http.Request) (found bool, err error) {
+func (f *Factory) endCookies(ctx context.Context, r *http.Request, cookies []string) (found bool, err error) {
 	store, err := f.storeFor(r)
 	if err != nil {
 		return false, err
 	}
-	ctx, cancel := f.writeContext(r.Context())
+	ctx, cancel := f.writeContext(ctx)
 	defer cancel()
-	for cookies := f.candidates(r); ; {
-		c, ok := cookies.next()
+	for ids := f.candidates(r, cookies); ; {
+		c, ok := ids.next()
 		if !ok {
 			return found, nil
 		}

@@ -33,13 +33,13 @@ func (f *Factory) verify(value string) (v verified, err error) {
 	return v, nil
 }
 
-// open returns the session of a request, loaded or new. An ID that is unknown
-// is never adopted: a new session gets an ID of its own.
-func (f *Factory) open(r *http.Request) (*Session, error) {
+// open returns the session that a request's Cookie lines name, loaded or new. An
+// ID that is unknown is never adopted: a new session gets an ID of its own.
+func (f *Factory) open(r *http.Request, cookies []string) (*Session, error) {
 	store, err := f.storeFor(r)
 	s := f.blankSession(r, store)
 	if err == nil {
-		err = s.search()
+		err = s.search(cookies)
 	}
 	if s.guard == nil {
 		s.begin()
@@ -50,11 +50,11 @@ func (f *Factory) open(r *http.Request) (*Session, error) {
 	return s, nil
 }
 
-// search loads the first session that the request's cookies name, if any.
-func (s *Session) search() error {
+// search loads the first session that the request's Cookie lines name, if any.
+func (s *Session) search(cookies []string) error {
 	f, r := s.f, s.r
-	for cookies := f.candidates(r); ; {
-		c, ok := cookies.next()
+	for ids := f.candidates(r, cookies); ; {
+		c, ok := ids.next()
 		if !ok {
 			return nil
 		}
