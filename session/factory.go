@@ -86,7 +86,8 @@ func (f *Factory) Save(w http.ResponseWriter, r *http.Request, s *Session) error
 // Invalidate ends the session of a request without loading it, in one round
 // trip: nothing is left of it when Invalidate returns, and a request in flight
 // cannot bring it back. Handler deletes the cookie, and a later Get in the same
-// request returns a new session. A request without a session is fine.
+// request returns a new session. A request without a session is fine. Of several
+// cookies of the name each takes a round trip, as in Session.Invalidate.
 func (f *Factory) Invalidate(r *http.Request) error {
 	if x := f.exchangeOf(r); x != nil {
 		return x.invalidate(r.Context())
@@ -115,27 +116,6 @@ func (f *Factory) storeFor(r *http.Request) (Store, error) {
 		err = errors.New("the connector returned no store")
 	}
 	return store, storeError("connect", err)
-}
-
-// endCookies ends every session that a request's Cookie lines name, and reports
-// whether there was one.
-func (f *Factory) endCookies(ctx context.Context, r *http.Request, cookies []string) (found bool, err error) {
-	store, err := f.storeFor(r)
-	if err != nil {
-		return false, err
-	}
-	ctx, cancel := f.writeContext(ctx)
-	defer cancel()
-	for ids := f.candidates(r, cookies); ; {
-		c, ok := ids.next()
-		if !ok {
-			return found, nil
-		}
-		found = true
-		if err := f.end(ctx, store, f.format.address(c.id)); err != nil {
-			return found, err
-		}
-	}
 }
 
 // invalid tells the hook and the log of something that was not accepted.

@@ -14,6 +14,9 @@ const maxRenewals = 10
 // returns, no request in flight can bring it back, and the browser is told to
 // forget the cookie. The Session is then a new one, empty and with nothing
 // stored. It does not end with the request's context.
+//
+// When the request came with several cookies of the name, the sessions of all of
+// them end. In the Pyramid formats the one that Python reads does.
 func (s *Session) Invalidate(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -23,10 +26,10 @@ func (s *Session) Invalidate(ctx context.Context) error {
 	if s.at.key != "" {
 		ctx, cancel := s.f.writeContext(ctx)
 		defer cancel()
-		if err := s.f.end(ctx, s.store, s.at); err != nil {
+		if err := errors.Join(s.f.end(ctx, s.store, s.at), s.endOthers(ctx)); err != nil {
 			return err
 		}
-		s.cookie, s.signed = cookieDelete, ""
+		s.cookie, s.signed, s.ids = cookieDelete, "", candidates{}
 	}
 	s.reset()
 	return nil

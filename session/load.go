@@ -50,18 +50,33 @@ func (f *Factory) open(r *http.Request, cookies []string) (*Session, error) {
 	return s, nil
 }
 
-// search loads the first session that the request's Cookie lines name, if any.
+// search loads the first session that the request's Cookie lines name, if any. A
+// session that was renewed a moment ago counts only when no other cookie leads to
+// a session: the new cookie may stand beside the old one, where cookie_path or
+// cookie_domain was changed.
 func (s *Session) search(cookies []string) error {
 	f, r := s.f, s.r
-	for ids := f.candidates(r, cookies); ; {
-		c, ok := ids.next()
+	var renewed struct {
+		at  address
+		why error
+	}
+	for s.ids = f.candidates(r, cookies); ; {
+		c, ok := s.ids.next()
 		if !ok {
+			if renewed.why != nil {
+				s.at, s.ended, s.renewed = renewed.at, renewed.why, true
+			}
 			return nil
 		}
 		found, err := s.find(r.Context(), c.id)
 		switch {
+		case err == nil && found && s.renewed:
+			if renewed.why == nil {
+				renewed.at, renewed.why = s.at, s.ended
+			}
+			s.at, s.ended, s.renewed = address{}, nil, false
 		case err == nil && found:
-			if c.old && s.guard != nil { // not for one that was renewed: it has no ID to sign
+			if c.old {
 				s.cookie = cookieSet
 			}
 			return nil
