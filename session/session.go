@@ -23,6 +23,7 @@ type Session struct {
 
 	mu      sync.Mutex
 	ids     candidates // of the request's cookies
+	known   string     // the ID that the browser has, "" when it has none
 	id      string     // "" until a new session has been saved
 	at      address
 	guard   []byte // of the stored record; nil while nothing is stored
@@ -86,7 +87,7 @@ func (s *Session) reset() {
 
 // load makes s the session that snap holds.
 func (s *Session) load(id string, at address, snap snapshot) {
-	s.id, s.at, s.isNew = id, at, false
+	s.id, s.known, s.at, s.isNew = id, id, at, false
 	s.adopt(snap)
 	s.data.base = snap.data
 }

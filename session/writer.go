@@ -18,6 +18,9 @@ import (
 // httpsnoop makes one with a set of hooks, which costs some 20 allocations
 // (BenchmarkHandler/unused).
 func (x *exchange) wrap() http.ResponseWriter {
+	if _, wraps := x.w.(unwrapper); wraps {
+		x.begun = signsOf(x.w)
+	}
 	switch x.w.(type) {
 	case interface {
 		http1Interfaces
@@ -27,6 +30,9 @@ func (x *exchange) wrap() http.ResponseWriter {
 		return http1Writer{serverWriter{x}}
 	case http2Interfaces:
 		return http2Writer{serverWriter{x}}
+	}
+	if x.begun == nil {
+		x.begun = signsOf(x.w)
 	}
 	return x.snoop()
 }
@@ -184,7 +190,12 @@ func (x *exchange) snoop() http.ResponseWriter {
 // writeHeader passes a status on, after the session's part of the header unless
 // the status is an interim one.
 func (x *exchange) writeHeader(code int, next func(int)) {
-	if informational(code) || x.sendHeader() == nil {
+	if informational(code) {
+		x.mu.Lock()
+		x.interim = true
+		x.mu.Unlock()
+		next(code)
+	} else if x.sendHeader() == nil {
 		next(code)
 	}
 }
