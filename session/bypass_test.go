@@ -354,6 +354,7 @@ func TestResponseThroughTheWriter(t *testing.T) {
 		"a page":   func(_, w http.ResponseWriter) { page(w) },
 		"nothing":  func(_, _ http.ResponseWriter) {},
 		"a status": func(_, w http.ResponseWriter) { w.WriteHeader(http.StatusOK); page(w) },
+		"flushes":  func(_, w http.ResponseWriter) { _ = http.NewResponseController(w).Flush(); page(w) },
 		"early hints": func(_, w http.ResponseWriter) {
 			w.WriteHeader(http.StatusEarlyHints)
 			w.WriteHeader(http.StatusOK)

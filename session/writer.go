@@ -11,15 +11,25 @@ import (
 )
 
 // wrap returns a ResponseWriter with the optional interfaces of the original,
-// whose every way to send the header passes by sendHeader first.
+// whose every way to send the header passes by sendHeader first. That is also true
+// of what http.ResponseController finds by unwrapping the original.
 //
 // Nearly every request comes from one of net/http's two servers, whose writers
 // are known: theirs are wrapped by a type of the same methods. For all others
 // httpsnoop makes one with a set of hooks, which costs some 20 allocations
 // (BenchmarkHandler/unused).
 func (x *exchange) wrap() http.ResponseWriter {
-	if _, wraps := x.w.(unwrapper); wraps {
+	_, wraps := x.w.(unwrapper)
+	switch x.w.(type) {
+	case http1Interfaces, http2Interfaces:
+		if wraps { // net/http's own tell nothing
+			x.begun = signsOf(x.w)
+		}
+	default:
 		x.begun = signsOf(x.w)
+	}
+	if wraps && (hides(x.w, flushes) || hides(x.w, hijacks)) {
+		return x.unwrapping()
 	}
 	switch x.w.(type) {
 	case interface {
@@ -30,9 +40,6 @@ func (x *exchange) wrap() http.ResponseWriter {
 		return http1Writer{serverWriter{x}}
 	case http2Interfaces:
 		return http2Writer{serverWriter{x}}
-	}
-	if x.begun == nil {
-		x.begun = signsOf(x.w)
 	}
 	return x.snoop()
 }
