@@ -27,16 +27,29 @@ func (s *Session) invalidate(ctx context.Context) error {
 	if s.unavailable != nil {
 		return s.unavailable
 	}
-	if s.at.key != "" {
+	if s.at.key != "" || s.predecessor.key != "" {
 		ctx, cancel := s.f.writeContext(ctx)
 		defer cancel()
-		if err := errors.Join(s.f.end(ctx, s.store, s.at), s.endOthers(ctx)); err != nil {
+		if err := s.endAll(ctx); err != nil {
 			return err
 		}
-		s.cookie, s.signed, s.forgotten, s.ids = cookieDelete, "", true, candidates{}
+		s.cookie, s.signed, s.forgotten = cookieDelete, "", true
+		s.ids, s.predecessor = candidates{}, address{}
 	}
 	s.reset()
 	return nil
+}
+
+// endAll ends the session, the one in whose place it began, and those of the
+// request's other cookies.
+func (s *Session) endAll(ctx context.Context) error {
+	var errs []error
+	for _, at := range []address{s.at, s.predecessor} {
+		if at.key != "" {
+			errs = append(errs, s.f.end(ctx, s.store, at))
+		}
+	}
+	return errors.Join(append(errs, s.endOthers(ctx))...)
 }
 
 // end deletes the session at an address, and where it was renewed, the session

@@ -93,6 +93,9 @@ func (s *Session) mayStartAfresh() bool { return s.renewed || s.f.format.live() 
 // saved: it may be that of the request that renewed the old one.
 func (s *Session) startAfresh() {
 	data, m, set := s.data, s.meta, s.metaSet
+	if s.renewed {
+		s.predecessor = s.at // an Invalidate in this request ends its successor too
+	}
 	s.reset()
 	data.startAfresh()
 	s.data, s.metaSet, s.cookie = data, set, cookieKeep

@@ -185,14 +185,18 @@ func TestFailedRenewalKeepsTheCSRFToken(t *testing.T) {
 	f := newTestFactory(t, store, nil)
 	v := started(t, f)
 	var token string
-	v.visit(func(s *Session) {
-		token, _ = s.CSRFToken(context.Background())
+	v.visit(func(s *Session) { token, _ = s.CSRFToken(context.Background()) })
+	v.serve(func(_ http.ResponseWriter, r *http.Request) {
+		s, err := f.Get(r)
+		if err != nil {
+			t.Error(err)
+			return
+		}
 		store.err = errors.New("down")
 		if err := s.Renew(context.Background()); !errors.Is(err, ErrUnavailable) {
 			t.Errorf("Renew: %v, want ErrUnavailable", err)
 		}
 		store.err = nil
-		s.Set("more", true)
 	})
 	v.visit(func(s *Session) {
 		if got, _ := s.CSRFToken(context.Background()); got != token {

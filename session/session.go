@@ -21,16 +21,20 @@ type Session struct {
 	r     *http.Request // for the hooks
 	store Store
 
-	mu      sync.Mutex
-	ids     candidates // of the request's cookies
-	id      string     // "" until a new session has been saved
-	at      address
-	guard   []byte // of the stored record; nil while nothing is stored
-	data    working
-	meta    meta // with this request's changes
-	metaSet struct{ idle, maxAge bool }
-	isNew   bool
-	changed bool // Changed was called
+	mu    sync.Mutex
+	ids   candidates // of the request's cookies
+	known string     // the ID that the browser has, "" when it has none
+	id    string     // "" until a new session has been saved
+	at    address
+	// predecessor is where the session was that another request had renewed, when
+	// this one began in its place.
+	predecessor address
+	guard       []byte // of the stored record; nil while nothing is stored
+	data        working
+	meta        meta // with this request's changes
+	metaSet     struct{ idle, maxAge bool }
+	isNew       bool
+	changed     bool // Changed was called
 
 	touch       bool         // the time to live is due to be restarted in Redis
 	rewrite     bool         // the time of expiry in the record is
@@ -88,7 +92,7 @@ func (s *Session) reset() {
 
 // load makes s the session that snap holds.
 func (s *Session) load(id string, at address, snap snapshot) {
-	s.id, s.at, s.isNew = id, at, false
+	s.id, s.known, s.at, s.isNew = id, id, at, false
 	s.adopt(snap)
 	s.data.base = snap.data
 }

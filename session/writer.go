@@ -11,13 +11,26 @@ import (
 )
 
 // wrap returns a ResponseWriter with the optional interfaces of the original,
-// whose every way to send the header passes by sendHeader first.
+// whose every way to send the header passes by sendHeader first. That is also true
+// of what http.ResponseController finds by unwrapping the original.
 //
 // Nearly every request comes from one of net/http's two servers, whose writers
 // are known: theirs are wrapped by a type of the same methods. For all others
 // httpsnoop makes one with a set of hooks, which costs some 20 allocations
 // (BenchmarkHandler/unused).
 func (x *exchange) wrap() http.ResponseWriter {
+	_, wraps := x.w.(unwrapper)
+	switch x.w.(type) {
+	case http1Interfaces, http2Interfaces:
+		if wraps { // net/http's own tell nothing
+			x.begun = signsOf(x.w)
+		}
+	default:
+		x.begun = signsOf(x.w)
+	}
+	if wraps && (hides(x.w, flushes) || hides(x.w, hijacks)) {
+		return x.unwrapping()
+	}
 	switch x.w.(type) {
 	case interface {
 		http1Interfaces
@@ -184,7 +197,15 @@ func (x *exchange) snoop() http.ResponseWriter {
 // writeHeader passes a status on, after the session's part of the header unless
 // the status is an interim one.
 func (x *exchange) writeHeader(code int, next func(int)) {
-	if informational(code) && !x.isReplaced() || !informational(code) && x.sendHeader() == nil {
+	if informational(code) {
+		if x.isReplaced() {
+			return
+		}
+		x.mu.Lock()
+		x.interim = true
+		x.mu.Unlock()
+		next(code)
+	} else if x.sendHeader() == nil {
 		next(code)
 	}
 }
