@@ -78,14 +78,16 @@ type visit struct {
 	who     string
 	program program
 
-	s       *session.Session
-	came    string // the ID the request came with
-	id      string // the ID of the session in hand, "" while it is new
-	loaded  bool   // what is read now is what the load found
-	since   int64  // when the load began
-	pending map[string][]effect
-	over    bool // ErrGone was returned
-	failed  error
+	s    *session.Session
+	came string // the ID the request came with
+	// predecessor is the ID of a renewed session that Renew began a new one in place of.
+	predecessor string
+	id          string // the ID of the session in hand, "" while it is new
+	loaded      bool   // what is read now is what the load found
+	since       int64  // when the load began
+	pending     map[string][]effect
+	over        bool // ErrGone was returned
+	failed      error
 }
 
 type visitKey struct{}

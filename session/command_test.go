@@ -1,6 +1,7 @@
 package session_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strings"
@@ -130,7 +131,7 @@ func (v *visit) renew(ctx context.Context) {
 		v.record(event{verdict: wasRenewed, id: v.id, next: next, call: v.since})
 		v.id, v.pending = next, map[string][]effect{}
 	default:
-		v.came = "" // a new session, with whatever the cookie named no longer in it
+		v.startsInPlaceOf(v.came) // a new session, with whatever the cookie named no longer in it
 	}
 	v.loaded = false
 }
@@ -141,6 +142,15 @@ func (v *visit) startedAfresh() {
 	v.record(event{verdict: wasRefused, id: v.id, call: v.since})
 	if effects := v.pending[listKey]; len(effects) > 0 && effects[0].verb == doGrow {
 		delete(v.pending, listKey)
+	}
+	v.startsInPlaceOf(v.id)
+}
+
+// startsInPlaceOf notes which session the new one replaces: where a renewal leaves
+// a marker, an Invalidate in the same request ends its successor too.
+func (v *visit) startsInPlaceOf(id string) {
+	if !v.h.traceless {
+		v.predecessor = cmp.Or(v.predecessor, id)
 	}
 	v.id, v.came = "", ""
 }
@@ -156,8 +166,11 @@ func (v *visit) invalidate(ctx context.Context) {
 		return
 	}
 	v.record(event{verdict: wasEnded, id: id, call: call})
+	if v.predecessor != "" {
+		v.record(event{verdict: wasEnded, id: v.predecessor, call: call})
+	}
 	// What is in hand now is a new session.
-	v.id, v.came, v.loaded, v.pending = "", "", false, map[string][]effect{}
+	v.id, v.came, v.predecessor, v.loaded, v.pending = "", "", "", false, map[string][]effect{}
 }
 
 // words returns a list of strings.
