@@ -69,14 +69,14 @@ func (w serverWriter) Header() http.Header { return w.x.w.Header() }
 func (w serverWriter) WriteHeader(code int) { w.x.writeHeader(code, w.x.w.WriteHeader) }
 
 func (w serverWriter) Write(b []byte) (int, error) {
-	if w.x.sendHeader() != nil {
+	if !w.x.sends() {
 		return len(b), nil
 	}
 	return w.x.w.Write(b)
 }
 
 func (w serverWriter) WriteString(s string) (int, error) {
-	if w.x.sendHeader() != nil {
+	if !w.x.sends() {
 		return len(s), nil
 	}
 	return w.server().WriteString(s)
@@ -105,7 +105,7 @@ func (w serverWriter) server() serverInterfaces { return w.x.w.(serverInterfaces
 type http1Writer struct{ serverWriter }
 
 func (w http1Writer) ReadFrom(src io.Reader) (int64, error) {
-	if w.x.sendHeader() != nil {
+	if !w.x.sends() {
 		return io.Copy(io.Discard, src)
 	}
 	return w.x.w.(io.ReaderFrom).ReadFrom(src)
@@ -133,7 +133,7 @@ func (x *exchange) snoop() http.ResponseWriter {
 		},
 		Write: func(next httpsnoop.WriteFunc) httpsnoop.WriteFunc {
 			return func(b []byte) (int, error) {
-				if x.sendHeader() != nil {
+				if !x.sends() {
 					return len(b), nil
 				}
 				return next(b)
@@ -141,7 +141,7 @@ func (x *exchange) snoop() http.ResponseWriter {
 		},
 		WriteString: func(next httpsnoop.WriteStringFunc) httpsnoop.WriteStringFunc {
 			return func(s string) (int, error) {
-				if x.sendHeader() != nil {
+				if !x.sends() {
 					return len(s), nil
 				}
 				return next(s)
@@ -149,7 +149,7 @@ func (x *exchange) snoop() http.ResponseWriter {
 		},
 		ReadFrom: func(next httpsnoop.ReadFromFunc) httpsnoop.ReadFromFunc {
 			return func(src io.Reader) (int64, error) {
-				if x.sendHeader() != nil {
+				if !x.sends() {
 					return io.Copy(io.Discard, src)
 				}
 				return next(src)
@@ -184,7 +184,7 @@ func (x *exchange) snoop() http.ResponseWriter {
 // writeHeader passes a status on, after the session's part of the header unless
 // the status is an interim one.
 func (x *exchange) writeHeader(code int, next func(int)) {
-	if informational(code) && !x.isReplaced() || !informational(code) && x.sendHeader() == nil {
+	if informational(code) && !x.isReplaced() || !informational(code) && x.sends() {
 		next(code)
 	}
 }
