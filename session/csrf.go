@@ -22,7 +22,7 @@ func (s *Session) CSRFToken(ctx context.Context) (string, error) {
 		s.f.opts.Logger.Warn("session: no CSRF token was made", errorAttr(err))
 		return "", err
 	}
-	return value, s.outcome(token, err)
+	return value, s.outcome(tokenStep, err)
 }
 
 // savedToken returns the token once it is stored.

@@ -20,7 +20,7 @@ import (
 func (s *Session) Invalidate(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.outcome(logout, s.invalidate(ctx))
+	return s.outcome(logoutStep, s.invalidate(ctx))
 }
 
 func (s *Session) invalidate(ctx context.Context) error {

@@ -123,7 +123,7 @@ func TestClientHangsUpDuringTheLoad(t *testing.T) {
 	cookie := seed(t, newTestFactory(t, store, nil))
 	server := startServer(t, "HTTP/1.1", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer close(done)
-		f.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		f.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 			if _, err := f.Get(r); !errors.Is(err, context.Canceled) || errors.Is(err, ErrUnavailable) {
 				t.Errorf("Get: %v", err)
 			}

@@ -39,7 +39,7 @@ const (
 func (s *Session) Renew(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.outcome(renewal, s.renew(ctx))
+	return s.outcome(renewalStep, s.renew(ctx))
 }
 
 func (s *Session) renew(ctx context.Context) error {

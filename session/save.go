@@ -23,10 +23,10 @@ const (
 // whose renewal failed. The caller holds the lock.
 func (f *Factory) save(h http.Header, r *http.Request, s *Session) error {
 	s.header = h
-	err := s.failure()
-	if err == nil {
-		err = s.commit(r.Context(), nil)
+	if err := s.failure(); err != nil {
+		return errors.Join(err, s.writeCookie(h, r.TLS != nil))
 	}
+	err := s.commit(r.Context(), nil)
 	if errors.Is(err, errCookieRefused) {
 		f.opts.Logger.Warn("session: a new session was not saved", errorAttr(err))
 		s.refused = true

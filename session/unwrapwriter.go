@@ -51,21 +51,21 @@ func (w unwrapWriter) Header() http.Header { return w.x.w.Header() }
 func (w unwrapWriter) WriteHeader(code int) { w.x.writeHeader(code, w.x.w.WriteHeader) }
 
 func (w unwrapWriter) Write(b []byte) (int, error) {
-	if w.x.sendHeader() != nil {
+	if !w.x.sends() {
 		return len(b), nil
 	}
 	return w.x.w.Write(b)
 }
 
 func (w unwrapWriter) WriteString(s string) (int, error) {
-	if w.x.sendHeader() != nil {
+	if !w.x.sends() {
 		return len(s), nil
 	}
 	return io.WriteString(w.x.w, s)
 }
 
 func (w unwrapWriter) ReadFrom(src io.Reader) (int64, error) {
-	if w.x.sendHeader() != nil {
+	if !w.x.sends() {
 		return io.Copy(io.Discard, src)
 	}
 	return io.Copy(w.x.w, src)

@@ -82,14 +82,14 @@ func (w serverWriter) Header() http.Header { return w.x.w.Header() }
 func (w serverWriter) WriteHeader(code int) { w.x.writeHeader(code, w.x.w.WriteHeader) }
 
 func (w serverWriter) Write(b []byte) (int, error) {
-	if w.x.sendHeader() != nil {
+	if !w.x.sends() {
 		return len(b), nil
 	}
 	return w.x.w.Write(b)
 }
 
 func (w serverWriter) WriteString(s string) (int, error) {
-	if w.x.sendHeader() != nil {
+	if !w.x.sends() {
 		return len(s), nil
 	}
 	return w.server().WriteString(s)
@@ -118,7 +118,7 @@ func (w serverWriter) server() serverInterfaces { return w.x.w.(serverInterfaces
 type http1Writer struct{ serverWriter }
 
 func (w http1Writer) ReadFrom(src io.Reader) (int64, error) {
-	if w.x.sendHeader() != nil {
+	if !w.x.sends() {
 		return io.Copy(io.Discard, src)
 	}
 	return w.x.w.(io.ReaderFrom).ReadFrom(src)
@@ -146,7 +146,7 @@ func (x *exchange) snoop() http.ResponseWriter {
 		},
 		Write: func(next httpsnoop.WriteFunc) httpsnoop.WriteFunc {
 			return func(b []byte) (int, error) {
-				if x.sendHeader() != nil {
+				if !x.sends() {
 					return len(b), nil
 				}
 				return next(b)
@@ -154,7 +154,7 @@ func (x *exchange) snoop() http.ResponseWriter {
 		},
 		WriteString: func(next httpsnoop.WriteStringFunc) httpsnoop.WriteStringFunc {
 			return func(s string) (int, error) {
-				if x.sendHeader() != nil {
+				if !x.sends() {
 					return len(s), nil
 				}
 				return next(s)
@@ -162,7 +162,7 @@ func (x *exchange) snoop() http.ResponseWriter {
 		},
 		ReadFrom: func(next httpsnoop.ReadFromFunc) httpsnoop.ReadFromFunc {
 			return func(src io.Reader) (int64, error) {
-				if x.sendHeader() != nil {
+				if !x.sends() {
 					return io.Copy(io.Discard, src)
 				}
 				return next(src)
@@ -205,7 +205,7 @@ func (x *exchange) writeHeader(code int, next func(int)) {
 		x.interim = true
 		x.mu.Unlock()
 		next(code)
-	} else if x.sendHeader() == nil {
+	} else if x.sends() {
 		next(code)
 	}
 }
