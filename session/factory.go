@@ -18,6 +18,7 @@ type Factory struct {
 	signer  Signer
 	now     func() time.Time
 	late    *oncePerRoute // routes that ask for the session after the first byte
+	turns   *turns        // of writers of one large session
 }
 
 // NewFactory returns a factory that keeps its sessions in store. store may be
@@ -27,7 +28,7 @@ func NewFactory(store Store, opts *Options) (*Factory, error) {
 	if opts == nil {
 		opts = &Options{}
 	}
-	f := &Factory{opts: opts.withDefaults(), store: store, customs: customsOf(opts.SessionFormat), now: time.Now, late: new(oncePerRoute)}
+	f := &Factory{opts: opts.withDefaults(), store: store, customs: customsOf(opts.SessionFormat), now: time.Now, late: new(oncePerRoute), turns: new(turns)}
 	errs := []error{f.opts.Cookie.check()}
 	if store == nil && opts.StoreFor == nil {
 		errs = append(errs, errors.New("session: no store: pass one, or set Options.StoreFor"))

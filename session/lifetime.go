@@ -10,7 +10,7 @@ func lifetime(now, created time.Time, idle, absolute time.Duration) (ttl time.Du
 	if absolute <= 0 {
 		return idle, true
 	}
-	left := created.Add(absolute).Sub(now)
+	left := min(created.Add(absolute).Sub(now), absolute) // a creation in the future counts as now
 	if left <= 0 {
 		return 0, false
 	}
@@ -39,3 +39,11 @@ func restartDue(left, full, after time.Duration) bool {
 		return full-left >= after
 	}
 }
+
+// roundedUp is by how much a time in a record may be ahead of the clock that wrote
+// it: pyramid_session_redis keeps whole seconds.
+const roundedUp = time.Second
+
+// fromTheFuture reports whether a time is ahead of this server's clock, so that the
+// server that wrote it has another.
+func fromTheFuture(now, t time.Time) bool { return t.Sub(now) > roundedUp }

@@ -120,7 +120,11 @@ func (s *Session) find(ctx context.Context, id string) (bool, error) {
 	}
 	now := f.now()
 	if snap.successor != nil {
-		return s.findRenewed(ctx, now, at, snap, left == unknownTTL && ttl > 0)
+		return s.findRenewed(ctx, now, at, snap, left, left == unknownTTL && ttl > 0)
+	}
+	restated := fromTheFuture(now, snap.meta.created)
+	if restated {
+		snap.meta.created = now.Truncate(time.Millisecond).UTC()
 	}
 	full, alive := lifetime(now, snap.meta.created, snap.meta.idle.or(f.opts.IdleTimeout), f.opts.AbsoluteTimeout)
 	expires, expiryKept := f.expiryOf(snap)
@@ -134,7 +138,9 @@ func (s *Session) find(ctx context.Context, id string) (bool, error) {
 		return false, errExpired
 	}
 	s.load(id, at, snap)
-	s.rewrite = expiryKept && expiryDue(now, expires, full, f.opts.TouchAfter)
+	// Another server whose clock is ahead must not lengthen the absolute timeout.
+	s.rewrite = restated && f.opts.AbsoluteTimeout > 0 ||
+		expiryKept && expiryDue(now, expires, full, f.opts.TouchAfter)
 	switch {
 	case f.opts.ExpiryInRecord:
 	case left != unknownTTL:
@@ -151,28 +157,53 @@ func (s *Session) find(ctx context.Context, id string) (bool, error) {
 	return true, nil
 }
 
-// findRenewed deals with a marker. While it lasts, s remembers the address: a
-// logout with the old cookie ends the successor too. prolonged says that the load
-// has given it the time to live of a session: it is put back to the marker's own.
-func (s *Session) findRenewed(ctx context.Context, now time.Time, at address, marker snapshot, prolonged bool) (bool, error) {
-	left := marker.meta.expires.Sub(now)
-	if left <= 0 {
-		if err := s.store.Remove(ctx, at.key, marker.guard); err != nil && !isOver(err) {
-			return false, storeError("load", err)
-		}
-		return false, errExpired
-	}
+// findRenewed deals with a marker. As long as Redis holds it, s remembers the
+// address: a logout with the old cookie ends the successor too. left is the
+// marker's time to live, when the load has read it; prolonged says that the load
+// has restarted it as if it were a session's.
+//
+// The marker's own times are by the clock of the server that wrote it, which may
+// differ from this one's. So they decide for how long a request counts as having
+// been under way, but not whether the marker counts.
+func (s *Session) findRenewed(ctx context.Context, now time.Time, at address, marker snapshot, left time.Duration, prolonged bool) (bool, error) {
 	s.at = at
+	age := now.Sub(marker.meta.created)
+	if left > 0 {
+		age = markerTTL - left
+	}
 	if prolonged {
-		if err := s.restart(ctx, at.key, marker.guard, left); err != nil {
+		if err := s.shortenMarker(ctx, now, at, marker, age); err != nil {
 			return false, err
 		}
 	}
-	if now.Sub(marker.meta.created) < renewalGrace {
+	if inGrace(age) {
 		s.ended, s.renewed = ErrGone, true
 		return true, nil
 	}
 	return false, ErrNotFound
+}
+
+// inGrace reports whether a request that meets a marker of that age counts as one
+// that was under way. A marker may seem to be from the future, by as much as two
+// clocks may differ; one that is further away gives no grace, which would last until
+// this clock has caught up.
+func inGrace(age time.Duration) bool { return -renewalGrace < age && age < renewalGrace }
+
+// shortenMarker puts a marker's time to live back to the minute that it has. Where
+// the clocks differ so much that the marker's times cannot tell what is left of it,
+// the minute begins again once, by this clock.
+func (s *Session) shortenMarker(ctx context.Context, now time.Time, at address, marker snapshot, age time.Duration) error {
+	if left := markerTTL - max(age, 0); age > -renewalGrace && left > 0 {
+		return s.restart(ctx, at.key, marker.guard, left)
+	}
+	ctx, cancel := s.f.writeContext(ctx)
+	defer cancel()
+	created := now.Add(-renewalGrace) // the grace has passed
+	restated := s.f.format.marker(at, *marker.successor, meta{created: created, expires: created.Add(markerTTL)})
+	if err := s.store.Replace(ctx, at.key, marker.guard, restated, markerTTL-renewalGrace); err != nil && !isOver(err) {
+		return storeError("restart the time to live", err)
+	}
+	return nil
 }
 
 // askFor returns the time to live that a load asks Redis to restart: 0 leaves

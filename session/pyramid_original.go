@@ -42,8 +42,8 @@ func (original) read(members map[string]any) (m meta, err error) {
 }
 
 func (e original) write(m meta, members map[string]any) {
-	// What Python wrote stays, to the last digit.
-	if _, ok := members["created"]; !ok {
+	// What Python wrote stays, to the last digit, unless it is in the future.
+	if t, err := moment(members, "created"); err != nil || t.After(m.created) {
 		members["created"] = float64(m.created.UnixMicro()) / 1e6
 	}
 	members["timeout"] = int64(m.idle.or(e.timeout) / time.Second)

@@ -121,10 +121,9 @@ func (s *Session) moveTo(ctx context.Context, at address) (err error) {
 			err = errors.Join(err, storeError("renew", s.store.Delete(ctx, at.key)))
 		}
 	}()
-	for try := 1; try <= maxTries; try++ {
-		if err := pause(ctx, try); err != nil {
-			return storeError("renew", err)
-		}
+	c := contention{turns: s.f.turns, key: s.at.key}
+	defer c.end()
+	for {
 		changes, err := s.data.changes(s.changed || !s.f.opts.IgnoreDeepChanges, nil)
 		if err != nil {
 			return err
@@ -143,6 +142,7 @@ func (s *Session) moveTo(ctx context.Context, at address) (err error) {
 		}
 		copied = snap.guard
 		now := s.f.now()
+		c.began = time.Now()
 		marker := s.f.format.marker(s.at, at, meta{created: now, expires: now.Add(markerTTL)})
 		if marker != nil {
 			err = s.store.Replace(ctx, s.at.key, s.guard, marker, markerTTL)
@@ -153,17 +153,10 @@ func (s *Session) moveTo(ctx context.Context, at address) (err error) {
 			s.saved(snap)
 			return nil
 		}
-		conflict, ok := errors.AsType[*ConflictError](err)
-		switch {
-		case ok:
-			if err := s.rebase(conflict.Current); err != nil {
-				return err
-			}
-		default:
-			return s.goneIfNotFound(guardedError(err))
+		if err := s.settle(ctx, &c, guardedError(err)); err != nil {
+			return err
 		}
 	}
-	return ErrConflict
 }
 
 func (s *Session) goneIfNotFound(err error) error {

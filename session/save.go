@@ -4,19 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"net/http"
 	"time"
 )
 
-const (
-	// maxTries bounds how often a save starts again after a conflict. Each
-	// conflict means that another request's save went through.
-	maxTries = 100
-	// maxNewIDs bounds how often a new session takes another ID because a
-	// record exists already. With random IDs it does not happen at all.
-	maxNewIDs = 3
-)
+// maxNewIDs bounds how often a new session takes another ID because a record
+// exists already. With random IDs it does not happen at all.
+const maxNewIDs = 3
 
 // save saves the session and puts what the browser must know into h. Nothing is
 // saved after a step that failed: what a login writes must not end up in a session
@@ -47,6 +41,8 @@ func (s *Session) cookieRefused() bool {
 // commit brings the stored record up to date with what the request did, or,
 // with only, with what it did to some keys. The caller holds the lock.
 func (s *Session) commit(ctx context.Context, only func(key string) bool) error {
+	c := contention{turns: s.f.turns, key: s.at.key}
+	defer c.end()
 	for try := 1; ; try++ {
 		changes, err := s.data.changes(s.changed || !s.f.opts.IgnoreDeepChanges, only)
 		if err != nil {
@@ -68,31 +64,61 @@ func (s *Session) commit(ctx context.Context, only func(key string) bool) error 
 			var cancel context.CancelFunc
 			ctx, cancel = s.f.writeContext(ctx)
 			defer cancel()
-		} else if err := pause(ctx, try); err != nil {
-			return fmt.Errorf("%w: after %d conflicts: %w", ErrConflict, try-1, err)
+			if waited, err := c.join(ctx); err != nil {
+				return err
+			} else if waited {
+				if err := s.reload(ctx); err != nil {
+					return err
+				}
+				continue
+			}
 		}
 		if s.guard == nil {
 			return s.create(ctx, changes)
 		}
+		c.began = time.Now()
 		err = s.replace(ctx, changes, only)
 		if err == nil {
 			return nil
 		}
-		conflict, ok := errors.AsType[*ConflictError](err)
-		switch {
-		case ok:
-			if err := s.rebase(conflict.Current); err != nil {
-				return err
-			}
-		case errors.Is(err, ErrNotFound):
-			return s.end(false)
-		default:
+		if err := s.settle(ctx, &c, err); err != nil {
 			return err
 		}
-		if try == maxTries {
-			return fmt.Errorf("%w: after %d conflicts", ErrConflict, try)
-		}
 	}
+}
+
+// settle prepares another try after a guarded command's error. When it returns nil
+// the request's changes are on top of what is stored now. A record that has gone
+// ends the session.
+func (s *Session) settle(ctx context.Context, c *contention, err error) error {
+	conflict, ok := errors.AsType[*ConflictError](err)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return s.end(false)
+	case !ok:
+		return err
+	}
+	if err := s.rebase(conflict.Current); err != nil {
+		return err
+	}
+	waited, err := c.pause(ctx, len(conflict.Current))
+	if err != nil || !waited {
+		return err
+	}
+	return s.reload(ctx)
+}
+
+// reload puts the request's changes on top of the record as it is after a wait: to
+// find that out by another conflict would transfer it twice.
+func (s *Session) reload(ctx context.Context) error {
+	record, err := s.store.Load(ctx, s.at.key, 0)
+	if errors.Is(err, ErrNotFound) {
+		return s.end(false)
+	}
+	if err != nil {
+		return storeError("save", err)
+	}
+	return s.rebase(record)
 }
 
 // dirty reports whether there is anything to save.
@@ -298,21 +324,4 @@ func (s *Session) writeCookie(h http.Header, tls bool) error {
 	}
 	putCookie(h, options.cookie(s.signed, s.meta.maxAge.or(options.MaxAge), tls))
 	return nil
-}
-
-// pause waits a little before another try, a random time so that those who met
-// each other do not meet again. The first tries do not wait: the answer that
-// told of the conflict carried all they need.
-func pause(ctx context.Context, try int) error {
-	if try <= 3 {
-		return ctx.Err()
-	}
-	timer := time.NewTimer(rand.N(time.Duration(min(try, 20)) * time.Millisecond / 2))
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
 }

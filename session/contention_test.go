@@ -1,0 +1,85 @@
+package session_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/pyramidgo/redissessions/internal/connecttest"
+	"github.com/pyramidgo/redissessions/session"
+)
+
+// weighing counts the bytes of records that go to and from a store.
+type weighing struct {
+	session.Store
+	bytes atomic.Int64
+}
+
+func (w *weighing) Load(ctx context.Context, key string, ttl time.Duration) ([]byte, error) {
+	record, err := w.Store.Load(ctx, key, ttl)
+	w.bytes.Add(int64(len(record)))
+	return record, err
+}
+
+func (w *weighing) Replace(ctx context.Context, key string, guard, record []byte, ttl time.Duration) error {
+	err := w.Store.Replace(ctx, key, guard, record, ttl)
+	w.bytes.Add(int64(len(record)))
+	if conflict, ok := errors.AsType[*session.ConflictError](err); ok {
+		w.bytes.Add(int64(len(conflict.Current)))
+	}
+	return err
+}
+
+// crowded lets writers of one session load it, wait for each other, and save at
+// once. Each is answered 200 and counts.
+func crowded(t *testing.T, c *clicker, writers int, before func(s *session.Session)) {
+	c.send(c.serve(before))
+	var loaded, done sync.WaitGroup
+	loaded.Add(writers)
+	write := c.serve(func(s *session.Session) {
+		session.Modify(s, "clicks", func(n int) int { return n + 1 })
+		loaded.Done()
+		loaded.Wait()
+	})
+	for range writers {
+		done.Go(func() { c.send(write) })
+	}
+	done.Wait()
+	c.send(c.serve(func(s *session.Session) {
+		if n, _ := session.Value[int](s, "clicks"); n != writers {
+			t.Errorf("%d writes are saved of %d", n, writers)
+		}
+	}))
+}
+
+// Of 400 writers of a small session at once none is refused.
+func TestManyWritersOfASmallSession(t *testing.T) {
+	for _, format := range formats {
+		t.Run(format.String(), func(t *testing.T) {
+			store := openStore(t, connectors["goredis"], connecttest.RedisServer(t).URL())
+			c := newClicker(t, store, func(o *session.Options) { o.SessionFormat = format })
+			crowded(t, c, 400, func(s *session.Session) { s.Set("name", "Ann") })
+		})
+	}
+}
+
+// Sixty writers at once of a session of 800 kB move at most 16 times as much each.
+func TestManyWritersOfALargeSession(t *testing.T) {
+	const writers, size = 60, 800_000
+	for _, format := range formats {
+		t.Run(format.String(), func(t *testing.T) {
+			store := &weighing{Store: openStore(t, connectors["goredis"], connecttest.RedisServer(t).URL())}
+			c := newClicker(t, store, func(o *session.Options) { o.SessionFormat = format })
+			crowded(t, c, writers, func(s *session.Session) { s.Set("text", strings.Repeat("x", size)) })
+			if times := float64(store.bytes.Load()) / writers / size; times > 16 {
+				t.Errorf("each writer moved %.1f times the record", times)
+			} else {
+				t.Logf("each writer moved %.1f times the record", times)
+			}
+		})
+	}
+}
