@@ -177,7 +177,7 @@ func (r *Rules) setStruct(dst reflect.Value, src any) error {
 		if text, ok := value.(string); ok && f.Quoted {
 			err = r.setQuoted(field, text)
 		} else {
-			err = r.set(field, value, place{inStruct: true})
+			err = r.set(field, value, place{inside: true, inStruct: true})
 		}
 		if err != nil {
 			return &At{stepOf(f.Name), err}
@@ -233,7 +233,7 @@ func (r *Rules) setQuoted(dst reflect.Value, text string) error {
 	if err != nil {
 		return fmt.Errorf("the text does not hold a %s", dst.Type())
 	}
-	return r.set(dst, value, place{inStruct: true})
+	return r.set(dst, value, place{inside: true, inStruct: true})
 }
 
 // stepOf is a key as a step of the way to an error, in one short line.

@@ -34,7 +34,7 @@ type Rules struct {
 	// Text is for a format that has only text for bytes (base64), for times (RFC
 	// 3339) and for the keys of maps.
 	Text bool
-	// NilTime makes nil the zero time.
+	// NilTime makes nil the zero time inside lists, maps and structs.
 	NilTime bool
 	// Special stores src in dst, which is addressable and not a pointer, where the
 	// codec or dst's type has its own rule for that, and reports whether it did.
@@ -59,6 +59,7 @@ func (r *Rules) Into(target, src any) error {
 
 // place is where in the target a conversion is.
 type place struct {
+	inside   bool // a container
 	inStruct bool // in a field, which the codec's library has written
 	pointers int  // on the way to this value, without another container
 }
@@ -74,7 +75,7 @@ var (
 
 func (r *Rules) set(dst reflect.Value, src any, at place) error {
 	if src == nil {
-		return r.setNil(dst)
+		return r.setNil(dst, at)
 	}
 	switch dst.Kind() {
 	case reflect.Interface:
@@ -120,8 +121,10 @@ func (r *Rules) set(dst reflect.Value, src any, at place) error {
 			return nil
 		}
 	case reflect.Slice, reflect.Array:
+		at.inside = true
 		return r.setList(dst, src, at)
 	case reflect.Map:
+		at.inside = true
 		return r.setMap(dst, src, at)
 	case reflect.Struct:
 		return r.setStruct(dst, src)
@@ -131,13 +134,13 @@ func (r *Rules) set(dst reflect.Value, src any, at place) error {
 	return mismatch(dst, src)
 }
 
-func (r *Rules) setNil(dst reflect.Value) error {
+func (r *Rules) setNil(dst reflect.Value, at place) error {
 	switch dst.Kind() {
 	case reflect.Pointer, reflect.Map, reflect.Slice, reflect.Interface:
 		dst.SetZero()
 		return nil
 	}
-	if r.NilTime && dst.Type() == timeType {
+	if r.NilTime && at.inside && dst.Type() == timeType {
 		dst.SetZero()
 		return nil
 	}
