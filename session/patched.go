@@ -11,17 +11,17 @@ type patchable interface {
 // ours any more: what the record was made of. A request hardly ever looks at it
 // again. When it does, the state is made once more.
 type patched struct {
-	base    lazyData
+	base    *lazyData
 	changes []change
-	made    lazyData // nil until it is asked for
+	made    *lazyData // nil until it is asked for
 }
 
 var (
-	_ patchable = lazyData(nil)
+	_ patchable = (*lazyData)(nil)
 	_ patchable = (*patched)(nil)
 )
 
-func (d lazyData) with(changes []change) dataset {
+func (d *lazyData) with(changes []change) dataset {
 	slots := make([]slot, len(changes)) // the request's own go on changing
 	p := &patched{base: d, changes: make([]change, len(changes))}
 	for i, c := range changes {
@@ -33,10 +33,10 @@ func (d lazyData) with(changes []change) dataset {
 
 func (p *patched) with(changes []change) dataset { return p.data().with(changes) }
 
-func (p *patched) data() lazyData {
+func (p *patched) data() *lazyData {
 	if p.made == nil {
-		body, _ := frame(p.base).patch(make([]byte, 0, p.base.bodySize(p.changes)), p.changes) // all is encoded: it cannot fail
-		p.made = lazyData(body)
+		body, _ := p.base.frame.patch(make([]byte, 0, p.base.bodySize(p.changes)), p.changes) // all is encoded: it cannot fail
+		p.made = &lazyData{frame: body}
 	}
 	return p.made
 }

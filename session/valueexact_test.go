@@ -11,13 +11,13 @@ import (
 // asked returns what Value gives for a type.
 func asked[T any](s *Session, key string) (any, bool) { return Value[T](s, key) }
 
-type span struct{ Seconds int }
+type interval struct{ Seconds int }
 
 // conversions are types that a value may be asked as.
 var conversions = map[string]func(*Session, string) (any, bool){
 	"bool": asked[bool], "int": asked[int], "int8": asked[int8], "uint": asked[uint], "float32": asked[float32], "float64": asked[float64],
 	"string": asked[string], "bytes": asked[[]byte], "time": asked[time.Time], "*time": asked[*time.Time], "duration": asked[time.Duration],
-	"ints": asked[[]int], "times": asked[[]time.Time], "strings": asked[[]string], "map": asked[map[string]int], "timesByName": asked[map[string]time.Time], "struct": asked[span],
+	"ints": asked[[]int], "times": asked[[]time.Time], "strings": asked[[]string], "map": asked[map[string]int], "timesByName": asked[map[string]time.Time], "struct": asked[interval],
 	"[2]int": asked[[2]int], "[2]byte": asked[[2]byte],
 }
 
@@ -34,7 +34,7 @@ func TestValueInventsNothing(t *testing.T) {
 		"float32": {float32(0.1), "float32 float64"}, "huge": {1e300, "float64"}, "duration": {5 * time.Second, "int uint float64 duration float32"},
 		"text": {"text", "string"}, "digits": {"7", "string"}, "empty": {"", "string"}, "date": {"2026-11-26T12:00:00Z", "string"}, "bytes": {[]byte{1, 2}, "bytes [2]byte"},
 		"time": {at, "time *time"}, "list": {[]int{1, 300}, "ints [2]int"}, "words": {[]string{"a"}, "strings"}, "times": {[]time.Time{at}, "times"},
-		"map": {map[string]any{"Seconds": 300}, "map struct"}, "struct": {span{300}, "map struct"}, "time in a map": {map[string]any{"a": at}, "timesByName struct"},
+		"map": {map[string]any{"Seconds": 300}, "map struct"}, "struct": {interval{300}, "map struct"}, "time in a map": {map[string]any{"a": at}, "timesByName struct"},
 		// A struct takes the keys that are its fields, and leaves the others.
 		"number in a list": {[]any{1, "x"}, ""}, "nil in a list": {[]any{nil, 2}, ""},
 	}
@@ -123,7 +123,7 @@ func TestValueOfTimesAndFloat32(t *testing.T) {
 func TestValueOfNil(t *testing.T) {
 	everyFormat(t, func(t *testing.T, edit func(*Options)) {
 		v := newVisitor(t, newTestFactory(t, newMemStore(), edit))
-		v.visit(func(s *Session) { s.Set("k", nil); s.Set("p", (*span)(nil)) })
+		v.visit(func(s *Session) { s.Set("k", nil); s.Set("p", (*interval)(nil)) })
 		v.visit(func(s *Session) {
 			for as, ask := range conversions {
 				nilable := as == "bytes" || as == "*time" || as == "ints" || as == "times" || as == "strings" || as == "map" || as == "timesByName"
