@@ -17,8 +17,6 @@ type dataset interface {
 	hidden() bool
 	// get decodes the value at key. The caller may change what it gets.
 	get(key string) (v any, ok bool, err error)
-	// text is get for a value that is a string.
-	text(key string) (string, bool)
 	// decode decodes the value at key into a pointer.
 	decode(key string, into any) (ok bool, err error)
 	// diff reports whether v differs from the value at key once both are
@@ -137,16 +135,12 @@ func (d *lazyData) get(key string) (any, bool, error) {
 	return v, err == nil, err
 }
 
-func (d *lazyData) text(key string) (string, bool) {
-	b, ok := d.find(key)
-	if !ok || b[0] != tagString {
-		return "", false
-	}
-	return string(b[1:]), true
-}
-
 func (d *lazyData) decode(key string, into any) (bool, error) {
 	b, ok := d.find(key)
+	if text, isText := into.(*string); ok && isText && b[0] == tagString {
+		*text = string(b[1:])
+		return true, nil
+	}
 	if !ok || b[0] != tagCBOR {
 		return false, nil
 	}

@@ -45,7 +45,6 @@ func (p *patched) keys() []string                            { return p.data().k
 func (p *patched) has(key string) bool                       { return p.data().has(key) }
 func (p *patched) hidden() bool                              { return false }
 func (p *patched) get(key string) (any, bool, error)         { return p.data().get(key) }
-func (p *patched) text(key string) (string, bool)            { return p.data().text(key) }
 func (p *patched) decode(key string, into any) (bool, error) { return p.data().decode(key, into) }
 func (p *patched) bodySize(changes []change) int             { return p.data().bodySize(changes) }
 func (p *patched) appendBody(dst []byte, c []change) ([]byte, error) {

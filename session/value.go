@@ -20,22 +20,7 @@ import (
 func Value[T any](s *Session, key string) (T, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var t T
-	if text, ok := any(&t).(*string); ok {
-		if *text, ok = s.data.text(key); ok {
-			return t, true
-		}
-	}
 	return valueOf[T](&s.data, key)
-}
-
-// text returns the value at a key that holds a string, which most do, without
-// the allocations that a value of any type takes (BenchmarkHandler/read).
-func (w *working) text(key string) (string, bool) {
-	if w.slot(key) != nil || w.cleared {
-		return "", false
-	}
-	return w.base.text(key)
 }
 
 func valueOf[T any](w *working, key string) (T, bool) {
