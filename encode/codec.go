@@ -34,14 +34,3 @@ const (
 	listCost = 1 // beside the 1 of every value
 	mapCost  = 7
 )
-
-// Builtin returns the codecs of this package by the names that
-// redis.sessions.encode and redis.sessions.decode know them by. The map is
-// the caller's. The pickle codec is not in it: it has a package of its own.
-func Builtin() map[string]Codec {
-	return map[string]Codec{
-		"cbor":    CBOR,
-		"json":    JSON,
-		"msgpack": MsgPack,
-	}
-}
