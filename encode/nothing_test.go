@@ -27,7 +27,7 @@ type (
 		N int
 	}
 	hiddenMutex struct {
-		mu sync.Mutex
+		mu *sync.Mutex
 		N  int
 	}
 	allLeftOut struct {
@@ -102,8 +102,8 @@ func TestNothingIsStoredAsAnEmptyMap(t *testing.T) {
 func TestWhatHasSomethingToStoreIsStored(t *testing.T) {
 	for name, codec := range allCodecs() {
 		for what, v := range map[string]any{
-			"an empty struct": struct{}{}, "a set": map[string]struct{}{"a": {}}, "an embedded mutex": &locked{N: 1}, "a hidden mutex": &hiddenMutex{N: 1},
-			"nil pointers": struct{ U *url.Userinfo }{}, "no elements": []hidden{}, "an URL": struct{ U *url.URL }{}, "embeds": &embedsHidden{locked: &locked{N: 2}},
+			"an empty struct": struct{}{}, "a set": map[string]struct{}{"a": {}}, "an embedded mutex": &locked{N: 1}, "a hidden mutex": &hiddenMutex{new(sync.Mutex), 1},
+			"nil pointers": struct{ U *url.Userinfo }{}, "no elements": []hidden{}, "an URL": struct{ U *url.URL }{}, "embeds": &embedsHidden{hidden{1}, &locked{N: 2}},
 			"a nil pointer to one": (*hidden)(nil), "nil error": struct{ Err error }{},
 		} {
 			data, err := codec.Encode(map[string]any{"key": v})

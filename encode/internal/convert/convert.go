@@ -70,7 +70,6 @@ const maxPointers = 16
 var (
 	timeType   = reflect.TypeFor[time.Time]()
 	bigIntType = reflect.TypeFor[big.Int]()
-	byteType   = reflect.TypeFor[byte]()
 )
 
 func (r *Rules) set(dst reflect.Value, src any, at place) error {
