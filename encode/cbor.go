@@ -19,8 +19,14 @@ var (
 	cborEncMode   = newCBOREncMode()
 	cborTextKeys  = newCBORDecMode(reflect.TypeFor[map[string]any]())
 	cborMixedKeys = newCBORDecMode(reflect.TypeFor[map[any]any]())
-	cborChecker   = newChecker("cbor", reflect.TypeFor[cbor.Marshaler](), binaryMarshaler)
+	cborChecker   = newCBORChecker()
 )
+
+func newCBORChecker() *checker {
+	c := newChecker(cborFields, reflect.TypeFor[cbor.Marshaler](), binaryMarshaler)
+	c.pointers = anyPointer
+	return c
+}
 
 func newCBOREncMode() cbor.EncMode {
 	options := cbor.CoreDetEncOptions()
@@ -103,36 +109,14 @@ func decodeCBORInto(data []byte, v any) error {
 	if found.mixedKeys {
 		mode = cborMixedKeys
 	}
-	switch v := v.(type) {
-	case *any:
-		var tree any
-		if err := mode.Unmarshal(data, &tree); err != nil {
+	var tree any
+	if err := mode.Unmarshal(data, &tree); err != nil {
+		return err
+	}
+	if found.untidy() {
+		if tree, err = tidy(tree); err != nil {
 			return err
-		}
-		if found.untidy() {
-			if tree, err = tidy(tree); err != nil {
-				return err
-			}
-		}
-		*v = tree
-	case *map[string]any:
-		var dict map[string]any
-		if err := mode.Unmarshal(data, &dict); err != nil {
-			return err
-		}
-		if found.untidy() {
-			if _, err := tidy(dict); err != nil {
-				return err
-			}
-		}
-		*v = dict
-	default:
-		if err := mode.Unmarshal(data, v); err != nil {
-			return err
-		}
-		if found.untidy() {
-			return tidyTarget(reflect.ValueOf(v), 0)
 		}
 	}
-	return nil
+	return storeTree(cborRules, v, tree)
 }

@@ -61,7 +61,7 @@ func scanCBOR(data []byte) (found cborFound, err error) {
 			}
 			open.end()
 		}
-		if len(open) == 0 {
+		if open.over() {
 			break
 		}
 	}

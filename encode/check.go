@@ -5,6 +5,8 @@ import (
 	"reflect"
 	"sync"
 	"time"
+
+	"github.com/pyramidgo/redissessions/encode/internal/convert"
 )
 
 // checker walks a value before it is encoded and refuses what the codec
@@ -12,17 +14,34 @@ import (
 // overflow the stack inside a library, which kills the process and cannot be
 // recovered from.
 type checker struct {
-	tag        string         // the struct tag the codec reads
+	fields     *convert.Rules // the fields of structs that the codec writes
 	asText     bool           // numbers and times are text: no NaN, no infinities, no offsets of seconds
 	bigInts    bool           // a *big.Int can be written
 	marshalers []reflect.Type // interfaces of types that encode themselves
-	opaque     *sync.Map      // reflect.Type -> bool: implements one of them
+	pointers   pointerMethods
+	opaque     *sync.Map // reflect.Type -> bool: implements one of them
 }
+
+// pointerMethods says when a codec calls methods that only a pointer to the value
+// has.
+type pointerMethods int
+
+const (
+	addressable pointerMethods = iota // when the value can be addressed, as in encoding/json
+	anyPointer                        // always, or it refuses the value
+)
+
+// What the checkers and the codecs' encoders take for a struct's fields.
+var (
+	cborFields    = &convert.Rules{Tags: []string{"cbor", "json"}, DropTwins: true}
+	jsonFields    = &convert.Rules{Tags: []string{"json"}, DropTwins: true}
+	msgpackFields = &convert.Rules{Tags: []string{"msgpack", "json"}, DropTwins: true}
+)
 
 // newChecker returns a checker that does not look into types that implement
 // one of marshalers.
-func newChecker(tag string, marshalers ...reflect.Type) *checker {
-	return &checker{tag: tag, bigInts: true, marshalers: marshalers, opaque: new(sync.Map)}
+func newChecker(fields *convert.Rules, marshalers ...reflect.Type) *checker {
+	return &checker{fields: fields, bigInts: true, marshalers: marshalers, opaque: new(sync.Map)}
 }
 
 var (
@@ -58,8 +77,15 @@ func (c *checker) check(v any) (walk, error) {
 	return w, nil
 }
 
+// count adds to what the value costs, and reports whether that is within
+// MaxElements.
+func (w *walk) count(n int) bool {
+	w.seen += n
+	return w.seen <= MaxElements
+}
+
 func (w *walk) value(v any, depth int) *valueError {
-	if w.seen++; w.seen > MaxElements {
+	if !w.count(1) {
 		return tooMany()
 	}
 	switch v := v.(type) {
@@ -76,6 +102,9 @@ func (w *walk) value(v any, depth int) *valueError {
 		if depth++; depth > MaxDepth {
 			return tooDeep()
 		}
+		if !w.count(mapCost + len(v)) {
+			return tooMany()
+		}
 		for key, elem := range v {
 			if e := text(key); e != nil {
 				return e.in(keyStep(key))
@@ -88,6 +117,9 @@ func (w *walk) value(v any, depth int) *valueError {
 	case []any:
 		if depth++; depth > MaxDepth {
 			return tooDeep()
+		}
+		if !w.count(listCost) {
+			return tooMany()
 		}
 		for i, elem := range v {
 			if e := w.value(elem, depth); e != nil {

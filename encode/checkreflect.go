@@ -5,27 +5,29 @@ import (
 	"math"
 	"math/big"
 	"reflect"
-	"strings"
 	"time"
 	"unicode/utf8"
 )
 
 // reflected is value for what is not one of the plain types.
 func (w *walk) reflected(v reflect.Value, depth int) *valueError {
-	if w.seen++; w.seen > MaxElements {
+	if !w.count(1) {
 		return tooMany()
 	}
 	if !v.IsValid() {
 		return nil
 	}
-	if v.Type() == bigIntType && !w.bigInts {
-		return &valueError{reason: "a *big.Int has no type in this format; store an int64 or its text"}
+	if v.Type() == bigIntType || v.Type() == bigIntType.Elem() && !w.asText {
+		if !w.bigInts {
+			return &valueError{reason: "a *big.Int has no type in this format; store an int64 or its text"}
+		}
+		return nil
 	}
 	if v.Type() == timeType && w.asText && v.CanInterface() && oddOffset(v.Interface().(time.Time)) {
 		return &valueError{reason: "a time whose offset is not in whole minutes; store its UTC()"}
 	}
-	if w.encodesItself(v.Type()) {
-		w.unsure = w.unsure || v.Type() != timeType && v.Type() != bigIntType
+	if w.encodesItself(v.Type()) || w.pointerEncodesItself(v) {
+		w.unsure = w.unsure || v.Type() != timeType
 		return nil
 	}
 	switch v.Kind() {
@@ -69,7 +71,10 @@ func (w *walk) pointer(v reflect.Value, depth int) *valueError {
 			return nil
 		}
 		v = v.Elem()
-		if k := v.Kind(); k != reflect.Pointer && k != reflect.Interface || w.encodesItself(v.Type()) {
+		if v.Type() == bigIntType {
+			return w.reflected(v, depth)
+		}
+		if k := v.Kind(); k != reflect.Pointer && k != reflect.Interface || w.encodesItself(v.Type()) || w.pointerEncodesItself(v) {
 			return w.reflected(v, depth)
 		}
 	}
@@ -80,6 +85,9 @@ func (w *walk) container(v reflect.Value, depth int) *valueError {
 	switch v.Kind() {
 	case reflect.Map:
 		w.unsure = w.unsure || !plainKey(v.Type().Key())
+		if !w.count(mapCost) {
+			return tooMany()
+		}
 		for iter := v.MapRange(); iter.Next(); {
 			e := w.reflected(iter.Key(), depth)
 			if e == nil {
@@ -93,21 +101,40 @@ func (w *walk) container(v reflect.Value, depth int) *valueError {
 		if v.Type().Elem().Kind() == reflect.Uint8 {
 			return nil // bytes, however many
 		}
+		if !w.count(listCost) {
+			return tooMany()
+		}
 		for i := range v.Len() {
 			if e := w.reflected(v.Index(i), depth); e != nil {
 				return e.in(indexStep(i))
 			}
 		}
 	case reflect.Struct:
-		t := v.Type()
-		for i := range t.NumField() {
-			field := t.Field(i)
-			if !field.IsExported() && !embedsStruct(field) || w.leftOut(field) {
-				continue
-			}
-			if e := w.reflected(v.Field(i), depth); e != nil {
-				return e.in(keyStep(field.Name))
-			}
+		return w.structure(v, depth)
+	}
+	return nil
+}
+
+// structure checks the fields that the codec writes. A struct that has fields but
+// none that is written would be stored as an empty map, and what it holds be lost.
+func (w *walk) structure(v reflect.Value, depth int) *valueError {
+	fields, err := w.fields.FieldsOf(v.Type())
+	if err != nil {
+		return &valueError{reason: err.Error() + ": nothing of it would be stored; store what it holds"}
+	}
+	if !w.count(mapCost) {
+		return tooMany()
+	}
+	for _, f := range fields {
+		field, ok := f.In(v)
+		if !ok {
+			continue
+		}
+		if !w.count(1) {
+			return tooMany()
+		}
+		if e := w.reflected(field, depth); e != nil {
+			return e.in(keyStep(f.Name))
 		}
 	}
 	return nil
@@ -117,26 +144,6 @@ func (w *walk) container(v reflect.Value, depth int) *valueError {
 // that are text or integers.
 func plainKey(t reflect.Type) bool {
 	return t.Kind() >= reflect.Int && t.Kind() <= reflect.Uint64 || t.Kind() == reflect.String
-}
-
-// embedsStruct reports whether the field is an embedded struct, whose exported
-// fields are encoded even where its own name is not exported.
-func embedsStruct(field reflect.StructField) bool {
-	t := field.Type
-	if t.Kind() == reflect.Pointer {
-		t = t.Elem()
-	}
-	return field.Anonymous && t.Kind() == reflect.Struct
-}
-
-// leftOut reports whether the field's tag keeps it out of what is encoded.
-func (w *walk) leftOut(field reflect.StructField) bool {
-	tag, found := field.Tag.Lookup(w.tag)
-	if !found {
-		tag = field.Tag.Get("json")
-	}
-	name, _, _ := strings.Cut(tag, ",")
-	return name == "-"
 }
 
 // encodesItself reports whether values of t have a method that encodes them.
@@ -152,6 +159,15 @@ func (c *checker) encodesItself(t reflect.Type) bool {
 	}
 	c.opaque.Store(t, found)
 	return found
+}
+
+// pointerEncodesItself reports whether the codec calls a method that encodes v and
+// that only a pointer to v has.
+func (c *checker) pointerEncodesItself(v reflect.Value) bool {
+	if v.Kind() == reflect.Pointer || v.Kind() == reflect.Interface {
+		return false
+	}
+	return (c.pointers == anyPointer || v.CanAddr()) && c.encodesItself(reflect.PointerTo(v.Type()))
 }
 
 var (

@@ -24,18 +24,13 @@ const (
 	// in the built-in codecs, when encoding and when decoding.
 	MaxDepth = 64
 
-	// MaxElements is how many values one encoded value may hold altogether,
-	// and one list or map may hold when it is decoded.
-	MaxElements = 1 << 20
-)
+	// MaxElements is how many values one encoded value may hold altogether, in the
+	// built-in codecs, when encoding and when decoding. A value counts as 1, so do
+	// the key of a map and the name of a struct's field, and a list or a map counts
+	// as a few more, because an empty one takes a byte of a record and many times
+	// that of memory.
+	MaxElements = 1 << 17
 
-// Builtin returns the codecs of this package by the names that
-// redis.sessions.encode and redis.sessions.decode know them by. The map is
-// the caller's. The pickle codec is not in it: it has a package of its own.
-func Builtin() map[string]Codec {
-	return map[string]Codec{
-		"cbor":    CBOR,
-		"json":    JSON,
-		"msgpack": MsgPack,
-	}
-}
+	listCost = 1 // beside the 1 of every value
+	mapCost  = 7
+)

@@ -29,15 +29,23 @@
 //
 // The *any and the *map[string]any are replaced, never merged into, and are
 // left alone when there is an error. Decoded into a pointer to anything else
-// (a struct, a slice of structs, a map[string]int), a value takes that type,
-// or there is an error. Struct fields go by their cbor or msgpack tag, and by
-// their json tag where they have none.
+// (a struct, a slice of structs, a map[string]int), a value takes that type
+// exactly, or there is an error: 300 is no int8, nil no int, a number no time and
+// no text, and only JSON, which has no bytes and no times, takes text for them.
+// Struct fields go by their cbor or msgpack tag, and by their json tag where they
+// have none.
+//
+// A struct that would be stored as an empty map although it has fields
+// (errors.New, *atomic.Int64, *url.Userinfo) is refused when it is encoded. A type
+// with a method that the codec calls is stored by that method: in CBOR
+// MarshalCBOR and MarshalBinary, in JSON MarshalJSON and MarshalText, in
+// MessagePack EncodeMsgpack, MarshalMsgpack, MarshalBinary and MarshalText.
 //
 // # Limits
 //
 // Stored bytes are not trusted. A decoder allocates no more than a small
 // multiple of the bytes it was given, whatever lengths they claim, refuses
-// nesting deeper than [MaxDepth], containers of more than [MaxElements] values
+// nesting deeper than [MaxDepth], more than [MaxElements] values altogether
 // and anything after the value, and never panics. The encoders keep the same
 // limits, so that what was encoded can be decoded; a cyclic value is an error.
 package encode

@@ -92,7 +92,7 @@ func guard(codec, doing string, err *error) {
 	}
 }
 
-// checkTarget refuses what nothing can be decoded into.
+// checkTarget refuses a target that nothing can be decoded into.
 func checkTarget(v any) error {
 	rv := reflect.ValueOf(v)
 	if rv.Kind() != reflect.Pointer || rv.IsNil() {

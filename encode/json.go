@@ -3,6 +3,7 @@ package encode
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"reflect"
 )
@@ -22,18 +23,25 @@ var JSON = Codec{Encode: encodeJSON, Decode: decodeJSON}
 var jsonChecker = newJSONChecker()
 
 func newJSONChecker() *checker {
-	c := newChecker("json", reflect.TypeFor[json.Marshaler](), textMarshaler)
+	c := newChecker(jsonFields, reflect.TypeFor[json.Marshaler](), textMarshaler)
 	c.asText = true
+	c.pointers = addressable
 	return c
 }
 
 func encodeJSON(v any) (data []byte, err error) {
 	defer guard("json", "encoding", &err)
-	if _, err := jsonChecker.check(v); err != nil {
+	seen, err := jsonChecker.check(v)
+	if err != nil {
 		return nil, &codecError{"json", "encoding", err}
 	}
 	if data, err = appendJSON(nil, v); err != nil {
 		return nil, &codecError{"json", "encoding", err}
+	}
+	if seen.unsure {
+		if err := scanJSON(data); err != nil {
+			return nil, &codecError{"json", "encoding", fmt.Errorf("the result could not be read again: %w", err)}
+		}
 	}
 	return data, nil
 }
@@ -53,33 +61,15 @@ func decodeJSONInto(data []byte, v any) error {
 	if err := scanJSON(data); err != nil {
 		return err
 	}
-	switch v := v.(type) {
-	case *any:
-		var tree any
-		if err := readJSON(data, &tree); err != nil {
-			return err
-		}
-		tree, err := tidy(tree)
-		if err != nil {
-			return err
-		}
-		*v = tree
-		return nil
-	case *map[string]any:
-		var dict map[string]any
-		if err := readJSON(data, &dict); err != nil {
-			return err
-		}
-		if _, err := tidy(dict); err != nil {
-			return err
-		}
-		*v = dict
-		return nil
-	}
-	if err := readJSON(data, v); err != nil {
+	var tree any
+	if err := readJSON(data, &tree); err != nil {
 		return err
 	}
-	return tidyTarget(reflect.ValueOf(v), 0)
+	tree, err := tidy(tree)
+	if err != nil {
+		return err
+	}
+	return storeTree(jsonRules, v, tree)
 }
 
 // readJSON is json.Unmarshal that keeps numbers as they are written.

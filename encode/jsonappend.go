@@ -26,9 +26,9 @@ func appendJSON(b []byte, v any) ([]byte, error) {
 	case int64:
 		return strconv.AppendInt(b, v, 10), nil
 	case float64:
-		return appendFloat(b, v, 64), nil
+		return appendFloat(b, v), nil
 	case float32:
-		return appendFloat(b, float64(v), 32), nil
+		return appendFloat(b, float64(v)), nil
 	case string:
 		return appendText(b, v)
 	case time.Time:
@@ -88,25 +88,22 @@ func appendTypedJSON(b []byte, v reflect.Value) ([]byte, error) {
 	if jsonChecker.encodesItself(v.Type()) {
 		return appendLibraryJSON(b, v.Interface())
 	}
+	if v.CanAddr() && (v.Kind() == reflect.Struct || jsonChecker.pointerEncodesItself(v)) {
+		return appendLibraryJSON(b, v.Addr().Interface()) // so that methods of the pointer are called
+	}
 	switch v.Kind() {
-	case reflect.Float32:
-		return appendFloat(b, v.Float(), 32), nil
-	case reflect.Float64:
-		return appendFloat(b, v.Float(), 64), nil
+	case reflect.Float32, reflect.Float64:
+		return appendFloat(b, v.Float()), nil
 	case reflect.Pointer:
 		if v.IsNil() {
 			return append(b, "null"...), nil
 		}
-		return appendJSON(b, v.Elem().Interface())
+		return appendElemJSON(b, v.Elem())
 	case reflect.Slice, reflect.Array:
 		if v.Type().Elem().Kind() == reflect.Uint8 || v.Kind() == reflect.Slice && v.IsNil() {
 			break
 		}
-		list := make([]any, v.Len())
-		for i := range list {
-			list[i] = v.Index(i).Interface()
-		}
-		return appendJSONList(b, list)
+		return appendSliceJSON(b, v)
 	case reflect.Map:
 		if v.Type().Key().Kind() != reflect.String || v.IsNil() {
 			break
@@ -118,6 +115,31 @@ func appendTypedJSON(b []byte, v reflect.Value) ([]byte, error) {
 		return appendJSONDict(b, dict)
 	}
 	return appendLibraryJSON(b, v.Interface())
+}
+
+func appendSliceJSON(b []byte, v reflect.Value) ([]byte, error) {
+	b = append(b, '[')
+	var err error
+	for i := range v.Len() {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		if b, err = appendElemJSON(b, v.Index(i)); err != nil {
+			return nil, err
+		}
+	}
+	return append(b, ']'), nil
+}
+
+// appendElemJSON appends what a pointer points to, or an element. v may be
+// addressable, unlike the copy of it in an interface.
+func appendElemJSON(b []byte, v reflect.Value) ([]byte, error) {
+	k := v.Kind()
+	builtin := v.Type().PkgPath() == "" && (k <= reflect.Float64 || k == reflect.String)
+	if builtin || k == reflect.Interface || v.Type() == timeType {
+		return appendJSON(b, v.Interface())
+	}
+	return appendTypedJSON(b, v)
 }
 
 // oddOffset reports whether t's zone is off from UTC by more than RFC 3339 can
@@ -142,14 +164,16 @@ func appendText(b []byte, s string) ([]byte, error) {
 }
 
 // appendFloat appends f as encoding/json does, and .0 where it would look like
-// an integer. That f is finite has been checked.
-func appendFloat(b []byte, f float64, bits int) []byte {
+// an integer. A float32 is written as the float64 that it is equal to: its own
+// shortest text, 0.1, would be read as another number. That f is finite has been
+// checked.
+func appendFloat(b []byte, f float64) []byte {
 	start := len(b)
 	format := byte('f')
 	if abs := math.Abs(f); abs != 0 && (abs < 1e-6 || abs >= 1e21) {
 		format = 'e'
 	}
-	b = strconv.AppendFloat(b, f, format, -1, bits)
+	b = strconv.AppendFloat(b, f, format, -1, 64)
 	if format == 'f' && bytes.IndexByte(b[start:], '.') < 0 {
 		b = append(b, ".0"...)
 	}

@@ -15,25 +15,31 @@ func scanJSON(data []byte) error {
 	if !utf8.Valid(data) {
 		return errors.New("the text is not valid UTF-8")
 	}
-	depth, values := 0, 0
+	depth, cost := 0, 1 // of the outermost value
 	for i := 0; i < len(data); i++ {
 		switch data[i] {
-		case '{', '[':
-			if depth++; depth > MaxDepth {
-				return fmt.Errorf("nested deeper than %d levels", MaxDepth)
-			}
+		case '{':
+			depth++
+			cost += mapCost
+		case '[':
+			depth++
+			cost += listCost
 		case '}', ']':
 			depth--
-		case ',':
-			if values++; values > MaxElements {
-				return fmt.Errorf("more than %d values", MaxElements)
-			}
+		case ',', ':': // one value before it, or a key
+			cost++
 		case '"':
 			size, err := skipJSONText(data[i:])
 			if err != nil {
 				return err
 			}
 			i += size - 1
+		}
+		if depth > MaxDepth {
+			return fmt.Errorf("nested deeper than %d levels", MaxDepth)
+		}
+		if cost > MaxElements {
+			return errTooMany
 		}
 	}
 	return nil

@@ -24,7 +24,7 @@ func TestDepthLimitIsTheSameBothWays(t *testing.T) {
 		"json":    func(n int) []byte { return []byte(strings.Repeat("[", n) + strings.Repeat("]", n)) },
 		"msgpack": func(n int) []byte { return append(bytes.Repeat([]byte{0x91}, n-1), 0x90) },
 	}
-	for name, codec := range encode.Builtin() {
+	for name, codec := range builtin() {
 		for _, depth := range []int{encode.MaxDepth, encode.MaxDepth + 1, 1_000_000} {
 			wanted := depth <= encode.MaxDepth
 			if data, err := codec.Encode(nestedLists(depth)); (err == nil) != wanted {
@@ -50,7 +50,7 @@ func TestClaimsAreNotBelieved(t *testing.T) {
 			"81a17add7fffffff", "dd000fffff"},
 		"json": {strings.Repeat("5b", 60)},
 	} {
-		codec := encode.Builtin()[name]
+		codec := builtin()[name]
 		for _, claim := range claims {
 			data, err := hex.DecodeString(claim)
 			if err != nil {
@@ -99,7 +99,7 @@ func TestRefusedData(t *testing.T) {
 				t.Fatal(err)
 			}
 			var tree any = "before"
-			if err := encode.Builtin()[name].Decode(data, &tree); err == nil {
+			if err := builtin()[name].Decode(data, &tree); err == nil {
 				t.Errorf("%s: %s was accepted as %#v", name, what, tree)
 			} else if tree != "before" {
 				t.Errorf("%s: %s: the target was changed in spite of the error", name, what)

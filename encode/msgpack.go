@@ -19,9 +19,10 @@ var MsgPack = Codec{Encode: encodeMsgPack, Decode: decodeMsgPack}
 var msgpackChecker = newMsgPackChecker()
 
 func newMsgPackChecker() *checker {
-	c := newChecker("msgpack", reflect.TypeFor[msgpack.CustomEncoder](), reflect.TypeFor[msgpack.Marshaler](),
+	c := newChecker(msgpackFields, reflect.TypeFor[msgpack.CustomEncoder](), reflect.TypeFor[msgpack.Marshaler](),
 		binaryMarshaler, textMarshaler)
 	c.bigInts = false
+	c.pointers = anyPointer
 	return c
 }
 
@@ -69,39 +70,15 @@ func decodeMsgPackInto(data []byte, v any) error {
 	if err != nil {
 		return err
 	}
-	dec := newMsgPackDecoder(data, mixedKeys)
-	switch v := v.(type) {
-	case *any:
-		tree, err := readMsgPack(dec)
-		if err != nil {
-			return err
-		}
-		*v = tree
-		return nil
-	case *map[string]any:
-		tree, err := readMsgPack(dec)
-		if err != nil {
-			return err
-		}
-		dict, ok := tree.(map[string]any)
-		if !ok && tree != nil {
-			return fmt.Errorf("a %T where a map[string]any is wanted", tree)
-		}
-		*v = dict
-		return nil
-	}
-	if err := dec.Decode(v); err != nil {
-		return err
-	}
 	tree, err := readMsgPack(newMsgPackDecoder(data, mixedKeys))
 	if err != nil {
 		return err
 	}
-	if err := fits(tree, reflect.ValueOf(v)); err != nil {
-		return err
-	}
-	return tidyTarget(reflect.ValueOf(v), 0)
+	return storeTree(msgpackRules, v, tree)
 }
+
+// unmarshalMsgPack decodes into a type that decodes itself.
+func unmarshalMsgPack(data []byte, v any) error { return newMsgPackDecoder(data, false).Decode(v) }
 
 func newMsgPackDecoder(data []byte, mixedKeys bool) *msgpack.Decoder {
 	dec := msgpack.NewDecoder(bytes.NewReader(data))

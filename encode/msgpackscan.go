@@ -49,7 +49,7 @@ func scanMsgPack(data []byte) (mixedKeys bool, err error) {
 			data = data[length:]
 			open.end()
 		}
-		if len(open) == 0 {
+		if open.over() {
 			break
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"math"
 	"math/big"
-	"reflect"
 	"time"
 )
 
@@ -87,50 +86,4 @@ func tidyMixed(m map[any]any) (any, error) {
 		mixed[key] = elem
 	}
 	return mixed, nil
-}
-
-// tidyTarget tidies what was decoded into the fields, elements and values of
-// type any inside the target that v points to.
-func tidyTarget(v reflect.Value, depth int) error {
-	if depth > 4*MaxDepth || !holdsAny(v.Type()) {
-		return nil // a target of the caller's may contain itself
-	}
-	depth++
-	switch v.Kind() {
-	case reflect.Pointer:
-		if !v.IsNil() {
-			return tidyTarget(v.Elem(), depth)
-		}
-	case reflect.Interface:
-		if v.IsNil() || v.NumMethod() > 0 || !v.CanSet() {
-			return nil
-		}
-		t, err := tidy(v.Interface())
-		if err != nil || t == nil {
-			return err
-		}
-		v.Set(reflect.ValueOf(t))
-	case reflect.Struct:
-		for i := range v.NumField() {
-			if err := tidyTarget(v.Field(i), depth); err != nil {
-				return err
-			}
-		}
-	case reflect.Slice, reflect.Array:
-		for i := range v.Len() {
-			if err := tidyTarget(v.Index(i), depth); err != nil {
-				return err
-			}
-		}
-	case reflect.Map:
-		for iter := v.MapRange(); iter.Next(); {
-			elem := reflect.New(v.Type().Elem()).Elem()
-			elem.Set(iter.Value())
-			if err := tidyTarget(elem, depth); err != nil {
-				return err
-			}
-			v.SetMapIndex(iter.Key(), elem)
-		}
-	}
-	return nil
 }

@@ -63,7 +63,7 @@ func TestWhatComesBack(t *testing.T) {
 		{"a<b>&\u2028", "a<b>&\u2028", "a<b>&\u2028", "a<b>&\u2028"},
 	} {
 		for name, want := range map[string]any{"cbor": c.cbor, "json": c.json, "msgpack": c.msgpack_} {
-			codec := encode.Builtin()[name]
+			codec := builtin()[name]
 			what := fmt.Sprintf("%s: %T(%v)", name, c.value, c.value)
 			data, err := codec.Encode(map[string]any{"v": c.value})
 			if err != nil {
@@ -95,7 +95,7 @@ func TestAnyInsideTypedTargets(t *testing.T) {
 	}
 	value := map[string]any{"Any": map[string]any{"n": 300, "m": map[string]any{"k": []any{40000}}}}
 	want := map[string]any{"n": int64(300), "m": map[string]any{"k": []any{int64(40000)}}}
-	for name, codec := range encode.Builtin() {
+	for name, codec := range builtin() {
 		data, err := codec.Encode(map[string]any{"One": value, "List": []any{value}, "Map": map[string]any{"x": value}, "Ptr": value, "Free": value})
 		if err != nil {
 			t.Fatal(err)
@@ -125,7 +125,7 @@ func TestIntegersThatDoNotFit(t *testing.T) {
 		F uint            `json:"f"`
 		G [1]uint16       `json:"g"`
 	}
-	for name, codec := range encode.Builtin() {
+	for name, codec := range builtin() {
 		for _, value := range []map[string]any{
 			{"a": 128}, {"b": []any{256}}, {"c": map[string]any{"x": -129}}, {"d": map[int]string{300: "x"}}, {"e": map[int]any{1: 1 << 15}},
 			{"f": -1}, {"g": []any{1 << 16}}, {"E": 1000}, {"a": uint64(math.MaxUint64)},
@@ -168,7 +168,7 @@ func TestJSONReadsAndWritesAsPython(t *testing.T) {
 }
 
 func TestAnyTargetsAreReplaced(t *testing.T) {
-	for name, codec := range encode.Builtin() {
+	for name, codec := range builtin() {
 		data, err := codec.Encode(map[string]any{"new": 1})
 		if err != nil {
 			t.Fatal(err)

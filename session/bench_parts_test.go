@@ -65,8 +65,8 @@ func BenchmarkRecord(b *testing.B) {
 				if err != nil {
 					b.Fatal(err)
 				}
-				if v, ok := snap.data.text(key); !ok || v != benchValue {
-					b.Fatalf("%q at %s", v, key)
+				if v, ok, err := snap.data.get(key); !ok || err != nil || v != benchValue {
+					b.Fatalf("%v at %s", v, key)
 				}
 				return snap
 			}

@@ -17,8 +17,6 @@ type dataset interface {
 	hidden() bool
 	// get decodes the value at key. The caller may change what it gets.
 	get(key string) (v any, ok bool, err error)
-	// text is get for a value that is a string.
-	text(key string) (string, bool)
 	// decode decodes the value at key into a pointer.
 	decode(key string, into any) (ok bool, err error)
 	// diff reports whether v differs from the value at key once both are
@@ -59,14 +57,14 @@ type lazyLayout struct{}
 
 func (lazyLayout) kind() byte { return kindLazy }
 
-func (lazyLayout) empty() dataset { return lazyData(nil) }
+func (lazyLayout) empty() dataset { return &lazyData{} }
 
 func (lazyLayout) parse(body []byte) (dataset, error) {
 	f, err := checkFrame(body)
-	return lazyData(f), err
+	return &lazyData{frame: f}, err
 }
 
-func (lazyLayout) open(body []byte) dataset { return lazyData(body) }
+func (lazyLayout) open(body []byte) dataset { return &lazyData{frame: body} }
 
 func (lazyLayout) equal(a, b any) bool {
 	x, errA := appendValue(nil, a)
@@ -90,19 +88,46 @@ func (lazyLayout) convert(v, into any) error {
 	return encode.CBOR.Decode(b, into)
 }
 
-type lazyData frame
+// lazyData is a frame in which keys are looked up. The first lookups walk through
+// the frame. A request that looks up many keys gets an index of all of them, so that
+// each further lookup takes the same time however many keys there are.
+type lazyData struct {
+	frame   frame
+	walked  int             // bytes that the lookups have walked through
+	byKey   map[string]span // nil until walked is indexAfter times the frame's length
+	indexed int             // how often the index was made
+}
 
-func (d lazyData) keys() []string { return frame(d).keys() }
+// indexAfter is how many times a frame is walked through before it is indexed: an
+// index costs about as much as a few walks, and most requests look up a few keys.
+const indexAfter = 8
 
-func (d lazyData) hidden() bool { return false }
+// find returns the encoded value at a key.
+func (d *lazyData) find(key string) ([]byte, bool) {
+	if d.byKey == nil && d.walked > indexAfter*len(d.frame) {
+		d.byKey = d.frame.index()
+		d.indexed++
+	}
+	if d.byKey != nil {
+		at, ok := d.byKey[key]
+		return d.frame[at.start:at.end], ok
+	}
+	value, end, ok := d.frame.find(key)
+	d.walked += end
+	return value, ok
+}
 
-func (d lazyData) has(key string) bool {
-	_, ok := frame(d).find(key)
+func (d *lazyData) keys() []string { return d.frame.keys() }
+
+func (d *lazyData) hidden() bool { return false }
+
+func (d *lazyData) has(key string) bool {
+	_, ok := d.find(key)
 	return ok
 }
 
-func (d lazyData) get(key string) (any, bool, error) {
-	b, ok := frame(d).find(key)
+func (d *lazyData) get(key string) (any, bool, error) {
+	b, ok := d.find(key)
 	if !ok {
 		return nil, false, nil
 	}
@@ -110,16 +135,12 @@ func (d lazyData) get(key string) (any, bool, error) {
 	return v, err == nil, err
 }
 
-func (d lazyData) text(key string) (string, bool) {
-	b, ok := frame(d).find(key)
-	if !ok || b[0] != tagString {
-		return "", false
+func (d *lazyData) decode(key string, into any) (bool, error) {
+	b, ok := d.find(key)
+	if text, isText := into.(*string); ok && isText && b[0] == tagString {
+		*text = string(b[1:])
+		return true, nil
 	}
-	return string(b[1:]), true
-}
-
-func (d lazyData) decode(key string, into any) (bool, error) {
-	b, ok := frame(d).find(key)
 	if !ok || b[0] != tagCBOR {
 		return false, nil
 	}
@@ -127,11 +148,11 @@ func (d lazyData) decode(key string, into any) (bool, error) {
 	return err == nil, err
 }
 
-func (d lazyData) diff(dst []byte, key string, v any) ([]byte, bool, error) {
-	if len(d) == 0 {
+func (d *lazyData) diff(dst []byte, key string, v any) ([]byte, bool, error) {
+	if len(d.frame) == 0 {
 		return dst, true, nil // a new session: its record is where the values are encoded
 	}
-	stored, ok := frame(d).find(key)
+	stored, ok := d.find(key)
 	encoded, err := appendValue(dst, v)
 	if err != nil {
 		return dst, false, err
@@ -165,16 +186,16 @@ func sameOnceRead(a, b []byte) bool {
 	return x != nil && bytes.Equal(x, normal(b))
 }
 
-func (d lazyData) bodySize(changes []change) int {
-	n := len(d)
+func (d *lazyData) bodySize(changes []change) int {
+	n := len(d.frame)
 	for i := range changes {
 		n += entrySize(&changes[i])
 	}
 	return n
 }
 
-func (d lazyData) appendBody(dst []byte, changes []change) ([]byte, error) {
-	return frame(d).patch(dst, changes)
+func (d *lazyData) appendBody(dst []byte, changes []change) ([]byte, error) {
+	return d.frame.patch(dst, changes)
 }
 
 // encodeError names the key whose value could not be encoded.

@@ -127,12 +127,6 @@ func (d *dictData) get(key string) (any, bool, error) {
 	return v, ok, err
 }
 
-func (d *dictData) text(key string) (string, bool) {
-	m, _ := d.decoded()
-	text, ok := m[key].(string)
-	return text, ok
-}
-
 // decode leaves the conversion to layout.convert: there is nothing to decode
 // that get has not decoded.
 func (d *dictData) decode(string, any) (bool, error) { return false, nil }

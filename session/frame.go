@@ -67,15 +67,43 @@ func (f frame) longSpan(at int) (start, end int) {
 	return at + size, at + size + int(n)
 }
 
-func (f frame) find(key string) (value []byte, ok bool) {
+// find returns the value at a key, and where the walk to it ended.
+func (f frame) find(key string) (value []byte, end int, ok bool) {
+	for end < len(f) {
+		e := f.entry(end)
+		if string(f[e.key:e.keyEnd]) == key {
+			return f[e.value:e.end], e.end, true
+		}
+		end = e.end
+	}
+	return nil, end, false
+}
+
+// index returns where each key's value stands. Of entries with one key the first
+// counts, as in find.
+func (f frame) index() map[string]span {
+	n := 0
+	for at := 0; at < len(f); n++ {
+		at = f.entry(at).end
+	}
+	index := make(map[string]span, n)
+	all := string(f) // the keys share it
 	for at := 0; at < len(f); {
 		e := f.entry(at)
-		if string(f[e.key:e.keyEnd]) == key {
-			return f[e.value:e.end], true
+		if key := all[e.key:e.keyEnd]; !hasKey(index, key) {
+			index[key] = span{e.value, e.end}
 		}
 		at = e.end
 	}
-	return nil, false
+	return index
+}
+
+// span is where a value of a frame stands.
+type span struct{ start, end int }
+
+func hasKey(index map[string]span, key string) bool {
+	_, ok := index[key]
+	return ok
 }
 
 func (f frame) keys() []string {

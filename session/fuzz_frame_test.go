@@ -26,13 +26,19 @@ func FuzzFrame(f *testing.F) {
 			}
 			return
 		}
-		want := map[string]string{}
+		want, index := map[string]string{}, fr.index()
 		for _, k := range fr.keys() {
-			v, ok := fr.find(k)
+			v, _, ok := fr.find(k)
 			if !ok || len(v) == 0 {
 				t.Fatalf("%q is listed and cannot be found", k)
 			}
 			want[k] = string(v)
+			if at := index[k]; string(fr[at.start:at.end]) != string(v) {
+				t.Fatalf("%q is %q by the index, %q by a walk", k, fr[at.start:at.end], v)
+			}
+		}
+		if len(index) != len(want) {
+			t.Fatalf("%d keys in the index, want %d", len(index), len(want))
 		}
 		if len(value) == 0 {
 			return // values have a tag
@@ -53,7 +59,7 @@ func FuzzFrame(f *testing.F) {
 		}
 		got := map[string]string{}
 		for _, k := range changed.keys() {
-			v, _ := changed.find(k)
+			v, _, _ := changed.find(k)
 			got[k] = string(v)
 		}
 		if !maps.Equal(got, want) {

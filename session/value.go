@@ -1,36 +1,26 @@
 package session
 
 import (
+	"errors"
 	"fmt"
-	"math"
 	"reflect"
+	"time"
+
+	"github.com/pyramidgo/redissessions/encode"
 )
 
-// Value returns the value at key as a T, and whether there is one that can be a
-// T. A number becomes another type of number only when nothing of it is lost.
-// A map that was loaded becomes a struct, a list a slice, and so on, as the
-// codec decodes them into a T; no type needs to be registered. The result is
-// the caller's: unlike what Get returns, changing it does not change the
-// session, unless it is the very value that this request has set.
+// Value returns the value at key as a T, or the zero T and false when there is none
+// that is exactly a T. A number becomes another type of number only when nothing of
+// it is lost. A map that was loaded becomes a struct and a list a slice; no type
+// needs to be registered. A bool, text, bytes, a time and nil become nothing else:
+// a number is no time and a time no text. Only with the codec json, which stores
+// times and bytes as text, text in the form of RFC 3339 is a time too, and base64
+// is bytes. The caller may change the result: unlike what Get returns, it is not
+// part of the session, unless this request has set that very value.
 func Value[T any](s *Session, key string) (T, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var t T
-	if text, ok := any(&t).(*string); ok {
-		if *text, ok = s.data.text(key); ok {
-			return t, true
-		}
-	}
 	return valueOf[T](&s.data, key)
-}
-
-// text returns the value at a key that holds a string, which most do, without
-// the allocations that a value of any type takes (BenchmarkHandler/read).
-func (w *working) text(key string) (string, bool) {
-	if w.slot(key) != nil || w.cleared {
-		return "", false
-	}
-	return w.base.text(key)
 }
 
 func valueOf[T any](w *working, key string) (T, bool) {
@@ -56,8 +46,8 @@ func valueOf[T any](w *working, key string) (T, bool) {
 	return t, true
 }
 
-// convert stores v into a pointer: a number exactly, a named type by its kind,
-// anything else as the codec would.
+// convert stores v into a pointer, exactly or not at all: a number, text or a bool
+// as another type of its kind, anything else as the codec would load it.
 func (w *working) convert(v, into any) error {
 	to := reflect.ValueOf(into).Elem()
 	from := reflect.ValueOf(v)
@@ -68,82 +58,36 @@ func (w *working) convert(v, into any) error {
 			to.SetZero()
 			return nil
 		}
-		return fmt.Errorf("session: nil is no %s", to.Type())
-	case isNumber(from.Kind()) && isNumber(to.Kind()):
-		if !setNumber(to, from) {
-			return fmt.Errorf("session: the number does not fit into %s", to.Type())
-		}
-		return nil
+		return fmt.Errorf("session: nil does not fit into %s", to.Type())
 	case from.Kind() == to.Kind() && (to.Kind() == reflect.String || to.Kind() == reflect.Bool):
 		to.Set(from.Convert(to.Type()))
 		return nil
+	case isNumber(from.Kind()) && isNumber(to.Kind()):
+		return w.convertNumber(v, to)
+	case (isNumber(from.Kind()) || from.Kind() == reflect.Bool) && to.Type() == reflect.TypeFor[time.Time]():
+		return errors.New("session: a number is not a time") // whatever a codec of the application's makes of it
 	}
 	return w.layout.convert(v, into)
 }
 
 func isNumber(k reflect.Kind) bool { return k >= reflect.Int && k <= reflect.Float64 }
 
-// setNumber reports whether the number was stored without loss.
-func setNumber(to, from reflect.Value) bool {
-	switch {
-	case from.CanInt():
-		return setInt(to, from.Int())
-	case from.CanUint():
-		if from.Uint() <= math.MaxInt64 {
-			return setInt(to, int64(from.Uint()))
-		}
-		if to.CanUint() && !to.OverflowUint(from.Uint()) {
-			to.SetUint(from.Uint())
-			return true
-		}
-		if to.CanFloat() && uint64(float64(from.Uint())) == from.Uint() && float64(from.Uint()) < 1<<64 {
-			return setFloat(to, float64(from.Uint()))
-		}
-		return false
+// convertNumber stores a number by the rules of the package encode, whichever
+// codec the session has: an application's own may lose digits.
+func (w *working) convertNumber(v any, to reflect.Value) error {
+	b, err := encode.CBOR.Encode(v)
+	if err == nil {
+		err = encode.CBOR.Decode(b, to.Addr().Interface())
 	}
-	f := from.Float()
-	if to.CanFloat() {
-		return setFloat(to, f)
-	}
-	// 2^63 itself is the first float beyond int64.
-	if f == math.Trunc(f) && f >= math.MinInt64 && f < 1<<63 {
-		return setInt(to, int64(f))
-	}
-	if f == math.Trunc(f) && f >= 1<<63 && f < 1<<64 && to.CanUint() && !to.OverflowUint(uint64(f)) {
-		to.SetUint(uint64(f))
-		return true
-	}
-	return false
-}
-
-func setInt(to reflect.Value, n int64) bool {
-	switch {
-	case to.CanInt():
-		if to.OverflowInt(n) {
-			return false
+	if f, ok := v.(float64); err != nil && ok && to.Kind() == reflect.Float32 {
+		// encoding/json writes a float32 as its own shortest text, 0.1.
+		short := float32(f)
+		if stored, normalErr := w.layout.normal(short); normalErr == nil && stored == v {
+			to.SetFloat(float64(short))
+			return nil
 		}
-		to.SetInt(n)
-	case to.CanUint():
-		if n < 0 || to.OverflowUint(uint64(n)) {
-			return false
-		}
-		to.SetUint(uint64(n))
-	default:
-		f := float64(n)
-		if f >= 1<<63 || int64(f) != n {
-			return false
-		}
-		return setFloat(to, f)
 	}
-	return true
-}
-
-func setFloat(to reflect.Value, f float64) bool {
-	if to.Kind() == reflect.Float32 && float64(float32(f)) != f && f == f {
-		return false
-	}
-	to.SetFloat(f)
-	return true
+	return err
 }
 
 // equal reports whether two values are the same, or will be once stored.

@@ -3,11 +3,18 @@ package pickle
 import (
 	"errors"
 	"fmt"
-	"math"
+	"maps"
 	"math/big"
 	"reflect"
+	"slices"
 	"time"
+
+	"github.com/pyramidgo/redissessions/encode/internal/convert"
 )
+
+// rules are what package convert does not know: the types of this package. Both
+// directions use the names of fields.
+var rules = &convert.Rules{Tags: []string{"pickle", "json"}, Whole: isOneValue, Special: special}
 
 // store puts a decoded value where target points.
 func store(value any, target any) error {
@@ -24,99 +31,80 @@ func store(value any, target any) error {
 			return nil
 		}
 	}
-	rv := reflect.ValueOf(target)
-	if rv.Kind() != reflect.Pointer || rv.IsNil() {
-		return fmt.Errorf("pickle: Unmarshal into a %T, which is not a pointer to something", target)
+	if err := rules.Into(target, value); err != nil {
+		return fmt.Errorf("pickle: %w", err)
 	}
-	return assign(rv.Elem(), value)
+	return nil
 }
 
-func mismatch(dst reflect.Value, src any) error {
+// special converts the types of this package.
+func special(dst reflect.Value, src any) (instead any, done bool, err error) {
 	if src == nil {
-		return fmt.Errorf("pickle: None does not fit into a %v", dst.Type())
+		return nil, false, nil
 	}
-	return fmt.Errorf("pickle: a %T does not fit into a %v", src, dst.Type())
-}
-
-// assign converts src, a value as resolve makes them, to dst's type. What
-// would change the value is an error.
-func assign(dst reflect.Value, src any) error {
-	if src == nil {
-		return assignNone(dst)
+	v := reflect.ValueOf(src)
+	if v.Type() == dst.Type() && dst.Type() != bigIntType {
+		dst.Set(v)
+		return nil, true, nil
 	}
-	if sv := reflect.ValueOf(src); sv.Type().AssignableTo(dst.Type()) {
-		dst.Set(sv)
-		return nil
-	}
-	if dst.Kind() == reflect.Pointer {
-		fresh := reflect.New(dst.Type().Elem())
-		if err := assign(fresh.Elem(), src); err != nil {
-			return err
-		}
-		dst.Set(fresh)
-		return nil
+	if isOwnText(dst.Type()) {
+		return nil, false, fmt.Errorf("a %T does not fit into a %v", src, dst.Type())
 	}
 	switch src := src.(type) {
-	case bool:
-		if dst.Kind() == reflect.Bool {
-			dst.SetBool(src)
-			return nil
-		}
-	case int64:
-		return assignInt(dst, big.NewInt(src))
-	case *big.Int:
-		return assignInt(dst, src)
-	case float64:
-		return assignFloat(dst, src)
-	case string:
-		if dst.Kind() == reflect.String && !isOwnText(dst.Type()) {
-			dst.SetString(src)
-			return nil
-		}
-	case []byte:
-		return assignBytes(dst, src)
 	case ByteArray:
-		return assignBytes(dst, src)
+		return []byte(src), false, nil
+	case Decimal, Surrogates:
+		return nil, false, fmt.Errorf("a %T does not fit into a %v", src, dst.Type())
 	case UUID:
-		if reflect.TypeFor[UUID]().ConvertibleTo(dst.Type()) {
-			dst.Set(reflect.ValueOf(src).Convert(dst.Type()))
-			return nil
+		if v.CanConvert(dst.Type()) {
+			dst.Set(v.Convert(dst.Type()))
+			return nil, true, nil
 		}
-	case []any:
-		return assignElems(dst, src)
-	case Tuple:
-		return assignElems(dst, src)
-	case Set:
-		return assignElems(dst, src)
-	case FrozenSet:
-		return assignElems(dst, src)
 	case TimeDelta:
 		if d, ok := src.Duration(); ok && dst.Type() == reflect.TypeFor[time.Duration]() {
-			dst.SetInt(int64(d))
-			return nil
+			return int64(d), false, nil
 		}
 	case DateTime:
-		if dst.Type() == reflect.TypeFor[time.Time]() {
-			return assignDateTime(dst, src)
+		if dst.Type() != reflect.TypeFor[time.Time]() {
+			break
 		}
+		if src.Zone == nil {
+			return nil, false, errors.New("a datetime without a zone is no instant; use a pickle.DateTime and its In method")
+		}
+		return src.In(nil), false, nil
 	case map[string]any:
-		return assignMap(dst, mapItems(src), src)
+		if dst.Type() == reflect.TypeFor[Dict]() || dst.Type() == reflect.TypeFor[OrderedDict]() {
+			return nil, setDict(dst, mapItems(src)), nil
+		}
 	case *Dict:
-		return assignMap(dst, src.Items, src)
+		return pairs(src.Items), setDict(dst, src.Items), nil
 	case *OrderedDict:
-		return assignMap(dst, src.Items, src)
+		return pairs(src.Items), setDict(dst, src.Items), nil
 	}
-	return mismatch(dst, src)
+	return src, false, nil
 }
 
-// assignNone makes nil of what can be nil. None is not the zero of anything else.
-func assignNone(dst reflect.Value) error {
-	switch dst.Kind() {
-	case reflect.Pointer, reflect.Map, reflect.Slice, reflect.Interface:
-		dst.SetZero()
-		return nil
+var bigIntType = reflect.TypeFor[big.Int]()
+
+// setDict stores items in dst when it is a dict of this package's.
+func setDict(dst reflect.Value, items []Item) bool {
+	switch dst.Type() {
+	case reflect.TypeFor[Dict]():
+		dst.Set(reflect.ValueOf(Dict{items}))
+	case reflect.TypeFor[OrderedDict]():
+		dst.Set(reflect.ValueOf(OrderedDict{items}))
+	default:
+		return false
 	}
-	return mismatch(dst, nil)
+	return true
+}
+
+func pairs(items []Item) convert.Pairs {
+	pairs := make(convert.Pairs, len(items))
+	for i, item := range items {
+		pairs[i] = convert.Pair{Key: item.Key, Value: item.Value}
+	}
+	return pairs
 }
 
 // isOwnText reports whether t is a string that means something else than text.
@@ -124,96 +112,21 @@ func isOwnText(t reflect.Type) bool {
 	return t == reflect.TypeFor[Decimal]() || t == reflect.TypeFor[Surrogates]()
 }
 
-func assignInt(dst reflect.Value, n *big.Int) error {
-	switch {
-	case dst.Type() == reflect.TypeFor[big.Int]():
-		dst.Set(reflect.ValueOf(*new(big.Int).Set(n)))
-		return nil
-	case dst.CanInt():
-		if n.IsInt64() && !dst.OverflowInt(n.Int64()) {
-			dst.SetInt(n.Int64())
-			return nil
-		}
-	case dst.CanUint():
-		if n.IsUint64() && !dst.OverflowUint(n.Uint64()) {
-			dst.SetUint(n.Uint64())
-			return nil
-		}
-	case dst.CanFloat():
-		f, exact := new(big.Float).SetInt(n).Float64()
-		if exact == big.Exact && (dst.Kind() == reflect.Float64 || float64(float32(f)) == f) {
-			dst.SetFloat(f)
-			return nil
-		}
-	default:
-		return mismatch(dst, smallest(n))
+// isOneValue reports whether an embedded t is one value, because Python has a
+// class for it, rather than more fields of the struct around it.
+func isOneValue(t reflect.Type) bool {
+	switch reflect.Zero(t).Interface().(type) {
+	case DateTime, Date, Time, TimeDelta, Dict, OrderedDict:
+		return true
 	}
-	return fmt.Errorf("pickle: an int does not fit into a %v", dst.Type())
+	return false
 }
 
-func assignFloat(dst reflect.Value, f float64) error {
-	switch {
-	case dst.Kind() == reflect.Float64:
-		dst.SetFloat(f)
-		return nil
-	case dst.Kind() == reflect.Float32:
-		if float64(float32(f)) == f || f != f {
-			dst.SetFloat(f)
-			return nil
-		}
-	case dst.CanInt(), dst.CanUint(), dst.Type() == reflect.TypeFor[big.Int]():
-		if f == math.Trunc(f) && !math.IsInf(f, 0) {
-			n, _ := big.NewFloat(f).Int(nil)
-			return assignInt(dst, n)
-		}
+// mapItems returns the items of m, sorted by key.
+func mapItems(m map[string]any) []Item {
+	items := make([]Item, 0, len(m))
+	for _, k := range slices.Sorted(maps.Keys(m)) {
+		items = append(items, Item{k, m[k]})
 	}
-	return mismatch(dst, f)
-}
-
-func assignBytes(dst reflect.Value, b []byte) error {
-	t := dst.Type()
-	switch {
-	case dst.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Uint8:
-		dst.SetBytes(append([]byte{}, b...))
-		return nil
-	case dst.Kind() == reflect.Array && t.Elem().Kind() == reflect.Uint8 && t.Len() == len(b):
-		for i := range b {
-			dst.Index(i).SetUint(uint64(b[i]))
-		}
-		return nil
-	}
-	return fmt.Errorf("pickle: %d bytes do not fit into a %v", len(b), t)
-}
-
-func assignElems(dst reflect.Value, elems []any) error {
-	switch dst.Kind() {
-	case reflect.Slice:
-		s := reflect.MakeSlice(dst.Type(), len(elems), len(elems))
-		for i, e := range elems {
-			if err := assign(s.Index(i), e); err != nil {
-				return atIndex(i, err)
-			}
-		}
-		dst.Set(s)
-		return nil
-	case reflect.Array:
-		if dst.Len() != len(elems) {
-			return fmt.Errorf("pickle: %d values do not fit into a %v", len(elems), dst.Type())
-		}
-		for i, e := range elems {
-			if err := assign(dst.Index(i), e); err != nil {
-				return atIndex(i, err)
-			}
-		}
-		return nil
-	}
-	return mismatch(dst, elems)
-}
-
-func assignDateTime(dst reflect.Value, d DateTime) error {
-	if d.Zone == nil {
-		return errors.New("pickle: a datetime without a zone is no instant; use a pickle.DateTime and its In method")
-	}
-	dst.Set(reflect.ValueOf(d.In(nil)))
-	return nil
+	return items
 }

@@ -173,7 +173,9 @@ func (w *writer) stringMap(m map[string]any, depth int) error {
 		keys = append(keys, k)
 	}
 	slices.Sort(keys)
-	w.op(opMark)
+	if err := w.mark(); err != nil {
+		return err
+	}
 	for _, k := range keys {
 		if err := w.value(k, depth-1); err != nil {
 			return atKey(k, err)
@@ -190,6 +192,12 @@ func (w *writer) tooDeep() error {
 	return fmt.Errorf("%w (or a value that contains itself)", exceeded("levels of nesting", w.limits.Depth))
 }
 
+// mark begins the contents of a container. The reader counts a mark as a value.
+func (w *writer) mark() error {
+	w.op(opMark)
+	return w.budget.takeElements(1)
+}
+
 func (w *writer) list(elems []any, depth int) error {
 	w.op(opEmptyList)
 	return w.marked(elems, depth, opAppends)
@@ -203,7 +211,9 @@ func (w *writer) marked(elems []any, depth int, take byte) error {
 	if len(elems) == 0 {
 		return nil
 	}
-	w.op(opMark)
+	if err := w.mark(); err != nil {
+		return err
+	}
 	for i, e := range elems {
 		if err := w.value(e, depth-1); err != nil {
 			return atIndex(i, err)

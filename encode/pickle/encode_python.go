@@ -124,7 +124,9 @@ func (w *writer) setItems(items []Item, depth int) error {
 	if len(items) == 0 {
 		return nil
 	}
-	w.op(opMark)
+	if err := w.mark(); err != nil {
+		return err
+	}
 	for _, item := range items {
 		if _, err := keyOf(item.Key); err != nil {
 			return err

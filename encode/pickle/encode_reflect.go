@@ -62,7 +62,9 @@ func (w *writer) sequence(rv reflect.Value, depth int) error {
 	if rv.Len() == 0 {
 		return nil
 	}
-	w.op(opMark)
+	if err := w.mark(); err != nil {
+		return err
+	}
 	for i := range rv.Len() {
 		if err := w.value(rv.Index(i).Interface(), depth-1); err != nil {
 			return atIndex(i, err)
@@ -85,7 +87,9 @@ func (w *writer) goMap(rv reflect.Value, depth int) error {
 	if len(entries) == 0 {
 		return nil
 	}
-	w.op(opMark)
+	if err := w.mark(); err != nil {
+		return err
+	}
 	for _, e := range entries {
 		key := e.key.Interface()
 		if err := w.value(key, depth-1); err != nil {
@@ -153,21 +157,24 @@ func (w *writer) structure(rv reflect.Value, depth int) error {
 	if depth <= 0 {
 		return w.tooDeep()
 	}
-	fields, err := fieldsOf(rv.Type())
+	fields, err := rules.FieldsOf(rv.Type())
 	if err != nil {
+		return fmt.Errorf("%w: %w", ErrUnsupported, err)
+	}
+	w.op(opEmptyDict)
+	if err := w.mark(); err != nil {
 		return err
 	}
-	w.op(opEmptyDict, opMark)
 	for _, f := range fields {
-		v, ok := f.in(rv)
-		if !ok || f.omitEmpty && isEmpty(v) || f.omitZero && v.IsZero() {
+		v, ok := f.In(rv)
+		if !ok || f.OmitEmpty && isEmpty(v) || f.OmitZero && v.IsZero() {
 			continue
 		}
-		if err := w.value(f.name, depth-1); err != nil {
-			return atKey(f.name, err)
+		if err := w.value(f.Name, depth-1); err != nil {
+			return atKey(f.Name, err)
 		}
 		if err := w.value(v.Interface(), depth-1); err != nil {
-			return atKey(f.name, err)
+			return atKey(f.Name, err)
 		}
 	}
 	w.op(opSetItems)

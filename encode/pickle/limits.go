@@ -5,7 +5,7 @@ package pickle
 const (
 	DefaultInput     = 4 << 20
 	DefaultDepth     = 512
-	DefaultElements  = 1 << 18
+	DefaultElements  = 1 << 17
 	DefaultMemo      = 1 << 18
 	DefaultIntDigits = 4300
 	DefaultBytes     = 16 << 20
@@ -19,8 +19,9 @@ type Limits struct {
 	// Depth is how deeply values may be nested. The default is 512, somewhat
 	// more than half of what Python's own pickler manages.
 	Depth int
-	// Elements is how many values there may be, a shared one counted as often
-	// as it is referred to. The default is 262,144.
+	// Elements is how many values there may be, the keys and the marks before the
+	// contents of containers among them, a shared one counted as often as it is
+	// referred to. The default is 131,072.
 	Elements int
 	// Memo is how many values a pickle may keep for later reference. The
 	// default is 262,144.
