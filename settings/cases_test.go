@@ -9,8 +9,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"golang.org/x/tools/txtar"
 )
 
 // TestCases runs testdata/settings/*.txtar. Each holds settings files, and what comes of
@@ -24,21 +22,21 @@ func TestCases(t *testing.T) {
 	}
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
-			archive, err := txtar.ParseFile(file)
+			parts, err := readTxtar(file)
 			if err != nil {
 				t.Fatal(err)
 			}
-			runCase(t, archive)
+			runCase(t, parts)
 		})
 	}
 }
 
-func runCase(t *testing.T, archive *txtar.Archive) {
+func runCase(t *testing.T, parts []txtarFile) {
 	dir := t.TempDir()
 	load, want := "", map[string]string{}
-	for _, file := range archive.Files {
-		content := string(file.Data)
-		switch file.Name {
+	for _, file := range parts {
+		content := file.content
+		switch file.name {
 		case "load":
 			load = filepath.Join(dir, strings.TrimSpace(content))
 		case "environment":
@@ -47,10 +45,10 @@ func runCase(t *testing.T, archive *txtar.Archive) {
 				t.Setenv(name, value)
 			}
 		case "options", "warnings", "errors":
-			want[file.Name] = strings.TrimSuffix(strings.ReplaceAll(content, "<here>", dir), "\n")
+			want[file.name] = strings.TrimSuffix(strings.ReplaceAll(content, "<here>", dir), "\n")
 		default:
-			path := writeFile(t, filepath.Join(dir, file.Name), content)
-			if load == "" && strings.HasPrefix(file.Name, "settings.") {
+			path := writeFile(t, filepath.Join(dir, file.name), content)
+			if load == "" && strings.HasPrefix(file.name, "settings.") {
 				load = path
 			}
 		}

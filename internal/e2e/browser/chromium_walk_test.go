@@ -1,14 +1,12 @@
-package main
+package browser_test
 
 import (
-	"net/http"
+	"path/filepath"
 	"testing"
 
 	"github.com/chromedp/chromedp"
 
 	"github.com/pyramidgo/redissessions/internal/connecttest"
-	"github.com/pyramidgo/redissessions/session"
-	"github.com/pyramidgo/redissessions/settings"
 )
 
 // TestWalkThrough is a visit with a real browser: signing, logging in, a server
@@ -16,17 +14,15 @@ import (
 func TestWalkThrough(t *testing.T) {
 	t.Parallel()
 	redis := connecttest.RedisServer(t)
-	book := &site{t: t,
-		settings: settings.Map{
-			"redis.sessions.secret":      "a secret for tests, of more than 32 bytes",
-			"redis.sessions.url":         redis.URL(),
-			"redis.sessions.cookie_name": "__Host-guestbook",
-		},
-		handler: func(sessions *session.Factory) http.Handler { return withHeaders(newApp(sessions).routes()) },
-	}
+	book := buildGuestbook(t, `[app:main]
+redis.sessions.secret = a secret for tests, of more than 32 bytes
+redis.sessions.url = `+redis.URL()+`
+redis.sessions.cookie_name = __Host-guestbook
+redis.sessions.cookie_secure = true
+`)
+	book.start()
 	first := tab{t, chromium(t)}
-	book.start(true)
-	home := book.at("https", "guestbook.test") + "/"
+	home := urlAt("https", "guestbook.test", book.behindTLS()) + "/"
 
 	first.do("open", chromedp.Navigate(home))
 	first.send("/sign", "Thank you, Grace", map[string]string{"name": "Grace", "message": "I was here."})
@@ -37,7 +33,7 @@ func TestWalkThrough(t *testing.T) {
 	first.wants("Log out", "You sign as Ada")
 
 	book.stop()
-	book.start(true)
+	book.start()
 	first.do("reload", chromedp.Reload())
 	first.wants("Log out", "You sign as Ada") // the session was in Redis
 
@@ -68,9 +64,10 @@ func TestWalkThrough(t *testing.T) {
 func TestWidths(t *testing.T) {
 	t.Parallel()
 	b := tab{t, chromium(t)}
-	server := serveGuestbook(t, "development.ini")
+	book := buildGuestbook(t, readFile(t, filepath.Join(guestbookDir, "development.ini")))
+	book.start()
 	for _, width := range []int64{320, 375, 768, 1280, 1920} {
-		b.do("open", chromedp.EmulateViewport(width, 800), chromedp.Navigate(server.URL))
+		b.do("open", chromedp.EmulateViewport(width, 800), chromedp.Navigate(book.url()))
 		const tooWide = `[...document.querySelectorAll("body *")]
 			.filter(e => !e.closest(".skip") && e.getBoundingClientRect().right > innerWidth + 1)
 			.map(e => e.outerHTML.slice(0, 80)).join("\n") +

@@ -1,23 +1,14 @@
-package main
+package browser_test
 
 import (
 	"context"
-	"io"
-	"log"
-	"log/slog"
-	"net"
-	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/chromedp/chromedp"
 
-	"github.com/pyramidgo/redissessions/factory"
 	"github.com/pyramidgo/redissessions/internal/connecttest"
-	"github.com/pyramidgo/redissessions/session"
-	"github.com/pyramidgo/redissessions/settings"
 )
 
 // patience ends a test whose browser hangs. Nothing is measured with it.
@@ -120,59 +111,4 @@ func (b tab) send(form, see string, fields map[string]string) {
 	b.do(form, append(steps,
 		chromedp.Click(chromedp.CSS(`form[action="`+form+`"] button[type="submit"]`)),
 		chromedp.WaitVisible(chromedp.Search(`//*[@role="status"]//p[contains(., "`+see+`")]`)))...)
-}
-
-// site is a server that can be stopped and started again at the same address.
-type site struct {
-	t        *testing.T
-	settings settings.Map
-	addr     string
-	handler  func(*session.Factory) http.Handler
-
-	server   *httptest.Server
-	sessions *session.Factory
-}
-
-func (s *site) start(tls bool) {
-	s.t.Helper()
-	sessions, err := factory.FromSettings(s.settings,
-		factory.WithErrorHandler(sessionFailed), factory.WithLogger(slog.New(slog.DiscardHandler)))
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	if s.addr == "" {
-		s.addr = "127.0.0.1:0"
-	}
-	l, err := net.Listen("tcp", s.addr)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	s.addr, s.sessions = l.Addr().String(), sessions
-	s.server = httptest.NewUnstartedServer(sessions.Handler(s.handler(sessions)))
-	_ = s.server.Listener.Close()
-	s.server.Listener, s.server.EnableHTTP2 = l, true
-	s.server.Config.ErrorLog = log.New(io.Discard, "", 0) // a browser's handshakes
-	if tls {
-		s.server.StartTLS()
-	} else {
-		s.server.Start()
-	}
-	s.t.Cleanup(s.stop)
-}
-
-func (s *site) stop() {
-	if s.server == nil {
-		return
-	}
-	s.server.Close()
-	s.server = nil
-	if err := s.sessions.Close(); err != nil {
-		s.t.Error(err)
-	}
-}
-
-// at returns the site's URL under a name that ends in .test.
-func (s *site) at(scheme, host string) string {
-	_, port, _ := net.SplitHostPort(s.addr)
-	return scheme + "://" + host + ":" + port
 }

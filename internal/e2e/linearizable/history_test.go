@@ -1,4 +1,4 @@
-package session_test
+package linearizable_test
 
 import (
 	"fmt"

@@ -1,4 +1,4 @@
-package session_test
+package linearizable_test
 
 import (
 	"context"
@@ -22,7 +22,7 @@ import (
 
 // The longer mode:
 //
-//	go test ./session -run TestLinearizable -interleavings 100000
+//	go test ./linearizable -run TestLinearizable -interleavings 100000
 var (
 	interleavings = flag.Int("interleavings", 0, "how many interleavings TestLinearizable tries on each server (default 500, 100 with -short or -race)")
 	seedFlag      = flag.Uint64("seed", 0, "the seed of the first interleaving, as a failure prints it (default random)")
@@ -59,6 +59,16 @@ func eachWorld(t *testing.T, test func(t *testing.T, w world)) {
 			})
 		}
 	}
+}
+
+func openStore(t *testing.T, open connect.Func, url string) session.Store {
+	t.Helper()
+	store, err := open(t.Context(), connect.Options{URL: url})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = store.Close() })
+	return store
 }
 
 // TestLinearizable runs random programs of concurrent requests, interleaved by

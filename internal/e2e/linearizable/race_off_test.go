@@ -1,5 +1,5 @@
 //go:build !race
 
-package session_test
+package linearizable_test
 
 const raceEnabled = false
