@@ -27,7 +27,7 @@ func TestPythonNamesAreRefusedWithTheWayOut(t *testing.T) {
 	for key, code := range pythonCode {
 		src["redis.sessions."+key] = code[0]
 	}
-	f, err := factory.FromSettings(src)
+	f, err := factory.FromSettings(src, withEmbedded)
 	if err == nil {
 		f.Close()
 		t.Fatal("Python names were accepted")
@@ -57,7 +57,7 @@ func TestTheGoTwinOverridesPythonNames(t *testing.T) {
 	r := factory.NewRegistry()
 	r.IDGenerator("ours", func() (string, error) { return "made in Go", nil })
 	src["go.redis.sessions.id_generator"] = "ours"
-	f, err := factory.FromSettings(src, withRegistry(r))
+	f, err := factory.FromSettings(src, withRegistry(r), withEmbedded)
 	if err != nil {
 		t.Fatal(err)
 	}

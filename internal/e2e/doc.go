@@ -6,6 +6,7 @@
 //	faults          visitors of a site while its Redis or the network fails
 //	linearizable    histories of concurrent requests, checked by porcupine
 //	browser         Chromium: which cookies it keeps, and the guestbook
+//	newuser         what go get and go mod tidy bring into an empty module
 //
 // make test runs them all; cd internal/e2e && go test ./... does by hand.
 package e2e

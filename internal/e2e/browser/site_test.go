@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"testing"
 
+	"github.com/pyramidgo/redissessions/connect/embedded"
 	"github.com/pyramidgo/redissessions/factory"
 	"github.com/pyramidgo/redissessions/session"
 	"github.com/pyramidgo/redissessions/settings"
@@ -27,7 +28,7 @@ type site struct {
 
 func (s *site) start(tls bool) {
 	s.t.Helper()
-	sessions, err := factory.FromSettings(s.settings, factory.WithLogger(slog.New(slog.DiscardHandler)))
+	sessions, err := factory.FromSettings(s.settings, factory.WithConnector("embedded", embedded.Connect), factory.WithLogger(slog.New(slog.DiscardHandler)))
 	if err != nil {
 		s.t.Fatal(err)
 	}
