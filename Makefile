@@ -13,9 +13,10 @@ PACKAGES  = redis-server redis-sentinel python3 chromium nginx-light python3-pyr
 test: servers lint race test-e2e test-bench
 
 # A Debian machine is served from its own packages; elsewhere the programs must
-# be on the PATH already.
+# be on the PATH already. Valkey 9 and Redis 8 are unpacked into a cache folder.
 servers:
 	@.ci/servers $(PACKAGES)
+	@.ci/newer-servers
 
 lint:
 	$(GO) vet ./...

@@ -44,7 +44,7 @@ func BenchmarkCookie(b *testing.B) {
 	b.Run("set", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			f.cookies.put(http.Header{}, f.cookies.set(signed, 0, true))
+			putCookie(http.Header{}, f.opts.Cookie.cookie(signed, 0, true))
 		}
 	})
 }
@@ -80,7 +80,7 @@ func BenchmarkRecord(b *testing.B) {
 				snap, changed := read(), []change{{slot: &slot{key: key, value: "another value", present: true}}}
 				b.ReportAllocs()
 				for b.Loop() {
-					if _, _, err := f.format.encode(nil, at, snap.meta, snap.data, changed); err != nil {
+					if _, _, err := f.format.encode(at, snap.meta, snap.data, changed); err != nil {
 						b.Fatal(err)
 					}
 				}
@@ -96,7 +96,7 @@ func benchRecord(b *testing.B, format format, at address, keys int) []byte {
 		changes = append(changes, change{slot: &slot{key: benchKey(i), value: benchValue, present: true}})
 	}
 	created := time.Unix(1e9, 0)
-	record, _, err := format.encode(nil, at, meta{created: created, idle: own{true, time.Hour}}, format.layout().empty(), changes)
+	record, _, err := format.encode(at, meta{created: created, idle: own{true, time.Hour}}, format.layout().empty(), changes)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -128,7 +128,7 @@ func BenchmarkMerge(b *testing.B) {
 				if err != nil || len(changes) != 3 {
 					b.Fatal(len(changes), err)
 				}
-				if _, _, _, err := s.encode(nil, at, changes); err != nil {
+				if _, _, _, err := s.encode(at, changes); err != nil {
 					b.Fatal(err)
 				}
 			}

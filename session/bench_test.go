@@ -49,7 +49,6 @@ func (s *stillStore) Replace(context.Context, string, []byte, []byte, time.Durat
 func (s *stillStore) Expire(context.Context, string, time.Duration) error { return nil }
 func (s *stillStore) Remove(context.Context, string, []byte) error        { return nil }
 func (s *stillStore) Delete(context.Context, string) error                { return nil }
-func (s *stillStore) BorrowsRecords()                                     {}
 func (s *stillStore) Close() error                                        { return nil }
 
 func benchKey(i int) string { return fmt.Sprintf("key-%03d", i) }

@@ -71,7 +71,7 @@ func (lazyLayout) open(body []byte) dataset { return lazyData(body) }
 func (lazyLayout) equal(a, b any) bool {
 	x, errA := appendValue(nil, a)
 	y, errB := appendValue(nil, b)
-	return errA == nil && errB == nil && bytes.Equal(x, y)
+	return errA == nil && errB == nil && (bytes.Equal(x, y) || sameOnceRead(x, y))
 }
 
 func (lazyLayout) normal(v any) (any, error) {
@@ -140,15 +140,16 @@ func (d lazyData) diff(dst []byte, key string, v any) ([]byte, bool, error) {
 	if !ok || bytes.Equal(stored, value) {
 		return encoded, !ok, nil
 	}
-	// A type with an encoding of its own may write one value in several ways.
-	// What counts is what a reader gets, so both are compared as read.
-	if stored[0] == tagCBOR && value[0] == tagCBOR {
-		return encoded, !sameOnceRead(stored, value), nil
-	}
-	return encoded, true, nil
+	return encoded, !sameOnceRead(stored, value), nil
 }
 
+// sameOnceRead reports whether a reader gets the same value from both encodings.
+// Different bytes may hold the same value as CBOR: a named type is CBOR and comes
+// back as a plain value, and a type may encode itself in several ways.
 func sameOnceRead(a, b []byte) bool {
+	if a[0] != tagCBOR && b[0] != tagCBOR {
+		return false
+	}
 	normal := func(data []byte) []byte {
 		v, err := decodeValue(data)
 		if err != nil {

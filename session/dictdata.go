@@ -34,7 +34,7 @@ func (l dictLayout) open(body []byte) dataset { return &dictData{layout: l, body
 func (l dictLayout) equal(a, b any) bool {
 	x, errA := l.normal(a)
 	y, errB := l.normal(b)
-	return errA == nil && errB == nil && same(x, y)
+	return errA == nil && errB == nil && pickle.Equal(x, y)
 }
 
 func (l dictLayout) convert(v, into any) error {
@@ -150,7 +150,7 @@ func (d *dictData) diff(dst []byte, key string, v any) ([]byte, bool, error) {
 	if err != nil {
 		return dst, false, err
 	}
-	return dst, !ok || !same(n, stored), nil
+	return dst, !ok || !pickle.Equal(n, stored), nil
 }
 
 func (d *dictData) hidden() bool {

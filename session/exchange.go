@@ -8,14 +8,13 @@ import (
 )
 
 // exchange is one request and its response as far as the session is concerned.
-// It is the request's context too, which saves an allocation for each.
 type exchange struct {
-	context.Context // the one that the request came with
-
 	f *Factory
-	w http.ResponseWriter
-	h http.Header // w's; asked for once, because w itself is not safe for concurrent use
-	r *http.Request
+	// outer is the exchange of the Handler around this one, if there is one.
+	outer *exchange
+	w     http.ResponseWriter
+	h     http.Header // w's; asked for once, because w itself is not safe for concurrent use
+	r     *http.Request
 	// outside is the Content-Encoding of middleware around the Handler, which
 	// encodes the error handler's answer as well.
 	outside []string

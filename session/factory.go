@@ -16,7 +16,6 @@ type Factory struct {
 	format  format
 	customs customs
 	signer  Signer
-	cookies cookieLines
 	now     func() time.Time
 }
 
@@ -51,7 +50,6 @@ func NewFactory(store Store, opts *Options) (*Factory, error) {
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
-	f.cookies = newCookieLines(f.opts.Cookie)
 	f.opts.NewID = f.customs.idMaker(opts)
 	f.opts.IdleTimeout = f.format.idle(f.opts.IdleTimeout)
 	// Signer and format have what they need. A value that holds a factory may

@@ -45,9 +45,9 @@ type format interface {
 	// cannot be read is ErrUndecodable.
 	decode(at address, record []byte) (snapshot, error)
 	// encode writes the record for an address: the data of base with the
-	// changes. It also returns the snapshot that a reader of it would get. room
-	// is memory that it may use; with nil the snapshot may be part of the record.
-	encode(room []byte, at address, m meta, base dataset, changes []change) ([]byte, snapshot, error)
+	// changes. It also returns the snapshot that a reader of it would get, which
+	// may be part of the record.
+	encode(at address, m meta, base dataset, changes []change) ([]byte, snapshot, error)
 	// live is a guard that every live session begins with, or nil in a format
 	// where a key holds a live session or nothing.
 	live() []byte
@@ -67,7 +67,6 @@ type snapshot struct {
 	meta  meta
 	data  dataset
 	guard []byte // what Store.Replace compares
-	apart bool   // nothing of it is in the memory of the record it came with
 
 	// successor is where the session went when it was renewed. Nothing else is
 	// set then: the record at the old key is only a marker.

@@ -78,7 +78,7 @@ func FuzzRecord(f *testing.F) {
 				f.Fatal(err)
 			}
 		}
-		record, _, err := format.encode(nil, at, meta{created: now}, empty, changes)
+		record, _, err := format.encode(at, meta{created: now}, empty, changes)
 		if err != nil {
 			f.Fatal(err)
 		}
@@ -107,7 +107,7 @@ func FuzzRecord(f *testing.F) {
 			if c.encoded, _, err = snap.data.diff(nil, c.key, c.value); err != nil {
 				t.Fatal(err)
 			}
-			again, _, err := format.encode(nil, at, snap.meta, snap.data, []change{c})
+			again, _, err := format.encode(at, snap.meta, snap.data, []change{c})
 			if err != nil {
 				continue // more than a codec writes; nothing is saved then
 			}

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -17,9 +18,9 @@ func (f *Factory) Handler(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		x := &exchange{Context: r.Context(), f: f, w: w, h: w.Header()}
+		x := &exchange{f: f, outer: innermost(r.Context()), w: w, h: w.Header()}
 		x.outside = x.h["Content-Encoding"]
-		x.r = r.WithContext(x)
+		x.r = r.WithContext(context.WithValue(r.Context(), exchangeKey{}, x))
 		x.serve(next)
 	})
 }
@@ -45,22 +46,26 @@ func (x *exchange) serve(next http.Handler) {
 	x.finish()
 }
 
-type exchangeKey struct{ f *Factory }
+// exchangeKey is the context key of the exchange whose Handler was passed last.
+type exchangeKey struct{}
 
-// Value makes the exchange the context of its request: it carries itself, under
-// its factory's key so that several factories do not meet.
-func (x *exchange) Value(key any) any {
-	if key == (exchangeKey{x.f}) || key == (innermost{}) {
-		return x
-	}
-	return x.Context.Value(key)
-}
-
-func (f *Factory) exchangeOf(r *http.Request) *exchange {
-	x, _ := r.Context().Value(exchangeKey{f}).(*exchange)
+// innermost returns the exchange whose Handler was passed last, nil when there
+// is none.
+func innermost(ctx context.Context) *exchange {
+	x, _ := ctx.Value(exchangeKey{}).(*exchange)
 	return x
 }
 
-// Format prints the context without what it knows of the request, whatever the
+// exchangeOf returns the exchange of this factory's Handler, nil when the request
+// has not come through it.
+func (f *Factory) exchangeOf(r *http.Request) *exchange {
+	x := innermost(r.Context())
+	for x != nil && x.f != f {
+		x = x.outer
+	}
+	return x
+}
+
+// Format prints the exchange without what it holds of the request, whatever the
 // verb.
-func (x *exchange) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, "[session context]") }
+func (x *exchange) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, "[session exchange]") }

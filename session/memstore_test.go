@@ -21,10 +21,7 @@ type memRecord struct {
 	expires time.Time // zero: never
 }
 
-var (
-	_ Store          = (*memStore)(nil)
-	_ RecordBorrower = (*memStore)(nil)
-)
+var _ Store = (*memStore)(nil)
 
 func newMemStore() *memStore { return &memStore{records: map[string]memRecord{}} }
 
@@ -70,9 +67,6 @@ func (m *memStore) Create(_ context.Context, key string, record []byte, ttl time
 	m.put(key, record, ttl)
 	return nil
 }
-
-// BorrowsRecords is true of it: it keeps copies.
-func (m *memStore) BorrowsRecords() {}
 
 func (m *memStore) guarded(name, key string, guard []byte) error {
 	r, ok, err := m.begin(name, key)

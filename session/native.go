@@ -1,7 +1,6 @@
 package session
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -69,20 +68,12 @@ func (n *native) decode(at address, record []byte) (s snapshot, err error) {
 	return s, err
 }
 
-func (n *native) encode(room []byte, at address, m meta, base dataset, changes []change) ([]byte, snapshot, error) {
-	p, ok := base.(patchable)
-	apart := ok && room != nil && n.sealer == nil && encoded(changes)
-	if !apart {
-		room = nil
-	}
-	record := slices.Grow(room[:0], headerLen+base.bodySize(changes)) // all of it at once: large records are common
+func (n *native) encode(at address, m meta, base dataset, changes []change) ([]byte, snapshot, error) {
+	record := make([]byte, 0, headerLen+base.bodySize(changes)) // all of it at once: large records are common
 	record = appendHeader(record, n.kind(), at, m)
 	record, err := base.appendBody(record, changes)
 	if err != nil {
 		return nil, snapshot{}, err
-	}
-	if apart {
-		return record, snapshot{meta: m, data: p.with(changes), guard: bytes.Clone(record[:guardLen]), apart: true}, nil
 	}
 	s := snapshot{meta: m, data: n.values.open(record[headerLen:])}
 	if n.sealer != nil {

@@ -97,7 +97,7 @@ func (p *pyramid) decode(_ address, record []byte) (s snapshot, err error) {
 	return snapshot{meta: m, data: d, guard: record}, nil
 }
 
-func (p *pyramid) encode(_ []byte, _ address, m meta, base dataset, changes []change) ([]byte, snapshot, error) {
+func (p *pyramid) encode(_ address, m meta, base dataset, changes []change) ([]byte, snapshot, error) {
 	d := base.(*dictData) // of this format's own layout
 	values, err := d.merged(changes)
 	if err != nil {

@@ -115,7 +115,7 @@ func TestPyramidTypedValuesAreNoChange(t *testing.T) {
 		v.visit(func(s *Session) {
 			for key, want := range typed() {
 				got, _ := s.Get(key)
-				if !same(got, want) && key != "aware" {
+				if !pickle.Equal(got, want) && key != "aware" {
 					t.Errorf("%s has come back as %#v", key, got)
 				}
 			}
@@ -151,7 +151,7 @@ func TestPyramidDeepChangesAreFound(t *testing.T) {
 				change(want)
 			})
 			v.visit(func(s *Session) {
-				if got, _ := s.Get(key); !same(got, want) || same(got, typed()[key]) {
+				if got, _ := s.Get(key); !pickle.Equal(got, want) || pickle.Equal(got, typed()[key]) {
 					t.Errorf("%s: a change in place came back as %v", key, got)
 				}
 			})

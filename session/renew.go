@@ -75,7 +75,7 @@ func (s *Session) moveTo(ctx context.Context, at address) (err error) {
 		if err != nil {
 			return err
 		}
-		record, snap, ttl, err := s.encode(nil, at, changes)
+		record, snap, ttl, err := s.encode(at, changes)
 		if err != nil {
 			return s.goneIfNotFound(err)
 		}

@@ -14,12 +14,9 @@ var ErrNoHandler = errors.New("session: the request did not come through a sessi
 // request.session is. Where handlers of several factories are nested, it is the
 // innermost one's.
 func FromRequest(r *http.Request) (*Session, error) {
-	x, ok := r.Context().Value(innermost{}).(*exchange)
-	if !ok {
+	x := innermost(r.Context())
+	if x == nil {
 		return nil, ErrNoHandler
 	}
 	return x.get(r)
 }
-
-// innermost is the context key of the exchange whose Handler was passed last.
-type innermost struct{}

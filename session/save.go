@@ -117,7 +117,7 @@ func (s *Session) create(ctx context.Context, changes []change) error {
 		if err != nil {
 			return err
 		}
-		record, snap, ttl, err := s.encode(nil, at, changes)
+		record, snap, ttl, err := s.encode(at, changes)
 		if err != nil {
 			return err
 		}
@@ -170,19 +170,12 @@ func (s *Session) replace(ctx context.Context, changes []change, only func(strin
 		s.cookie = cookieDelete
 		return nil
 	}
-	room := s.room()
-	record, snap, ttl, err := s.encode(room.memory, s.at, changes)
-	if !snap.apart {
-		room.giveBack(room.memory) // the record is elsewhere
-	}
+	record, snap, ttl, err := s.encode(s.at, changes)
 	if err != nil {
 		return err
 	}
 	if err := s.store.Replace(ctx, s.at.key, s.guard, record, ttl); err != nil {
 		return guardedError(err)
-	}
-	if snap.apart {
-		room.giveBack(record)
 	}
 	s.saved(snap)
 	return nil
@@ -198,7 +191,7 @@ func guardedError(err error) error {
 }
 
 // encode makes the record for an address, with its time to live in Redis.
-func (s *Session) encode(room []byte, at address, changes []change) ([]byte, snapshot, time.Duration, error) {
+func (s *Session) encode(at address, changes []change) ([]byte, snapshot, time.Duration, error) {
 	m, now := s.meta, s.f.now()
 	ttl, alive := lifetime(now, m.created, s.idle(), s.f.opts.AbsoluteTimeout)
 	if !alive {
@@ -211,7 +204,7 @@ func (s *Session) encode(room []byte, at address, changes []change) ([]byte, sna
 	if s.f.opts.ExpiryInRecord {
 		ttl = 0
 	}
-	record, snap, err := s.f.format.encode(room, at, m, s.data.below(), changes)
+	record, snap, err := s.f.format.encode(at, m, s.data.below(), changes)
 	if err != nil {
 		return nil, snapshot{}, 0, err
 	}
@@ -288,9 +281,9 @@ func (s *Session) writeCookie(h http.Header, tls bool) error {
 		}
 		return nil // the session is gone; its cookie does no harm
 	}
-	lines := &s.f.cookies
+	options := &s.f.opts.Cookie
 	if action == cookieDelete {
-		lines.put(h, lines.gone.of(tls))
+		putCookie(h, options.deletion(tls))
 		return nil
 	}
 	if s.signed == "" {
@@ -299,7 +292,7 @@ func (s *Session) writeCookie(h http.Header, tls bool) error {
 			return err
 		}
 	}
-	lines.put(h, lines.set(s.signed, s.meta.maxAge.or(lines.opts.MaxAge), tls))
+	putCookie(h, options.cookie(s.signed, s.meta.maxAge.or(options.MaxAge), tls))
 	return nil
 }
 

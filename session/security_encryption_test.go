@@ -57,7 +57,7 @@ func TestEncryptedRecordCannotBeMoved(t *testing.T) {
 	f := encrypted(t, store, encryptionKey(1))
 	admin, guest := addressOf(DefaultPrefix, "admin"), addressOf(DefaultPrefix, "guest")
 	layout := f.format.layout()
-	record, _, err := f.format.encode(nil, admin, meta{created: f.now()}, layout.empty(), []change{{slot: &slot{key: "role", value: "admin", present: true}}})
+	record, _, err := f.format.encode(admin, meta{created: f.now()}, layout.empty(), []change{{slot: &slot{key: "role", value: "admin", present: true}}})
 	if err != nil {
 		t.Fatal(err)
 	}

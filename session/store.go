@@ -69,13 +69,3 @@ type GuardedExpirer interface {
 	// the *ConflictError need not carry what is stored.
 	ExpireGuarded(ctx context.Context, key string, guard []byte, ttl time.Duration) error
 }
-
-// RecordBorrower is an optional interface of a Store, its word that it only
-// borrows the records it is given, as all should: when Replace has returned
-// without an error, it has no use for the record's memory any more. The session
-// then builds other records there, which makes writing a large one cheaper
-// (BenchmarkHandler/write). sessiontest.TestStore holds it to its word.
-type RecordBorrower interface {
-	// BorrowsRecords is never called: having it is the promise.
-	BorrowsRecords()
-}

@@ -145,3 +145,11 @@ func setFloat(to reflect.Value, f float64) bool {
 	to.SetFloat(f)
 	return true
 }
+
+// equal reports whether two values are the same, or will be once stored.
+func (w *working) equal(a, b any) bool {
+	if immutable(a) && immutable(b) && a == b {
+		return true
+	}
+	return w.layout.equal(a, b) || reflect.DeepEqual(a, b)
+}

@@ -67,7 +67,6 @@ type ttlStore interface {
 	session.Store
 	session.TTLLoader
 	session.GuardedExpirer
-	session.RecordBorrower
 }
 
 // store is a go-redis store that owns its client and has a share in a server.

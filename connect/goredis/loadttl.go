@@ -15,7 +15,11 @@ var _ session.TTLLoader = (*store)(nil)
 
 // LoadTTL sends GET and PTTL together.
 func (s *store) LoadTTL(ctx context.Context, key string) ([]byte, time.Duration, error) {
-	record, pttl, err := s.getPTTL(ctx, key)
+	record, answer, err := s.getAnd(ctx, key, "pttl", key)
+	if err != nil {
+		return nil, 0, s.fault("load", err)
+	}
+	pttl, err := strconv.ParseInt(answer, 10, 64)
 	if err != nil {
 		return nil, 0, s.fault("load", err)
 	}
@@ -26,9 +30,10 @@ func (s *store) LoadTTL(ctx context.Context, key string) ([]byte, time.Duration,
 	return record, ttl, nil
 }
 
-func (s *store) getPTTL(ctx context.Context, key string) (record []byte, pttl int64, err error) {
+// getAnd sends GET and another command about the same key together.
+func (s *store) getAnd(ctx context.Context, key string, also ...any) (record []byte, answer string, err error) {
 	if err := ctx.Err(); err != nil {
-		return nil, 0, err
+		return nil, "", err
 	}
 	if s.bound > 0 {
 		var cancel context.CancelFunc
@@ -37,7 +42,7 @@ func (s *store) getPTTL(ctx context.Context, key string) (record []byte, pttl in
 	}
 	var get, rest *redis.StringCmd
 	try := func(ctx context.Context) error {
-		get, rest = redis.NewStringCmd(ctx, "get", key), redis.NewStringCmd(ctx, "pttl", key)
+		get, rest = redis.NewStringCmd(ctx, "get", key), redis.NewStringCmd(ctx, also...)
 		pipe := s.client.Pipeline()
 		_ = pipe.Process(ctx, once{get})
 		_ = pipe.Process(ctx, once{rest})
@@ -51,9 +56,8 @@ func (s *store) getPTTL(ctx context.Context, key string) (record []byte, pttl in
 		_, err = s.again(ctx, err, try)
 	}
 	if err != nil {
-		return nil, 0, err
+		return nil, "", err
 	}
-	record, _ = get.Bytes()
-	pttl, err = strconv.ParseInt(rest.Val(), 10, 64)
-	return record, pttl, err
+	record, err = get.Bytes()
+	return record, rest.Val(), err
 }

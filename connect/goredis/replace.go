@@ -11,8 +11,6 @@ import (
 	"github.com/pyramidgo/redissessions/session"
 )
 
-var _ session.RecordBorrower = (*store)(nil)
-
 // Replace writes the record by a script that looks at the guard first.
 //
 // When the answer of a try is lost the script is sent again; it finds the new
@@ -79,8 +77,3 @@ func (s *store) eval(ctx context.Context, script *dialect.Script, key string, ar
 	}
 	return cmd, doubt, err
 }
-
-// BorrowsRecords is a promise: see session.RecordBorrower. A command that was
-// answered has been written to the connection, and nobody looks at its arguments
-// again.
-func (s *store) BorrowsRecords() {}

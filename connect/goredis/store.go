@@ -36,6 +36,7 @@ type store struct {
 	// lastTTL is the time to live of the last load, which nearly always is that
 	// of the next one too, as the argument of a command.
 	lastTTL atomic.Pointer[ttlArg]
+	without without
 
 	closeOnce sync.Once
 	close     func() error
@@ -49,16 +50,26 @@ type sender interface {
 // Load reads the record with GET, or with GETEX when its time to live is to
 // restart. The bytes are those that go-redis read from the connection.
 func (s *store) Load(ctx context.Context, key string, ttl time.Duration) ([]byte, error) {
+	if ttl > 0 && s.without.getex.Load() {
+		return s.loadWithoutGETEX(ctx, key, ttl)
+	}
 	var cmd *redis.StringCmd
 	if ttl > 0 {
 		cmd = redis.NewStringCmd(ctx, "getex", key, "px", s.millis(ttl))
 	} else {
 		cmd = redis.NewStringCmd(ctx, "get", key)
 	}
-	if _, err := s.run(ctx, cmd); err != nil {
-		return nil, s.fault("load", err)
+	_, err := s.run(ctx, cmd)
+	if err == nil {
+		return cmd.Bytes()
 	}
-	return cmd.Bytes()
+	if ttl > 0 && lacks(err) {
+		if record, err := s.loadWithoutGETEX(ctx, key, ttl); err == nil || errors.Is(err, session.ErrNotFound) {
+			s.without.getex.Store(true)
+			return record, err
+		}
+	}
+	return nil, s.fault("load", err)
 }
 
 // ttlArg is a time to live, and what GETEX takes for it.
@@ -133,9 +144,21 @@ func (s *store) expect(op string, cmd *redis.StringCmd, want string) error {
 	return nil
 }
 
-// Delete removes the record with UNLINK, which frees the memory later.
+// Delete removes the record with UNLINK, which frees the memory later, or with
+// DEL.
 func (s *store) Delete(ctx context.Context, key string) error {
-	if _, err := s.run(ctx, redis.NewStringCmd(ctx, "unlink", key)); err != nil {
+	command := "unlink"
+	if s.without.unlink.Load() {
+		command = "del"
+	}
+	_, err := s.run(ctx, redis.NewStringCmd(ctx, command, key))
+	if err != nil && command == "unlink" && lacks(err) {
+		if _, err := s.run(ctx, redis.NewStringCmd(ctx, "del", key)); err == nil {
+			s.without.unlink.Store(true)
+			return nil
+		}
+	}
+	if err != nil {
 		return s.fault("delete", err)
 	}
 	return nil

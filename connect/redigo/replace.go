@@ -12,8 +12,6 @@ import (
 	"github.com/pyramidgo/redissessions/session"
 )
 
-var _ session.RecordBorrower = (*store)(nil)
-
 // Replace writes the record by a script that looks at the guard first. What
 // happens when an answer is lost is told at dialect.ErrUnknownOutcome.
 func (s *store) Replace(ctx context.Context, key string, guard, record []byte, ttl time.Duration) error {
@@ -77,7 +75,3 @@ func (s *store) eval(ctx context.Context, script *dialect.Script, key string, ar
 	}
 	return reply, doubt, err
 }
-
-// BorrowsRecords is a promise: see session.RecordBorrower. A command that was
-// answered has been written to the connection.
-func (s *store) BorrowsRecords() {}

@@ -29,11 +29,16 @@ type store struct {
 	// broken is when a connection broke last, in Unix nanoseconds.
 	broken atomic.Int64
 	closed atomic.Bool
+
+	without without
 }
 
 // Load reads the record with GET, or with GETEX when its time to live is to
 // restart. The bytes are those that redigo read from the connection.
 func (s *store) Load(ctx context.Context, key string, ttl time.Duration) ([]byte, error) {
+	if ttl > 0 && s.without.getex.Load() {
+		return s.loadWithoutGETEX(ctx, key, ttl)
+	}
 	var reply any
 	var err error
 	if ttl > 0 {
@@ -41,10 +46,16 @@ func (s *store) Load(ctx context.Context, key string, ttl time.Duration) ([]byte
 	} else {
 		reply, _, err = s.do(ctx, "GET", key)
 	}
-	if err != nil {
-		return nil, s.fault("load", err)
+	if err == nil {
+		return s.record("load", reply)
 	}
-	return s.record("load", reply)
+	if ttl > 0 && lacks(err) {
+		if record, err := s.loadWithoutGETEX(ctx, key, ttl); err == nil || errors.Is(err, session.ErrNotFound) {
+			s.without.getex.Store(true)
+			return record, err
+		}
+	}
+	return nil, s.fault("load", err)
 }
 
 // Create writes the record with SET NX. When an earlier try may have been
@@ -101,9 +112,21 @@ func (s *store) expect(op string, reply, want any) error {
 	return nil
 }
 
-// Delete removes the record with UNLINK, which frees the memory later.
+// Delete removes the record with UNLINK, which frees the memory later, or with
+// DEL.
 func (s *store) Delete(ctx context.Context, key string) error {
-	if _, _, err := s.do(ctx, "UNLINK", key); err != nil {
+	command := "UNLINK"
+	if s.without.unlink.Load() {
+		command = "DEL"
+	}
+	_, _, err := s.do(ctx, command, key)
+	if err != nil && command == "UNLINK" && lacks(err) {
+		if _, _, err := s.do(ctx, "DEL", key); err == nil {
+			s.without.unlink.Store(true)
+			return nil
+		}
+	}
+	if err != nil {
 		return s.fault("delete", err)
 	}
 	return nil

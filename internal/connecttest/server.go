@@ -15,13 +15,14 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// Server is a redis-server that a test has started.
+// Server is a redis-server or a valkey-server that a test has started.
 type Server struct {
 	tb         testing.TB
 	process    *process
 	dir        string
 	args       []string
 	isSentinel bool
+	program    []string // with its first arguments
 
 	// Port is where it listens on 127.0.0.1, or 0 for a unix socket.
 	Port int
@@ -73,23 +74,25 @@ func RedisServerUser(tb testing.TB, username, password string, settings ...strin
 // launch starts s, on another port when the one it found was taken meanwhile.
 func launch(tb testing.TB, s *Server, settings []string) *Server {
 	tb.Helper()
-	program := require(tb, "redis-server")
+	if s.program == nil {
+		s.program = []string{require(tb, "redis-server")}
+	}
 	for try := 0; ; try++ {
 		s.tb, s.dir = tb, tb.TempDir()
 		if s.SocketPath == "" {
 			s.Port = freePorts(tb, 1)[0]
 		}
-		s.args = writeConfig(tb, s.dir, append(s.settings(), settings...))
+		s.args = append(s.program[1:len(s.program):len(s.program)], writeConfig(tb, s.dir, append(s.settings(), settings...))...)
 		if s.isSentinel {
 			s.args = append(s.args, "--sentinel")
 		}
-		s.process = start(tb, s.dir, program, s.args...)
+		s.process = start(tb, s.dir, s.program[0], s.args...)
 		err := ready(s.process, s.ping)
 		if err == nil {
 			return s
 		}
 		if out := s.process.output(); !errors.Is(err, errEnded) || !strings.Contains(out, "bind") || try == 5 {
-			tb.Fatalf("connecttest: redis-server: %v\n%s", err, out)
+			tb.Fatalf("connecttest: %s: %v\n%s", s.program[len(s.program)-1], err, out)
 		}
 	}
 }
@@ -203,7 +206,7 @@ func (s *Server) Kill() { s.process.kill() }
 func (s *Server) Restart() {
 	s.tb.Helper()
 	s.process.kill()
-	s.process = start(s.tb, s.dir, require(s.tb, "redis-server"), s.args...)
+	s.process = start(s.tb, s.dir, s.program[0], s.args...)
 	if err := ready(s.process, s.ping); err != nil {
 		s.tb.Fatalf("connecttest: restart: %v\n%s", err, s.process.output())
 	}

@@ -42,10 +42,11 @@ if stored == ARGV[2] then return 1 end
 return '!' .. stored
 `)
 
-	// Remove takes the guard.
+	// Remove takes the guard. Where UNLINK is unknown or not allowed, DEL does.
 	Remove = script(guarded + `
 if same then
-  redis.call('UNLINK', KEYS[1])
+  local gone = redis.pcall('UNLINK', KEYS[1])
+  if type(gone) == 'table' and gone.err then redis.call('DEL', KEYS[1]) end
   return 1
 end
 local stored = redis.call('GET', KEYS[1])
