@@ -4,9 +4,9 @@ import (
 	"testing"
 
 	"github.com/pyramidgo/redissessions/connect"
-	"github.com/pyramidgo/redissessions/internal/connecttest"
 	"github.com/pyramidgo/redissessions/connect/goredis"
 	"github.com/pyramidgo/redissessions/connect/redigo"
+	"github.com/pyramidgo/redissessions/internal/connecttest"
 	"github.com/pyramidgo/redissessions/session"
 	"github.com/pyramidgo/redissessions/session/sessiontest"
 )

@@ -66,7 +66,7 @@ var registryEffects = map[string]func(*testing.T){
 			t.Fatal(err)
 		}
 		s.count()
-		s.cookies["session"] += "x"
+		s.visitor.SetCookie("session", s.visitor.Cookie("session")+"x")
 		s.count()
 		if len(heard) != 2 || !errors.Is(heard[0], session.ErrUndecodable) || !errors.Is(heard[1], session.ErrBadCookie) {
 			t.Errorf("heard %v, want ErrUndecodable and ErrBadCookie", heard)

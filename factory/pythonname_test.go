@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/pyramidgo/redissessions/factory"
+	"github.com/pyramidgo/redissessions/internal/visitor"
 	"github.com/pyramidgo/redissessions/session"
 	"github.com/pyramidgo/redissessions/settings"
 )
@@ -61,7 +62,7 @@ func TestTheGoTwinOverridesPythonNames(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &site{t: t, sessions: f, cookies: map[string]string{}}
+	s := &site{t: t, sessions: f, visitor: visitor.New(t)}
 	t.Cleanup(func() { f.Close() })
 	s.write()
 	s.visit(func(se *session.Session) {
