@@ -24,6 +24,7 @@ type exchange struct {
 	session  *Session
 	loadErr  error
 	sent     bool      // the header is on its way
+	shared   bool      // and lets caches give the response to others
 	vary     [1]string // room for the Vary header
 	replaced bool      // the page is not sent: the error handler answers
 	answered bool      // the error handler has answered
@@ -36,6 +37,7 @@ func (x *exchange) get(r *http.Request) (*Session, error) {
 		x.got, x.loadErr = true, errLoadPanicked
 		x.session, x.loadErr = x.f.open(r)
 		x.attach()
+		x.lateUse(r)
 	}
 	return x.session, x.loadErr
 }
@@ -57,21 +59,25 @@ func (x *exchange) invalidate(r *http.Request) error {
 	if x.session != nil {
 		return x.session.Invalidate(r.Context())
 	}
-	found, err := x.f.endCookies(r)
-	if err != nil {
-		return err
+	x.got = true
+	found, store, err := x.endCookies(r)
+	// As long as it has failed the visitor is logged in, whatever the page says.
+	if x.loadErr = err; err == nil {
+		x.session = x.f.newSession(r, store)
+		x.attach()
+		if found {
+			x.session.cookie, x.session.forgotten = cookieDelete, true
+		}
 	}
-	store, err := x.f.storeFor(r)
-	if err != nil {
-		return err
+	x.lateUse(r)
+	return err
+}
+
+func (x *exchange) endCookies(r *http.Request) (found bool, store Store, err error) {
+	if found, err = x.f.endCookies(r); err == nil {
+		store, err = x.f.storeFor(r)
 	}
-	x.got, x.loadErr = true, nil
-	x.session = x.f.newSession(r, store)
-	x.attach()
-	if found {
-		x.session.cookie = cookieDelete
-	}
-	return nil
+	return found, store, err
 }
 
 // sendHeader is called before anything of the response is sent. The first call
@@ -100,6 +106,7 @@ func (x *exchange) sendHeader() error {
 // settle saves the session and completes the header.
 func (x *exchange) settle() error {
 	if !x.got {
+		x.shared = shared(x.h)
 		return nil
 	}
 	varyCookie(x.h, &x.vary)
@@ -153,10 +160,8 @@ func (f *Factory) saveLate(ctx context.Context, s *Session) error {
 }
 
 // panicked is called when the handler panics. Nothing more is saved, but the
-// browser hears of a session that was begun, renewed or ended before, so that
-// an outer handler's error page carries the cookie, unless the settings say
-// otherwise. Then a session begun in this request is taken back: no one could
-// ever find it.
+// header of an outer handler's error page gets the cookie of a session that was
+// begun, renewed or ended before.
 func (x *exchange) panicked() {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -167,21 +172,43 @@ func (x *exchange) panicked() {
 	varyCookie(x.h, &x.vary)
 	s := x.session
 	if s == nil {
+		if x.loadErr != nil {
+			x.log("session: the handler panicked, and before that this had failed", x.loadErr)
+		}
 		return
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !x.f.opts.Cookie.SkipOnPanic {
-		if err := s.writeCookie(x.h, x.r.TLS != nil); err != nil {
-			x.log("session: no cookie was sent", err)
-		}
-		return
+	if err := s.failure(); err != nil {
+		x.log("session: the handler panicked, and before that this had failed", err)
 	}
-	if s.isNew && s.guard != nil {
+	if x.f.opts.Cookie.SkipOnPanic {
+		x.skipCookie(s)
+	}
+	if err := s.writeCookie(x.h, x.r.TLS != nil); err != nil {
+		x.log("session: no cookie was sent", err)
+	}
+}
+
+// skipCookie takes back the cookie that a panicking request was to set, where the
+// visitor can do without. A session that began in this request is taken back with
+// it: without the cookie it could not be found. A renewed session's cookie is
+// sent all the same, because the old one opens nothing any more, and so is the
+// end of a cookie whose session Invalidate has ended. The caller holds the lock.
+func (x *exchange) skipCookie(s *Session) {
+	switch {
+	case s.cookie != cookieSet:
+	case s.isNew:
 		ctx, cancel := x.f.writeContext(x.r.Context())
 		defer cancel()
 		if err := x.f.end(ctx, s.store, s.at); err != nil {
 			x.log("session: a session without a cookie stays until it expires", err)
 		}
+		s.cookie = cookieKeep
+		if s.forgotten {
+			s.cookie = cookieDelete
+		}
+	case s.signed == "": // not renewed: the old cookie opens the session
+		s.cookie = cookieKeep
 	}
 }

@@ -17,6 +17,7 @@ type Factory struct {
 	customs customs
 	signer  Signer
 	now     func() time.Time
+	late    *oncePerRoute // routes that ask for the session after the first byte
 }
 
 // NewFactory returns a factory that keeps its sessions in store. store may be
@@ -26,7 +27,7 @@ func NewFactory(store Store, opts *Options) (*Factory, error) {
 	if opts == nil {
 		opts = &Options{}
 	}
-	f := &Factory{opts: opts.withDefaults(), store: store, customs: customsOf(opts.SessionFormat), now: time.Now}
+	f := &Factory{opts: opts.withDefaults(), store: store, customs: customsOf(opts.SessionFormat), now: time.Now, late: new(oncePerRoute)}
 	errs := []error{f.opts.Cookie.check()}
 	if store == nil && opts.StoreFor == nil {
 		errs = append(errs, errors.New("session: no store: pass one, or set Options.StoreFor"))
@@ -86,6 +87,10 @@ func (f *Factory) Save(w http.ResponseWriter, r *http.Request, s *Session) error
 // trip: nothing is left of it when Invalidate returns, and a request in flight
 // cannot bring it back. Handler deletes the cookie, and a later Get in the same
 // request returns a new session. A request without a session is fine.
+//
+// When it fails, the visitor is still logged in: Handler answers with the error
+// handler, whatever the application writes, and a later Get returns the error,
+// until an Invalidate succeeds.
 func (f *Factory) Invalidate(r *http.Request) error {
 	if x := f.exchangeOf(r); x != nil {
 		return x.invalidate(r)
@@ -145,7 +150,7 @@ func (f *Factory) invalid(r *http.Request, err error) {
 	f.opts.Logger.LogAttrs(context.Background(), levelOfInvalid(err), "session not accepted", errorAttr(err))
 }
 
-// storeFailure is an error of the store's: it is ErrUnavailable, and says why.
+// storeFailure is an error of the store's, with what was asked of it.
 type storeFailure struct {
 	op  string
 	err error
@@ -153,7 +158,14 @@ type storeFailure struct {
 
 func (e *storeFailure) Error() string { return "session: " + e.op + ": " + e.err.Error() }
 
-func (e *storeFailure) Unwrap() []error { return []error{ErrUnavailable, e.err} }
+// Unwrap returns the store's error and ErrUnavailable. A store that refused is
+// there, and a context that its caller cancelled says nothing about the store.
+func (e *storeFailure) Unwrap() []error {
+	if errors.Is(e.err, ErrRefused) || errors.Is(e.err, context.Canceled) {
+		return []error{e.err}
+	}
+	return []error{ErrUnavailable, e.err}
+}
 
 func storeError(op string, err error) error {
 	if err == nil {

@@ -14,9 +14,18 @@ const maxRenewals = 10
 // returns, no request in flight can bring it back, and the browser is told to
 // forget the cookie. The Session is then a new one, empty and with nothing
 // stored. It does not end with the request's context.
+//
+// When it fails, the visitor is still logged in. Handler then answers with the
+// error handler and not with the page, whatever the application makes of the
+// error, unless another try in the same request succeeds; Save returns the error.
+// Renew and CSRFToken are treated alike.
 func (s *Session) Invalidate(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	return s.outcome(logout, s.invalidate(ctx))
+}
+
+func (s *Session) invalidate(ctx context.Context) error {
 	if s.unavailable != nil {
 		return s.unavailable
 	}
@@ -26,7 +35,7 @@ func (s *Session) Invalidate(ctx context.Context) error {
 		if err := s.f.end(ctx, s.store, s.at); err != nil {
 			return err
 		}
-		s.cookie, s.signed = cookieDelete, ""
+		s.cookie, s.signed, s.forgotten = cookieDelete, "", true
 	}
 	s.reset()
 	return nil

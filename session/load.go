@@ -74,9 +74,10 @@ func (s *Session) search() error {
 }
 
 // openFailed returns the error, or an empty session where the operator chose
-// that for a store that is down.
+// that for a store that is down. When the request's time is over, the store need
+// not be down, and a page would come too late.
 func (s *Session) openFailed(err error) (*Session, error) {
-	if !s.f.opts.AnonymousWhenDown || !errors.Is(err, ErrUnavailable) {
+	if !s.f.opts.AnonymousWhenDown || !errors.Is(err, ErrUnavailable) || s.r.Context().Err() != nil {
 		return nil, err
 	}
 	s.f.opts.Logger.Warn("session: the store is down; the request goes on without its session", errorAttr(err))

@@ -41,7 +41,9 @@ type Session struct {
 	signed      string       // the cookie's value, once it was made
 	header      http.Header  // the response's
 	headerSent  bool
-	refused     bool // the log knows that the response may not have the cookie
+	failed      [steps]error // of the steps whose failure the page must not hide
+	forgotten   bool         // Invalidate has ended the session that the browser's cookie names
+	refused     bool         // the log knows that the response may not have the cookie
 }
 
 // cookieAction is what the response must do about the session's cookie.

@@ -12,19 +12,21 @@ import (
 
 // Fault is the error of a connector. It says what was tried and where.
 type Fault struct {
-	what        string
-	err         error
-	unavailable bool
+	what string
+	err  error
+	// class is session.ErrUnavailable, session.ErrRefused or nil.
+	class error
 }
 
 // Error names the operation, the place, and the client's error.
 func (f *Fault) Error() string { return f.what + ": " + f.err.Error() }
 
-// Unwrap returns the client's error and, when Redis could not be asked or
-// could not serve for the moment, session.ErrUnavailable.
+// Unwrap returns the client's error and its class: session.ErrUnavailable when
+// Redis could not be asked or could not serve for the moment, and
+// session.ErrRefused when it answered that it will not.
 func (f *Fault) Unwrap() []error {
-	if f.unavailable {
-		return []error{f.err, session.ErrUnavailable}
+	if f.class != nil {
+		return []error{f.err, f.class}
 	}
 	return []error{f.err}
 }
@@ -32,11 +34,11 @@ func (f *Fault) Unwrap() []error {
 // Connection returns the error of an operation that Redis did not answer.
 // What the caller itself ended is not a sign that Redis is unavailable.
 func Connection(op, place string, err error) error {
-	return &Fault{
-		what:        op + ": " + place,
-		err:         err,
-		unavailable: !errors.Is(err, context.Canceled),
+	f := &Fault{what: op + ": " + place, err: err, class: session.ErrUnavailable}
+	if errors.Is(err, context.Canceled) {
+		f.class = nil
 	}
+	return f
 }
 
 // Misuse returns the error of an operation that was not tried.
@@ -46,24 +48,21 @@ func Misuse(op, place string, err error) error {
 
 // Reply returns the error of an operation that Redis refused with err.
 func Reply(op, place string, err error) error {
-	return &Fault{what: op + ": " + place, err: explain(err), unavailable: Passing(err.Error())}
+	f := &Fault{what: op + ": " + place, err: explain(err), class: session.ErrRefused}
+	if Passing(err.Error()) {
+		f.class = session.ErrUnavailable
+	}
+	return f
 }
 
 // Garbled returns the error of an operation whose reply was not one. The
 // client's text may quote the reply, which may be a piece of a record: it is
 // not kept.
 func Garbled(op, place string) error {
-	return &Fault{what: op + ": " + place, err: errGarbled, unavailable: true}
+	return &Fault{what: op + ": " + place, err: errGarbled, class: session.ErrUnavailable}
 }
 
 var errGarbled = errors.New("the reply is not one that this command has")
-
-// ErrUnknownOutcome is what a Replace comes to when the answer of a first try
-// was lost and the record has been changed since. Either it was carried out
-// and then another request built on it, or another request came first. To
-// report a conflict would make the caller apply its changes a second time in
-// the first of these cases.
-var ErrUnknownOutcome = errors.New("the connection broke before the answer came, and the record has changed since: it is not known whether the change was made")
 
 // explain adds what to do about a refusal, and takes out what may quote the
 // arguments of the command: a key, or a record.
