@@ -13,8 +13,13 @@ type exchange struct {
 	// outer is the exchange of the Handler around this one, if there is one.
 	outer *exchange
 	w     http.ResponseWriter
-	h     http.Header // w's; asked for once, because w itself is not safe for concurrent use
-	r     *http.Request
+	h     http.Header   // w's; asked for once, because w itself is not safe for concurrent use
+	r     *http.Request // the application's
+	// in is the request that came in, and cookies are its Cookie lines: whatever
+	// the application does to its own, the session is that of these.
+	in      *http.Request
+	cookies []string
+	line    [1]string // room for cookies, of which there is one as a rule
 	// outside is the Content-Encoding of middleware around the Handler, which
 	// encodes the error handler's answer as well.
 	outside []string
@@ -30,14 +35,14 @@ type exchange struct {
 	answered bool      // the error handler has answered
 }
 
-func (x *exchange) get(r *http.Request) (*Session, error) {
+func (x *exchange) get() (*Session, error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if !x.got {
 		x.got, x.loadErr = true, errLoadPanicked
-		x.session, x.loadErr = x.f.open(r)
+		x.session, x.loadErr = x.f.open(x.in, x.cookies)
 		x.attach()
-		x.lateUse(r)
+		x.lateUse()
 	}
 	return x.session, x.loadErr
 }
@@ -53,29 +58,31 @@ func (x *exchange) attach() {
 	}
 }
 
-func (x *exchange) invalidate(r *http.Request) error {
+// invalidate ends the session. values is for what the store reads of it; its end
+// does not matter.
+func (x *exchange) invalidate(values context.Context) error {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if x.session != nil {
-		return x.session.Invalidate(r.Context())
+		return x.session.Invalidate(values)
 	}
 	x.got = true
-	found, store, err := x.endCookies(r)
+	found, store, err := x.endCookies(values)
 	// As long as it has failed the visitor is logged in, whatever the page says.
 	if x.loadErr = err; err == nil {
-		x.session = x.f.newSession(r, store)
+		x.session = x.f.newSession(x.in, store)
 		x.attach()
 		if found {
 			x.session.cookie, x.session.forgotten = cookieDelete, true
 		}
 	}
-	x.lateUse(r)
+	x.lateUse()
 	return err
 }
 
-func (x *exchange) endCookies(r *http.Request) (found bool, store Store, err error) {
-	if found, err = x.f.endCookies(r); err == nil {
-		store, err = x.f.storeFor(r)
+func (x *exchange) endCookies(values context.Context) (found bool, store Store, err error) {
+	if found, err = x.f.endCookies(values, x.in, x.cookies); err == nil {
+		store, err = x.f.storeFor(x.in)
 	}
 	return found, store, err
 }

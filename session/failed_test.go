@@ -11,18 +11,11 @@ import (
 	"testing"
 )
 
-// formats are those whose sessions behave alike.
-var formats = map[string]Format{
-	"native":                 FormatNative,
-	"pyramid_redis_sessions": FormatPyramidRedisSessions,
-	"pyramid_session_redis":  FormatPyramidSessionRedis,
-}
-
 // eachFormat runs a test for a store and options of every format.
 func eachFormat(t *testing.T, test func(t *testing.T, store *memStore, format func(*Options))) {
 	t.Helper()
-	for name, format := range formats {
-		t.Run(name, func(t *testing.T) {
+	for _, format := range formats {
+		t.Run(format.String(), func(t *testing.T) {
 			test(t, newMemStore(), func(o *Options) { o.SessionFormat = format })
 		})
 	}

@@ -15,6 +15,9 @@ const maxRenewals = 10
 // forget the cookie. The Session is then a new one, empty and with nothing
 // stored. It does not end with the request's context.
 //
+// When the request came with several cookies of the name, the sessions of all of
+// them end. In the Pyramid formats the one that Python reads does.
+//
 // When it fails, the visitor is still logged in. Handler then answers with the
 // error handler and not with the page, whatever the application makes of the
 // error, unless another try in the same request succeeds; Save returns the error.
@@ -32,10 +35,10 @@ func (s *Session) invalidate(ctx context.Context) error {
 	if s.at.key != "" {
 		ctx, cancel := s.f.writeContext(ctx)
 		defer cancel()
-		if err := s.f.end(ctx, s.store, s.at); err != nil {
+		if err := errors.Join(s.f.end(ctx, s.store, s.at), s.endOthers(ctx)); err != nil {
 			return err
 		}
-		s.cookie, s.signed, s.forgotten = cookieDelete, "", true
+		s.cookie, s.signed, s.forgotten, s.ids = cookieDelete, "", true, candidates{}
 	}
 	s.reset()
 	return nil

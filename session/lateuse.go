@@ -1,7 +1,6 @@
 package session
 
 import (
-	"cmp"
 	"log/slog"
 	"net/http"
 )
@@ -9,14 +8,14 @@ import (
 // lateUse tells the log of a session that is asked for when the header has been
 // sent: its page does not say that it depends on the cookie, and cannot be taken
 // back when the load fails.
-func (x *exchange) lateUse(r *http.Request) {
+func (x *exchange) lateUse() {
 	if !x.sent {
 		return
 	}
-	if route := cmp.Or(r.Pattern, x.r.Pattern); x.shared && x.f.late.first(route) {
-		x.f.opts.Logger.LogAttrs(r.Context(), slog.LevelError,
+	if x.shared && x.f.late.first(x.r.Pattern) {
+		x.f.opts.Logger.LogAttrs(x.r.Context(), slog.LevelError,
 			"session: the session was first asked for after the response had begun, which therefore has no Vary: Cookie: a cache may show the page to other visitors; ask for the session before the first write, or set Vary or Cache-Control",
-			slog.String("method", r.Method), slog.String("route", route))
+			slog.String("method", x.r.Method), slog.String("route", x.r.Pattern))
 	}
 	if x.loadErr != nil {
 		x.log("session: the page had been sent when this failed", x.loadErr)

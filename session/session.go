@@ -22,7 +22,8 @@ type Session struct {
 	store Store
 
 	mu      sync.Mutex
-	id      string // "" until a new session has been saved
+	ids     candidates // of the request's cookies
+	id      string     // "" until a new session has been saved
 	at      address
 	guard   []byte // of the stored record; nil while nothing is stored
 	data    working

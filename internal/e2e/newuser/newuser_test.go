@@ -61,7 +61,6 @@ var needed = []string{
 	"go.yaml.in/yaml/v3",
 	"golang.org/x/sys",
 	"golang.org/x/text",
-	"gopkg.in/ini.v1",
 }
 
 // testPrograms are parts of the names of modules that only tests need. The
