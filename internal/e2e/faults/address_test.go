@@ -13,19 +13,19 @@ import (
 // has. No visitor stays with it.
 func TestAddressMoves(t *testing.T) {
 	t.Parallel()
-	forEachRoad(t, func(t *testing.T, via road) {
+	forEachConnector(t, func(t *testing.T, via connection) {
 		first, second := connecttest.RedisServer(t), connecttest.RedisServer(t)
 		order(t, second.Client(), "replicaof", "127.0.0.1", first.Port)
 		address := connecttest.Proxy(t, first.Addr())
-		c := newCrowd(t, newSite(t, via.to(address.URL(), patient)))
-		defer c.leave()
-		c.suffer(
+		c := newTraffic(t, newSite(t, via.to(address.URL(), patient)))
+		defer c.stop()
+		c.inject(
 			func() {
 				c.replicated(map[*connecttest.Server]*connecttest.Server{first: second})
 				order(t, first.Client(), "replicaof", "127.0.0.1", connecttest.ClosedPort(t))
 				order(t, second.Client(), "replicaof", "no", "one")
 			},
-			func() { c.awaitSeen(http.StatusServiceUnavailable, crowdSize) })
+			func() { c.awaitSeen(http.StatusServiceUnavailable, visitorCount) })
 		c.recover(func() { address.Redirect(second.Addr()) })
 	})
 }

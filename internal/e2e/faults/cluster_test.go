@@ -16,33 +16,33 @@ import (
 // nothing.
 func TestClusterPrimaryKilled(t *testing.T) {
 	t.Parallel()
-	forEachFarRoad(t, func(t *testing.T, via road) {
+	forEachDistributed(t, func(t *testing.T, via connection) {
 		set := connecttest.Cluster(t)
-		c := newCrowd(t, newSite(t, via.to(set.URL(), time.Second)))
-		defer c.leave()
-		c.suffer(
+		c := newTraffic(t, newSite(t, via.to(set.URL(), time.Second)))
+		defer c.stop()
+		c.inject(
 			func() {
 				c.replicated(map[*connecttest.Server]*connecttest.Server{
 					set.Nodes[0]: set.Nodes[3], set.Nodes[1]: set.Nodes[4], set.Nodes[2]: set.Nodes[5],
 				})
 				set.Nodes[1].Kill()
 			},
-			func() { c.awaitSeen(http.StatusServiceUnavailable, crowdSize) })
+			func() { c.awaitSeen(http.StatusServiceUnavailable, visitorCount) })
 		c.recover(func() {})
 	})
 }
 
 // The slots of sessions move to another node while the sessions are written.
-// No one notices.
+// No request fails.
 func TestClusterSlotsMove(t *testing.T) {
 	t.Parallel()
-	forEachFarRoad(t, func(t *testing.T, via road) {
+	forEachDistributed(t, func(t *testing.T, via connection) {
 		set := connecttest.Cluster(t)
-		c := newCrowd(t, newSite(t, via.to(set.URL(), patient)))
-		defer c.leave()
+		c := newTraffic(t, newSite(t, via.to(set.URL(), patient)))
+		defer c.stop()
 		move := newMove(t, set.Nodes[0], set.Nodes[1])
 		for _, step := range []func(){move.begin, move.keys, move.end} {
-			c.suffer(step, func() { c.awaitSeen(http.StatusOK, 50) })
+			c.inject(step, func() { c.awaitSeen(http.StatusOK, 50) })
 			c.recover(func() {})
 			if failed := c.seen(http.StatusServiceUnavailable); failed > 0 {
 				t.Errorf("%d requests failed: %q", failed, c.errorTexts())

@@ -11,11 +11,11 @@ import (
 	"github.com/pyramidgo/redissessions/session"
 )
 
-// Every reply goes to another visitor's command. Everybody gets an error, and
-// nobody another's session, not even when undecodable records are forgiven.
+// Every reply goes to another visitor's command. Each visitor gets an error and
+// not the other's session, although undecodable records start a new session.
 func TestCrossedReplies(t *testing.T) {
 	t.Parallel()
-	forEachRoad(t, func(t *testing.T, via road) {
+	forEachConnector(t, func(t *testing.T, via connection) {
 		proxy := connecttest.Proxy(t, connecttest.RedisServer(t).Addr())
 		s := newSite(t, via.to(proxy.URL(), patient))
 		visitors := threeVisitors(t, s)
@@ -45,7 +45,7 @@ func TestCrossedReplies(t *testing.T) {
 // When that is another visitor's, the save fails.
 func TestCrossedConflict(t *testing.T) {
 	t.Parallel()
-	forEachRoad(t, func(t *testing.T, via road) {
+	forEachConnector(t, func(t *testing.T, via connection) {
 		srv := connecttest.RedisServer(t)
 		proxy := connecttest.Proxy(t, srv.Addr())
 		via = via.to(proxy.URL(), patient)

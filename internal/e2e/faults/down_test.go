@@ -38,7 +38,7 @@ func visitAll(visitors []*visitor, method string) (answers []answer, slowest tim
 // does not use its session does not wait for anything.
 func TestDownIsAnsweredInTime(t *testing.T) {
 	t.Parallel()
-	forEachRoad(t, func(t *testing.T, via road) {
+	forEachConnector(t, func(t *testing.T, via connection) {
 		srv := connecttest.RedisServer(t)
 		via.options.PoolSize = 2
 		s := newSite(t, via.to(srv.URL(), answerTime))
@@ -70,12 +70,12 @@ func TestDownIsAnsweredInTime(t *testing.T) {
 	})
 }
 
-// With AnonymousWhenDown whoever only reads gets a page without a session, and
-// whoever changes something an error. Nobody loses the cookie, and nobody gets
-// a new one.
+// With AnonymousWhenDown a request that only reads gets a page without a session,
+// and one that changes something an error. The cookie is neither deleted nor
+// replaced.
 func TestDownAnonymous(t *testing.T) {
 	t.Parallel()
-	forEachRoad(t, func(t *testing.T, via road) {
+	forEachConnector(t, func(t *testing.T, via connection) {
 		srv := connecttest.RedisServer(t)
 		s := newSite(t, via.to(srv.URL(), answerTime), func(o *session.Options) { o.AnonymousWhenDown = true })
 		visitors := threeVisitors(t, s)
@@ -103,7 +103,7 @@ func TestDownAnonymous(t *testing.T) {
 // is found when it comes.
 func TestLazyConnectFindsItLater(t *testing.T) {
 	t.Parallel()
-	forEachRoad(t, func(t *testing.T, via road) {
+	forEachConnector(t, func(t *testing.T, via connection) {
 		srv := connecttest.RedisServer(t)
 		srv.Kill()
 		via.options.LazyConnect = true
@@ -131,7 +131,7 @@ func TestOneOfTwoServersDown(t *testing.T) {
 		defer store.Close()
 		stores[host] = store
 	}
-	nowhere := road{connect: func(context.Context, connect.Options) (session.Store, error) { return nil, nil }}
+	nowhere := connection{connect: func(context.Context, connect.Options) (session.Store, error) { return nil, nil }}
 	s := newSite(t, nowhere, func(o *session.Options) {
 		o.StoreFor = func(r *http.Request) (session.Store, error) { return stores[r.Host], nil }
 	})

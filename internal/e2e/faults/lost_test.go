@@ -21,7 +21,7 @@ type losing struct {
 
 // newLosing returns a visitor who has saved once, so that the server knows the
 // scripts.
-func newLosing(t *testing.T, via road, adjust ...func(*session.Options)) *losing {
+func newLosing(t *testing.T, via connection, adjust ...func(*session.Options)) *losing {
 	t.Helper()
 	proxy := connecttest.Proxy(t, connecttest.RedisServer(t).Addr())
 	s := newSite(t, via.to(proxy.URL(), patient), adjust...)
@@ -64,7 +64,7 @@ func countOn(_ context.Context, se *session.Session) error {
 // A save whose answer is lost, once or twice, is made exactly once.
 func TestLostReplyOfSave(t *testing.T) {
 	t.Parallel()
-	forEachRoad(t, func(t *testing.T, via road) {
+	forEachConnector(t, func(t *testing.T, via connection) {
 		l := newLosing(t, via)
 		for n := range 20 {
 			l.request(countOn, func() { l.proxy.LoseReplies(1 + n%2) })
@@ -78,7 +78,7 @@ func TestLostReplyOfSave(t *testing.T) {
 // the cookie for it.
 func TestLostReplyOfFirstSave(t *testing.T) {
 	t.Parallel()
-	forEachRoad(t, func(t *testing.T, via road) {
+	forEachConnector(t, func(t *testing.T, via connection) {
 		l := newLosing(t, via)
 		for n := range 4 {
 			l.cookie, l.known = nil, 0
@@ -99,7 +99,7 @@ func TestLostReplyOfFirstSave(t *testing.T) {
 // Pyramid formats the second one removes the old record.
 func TestLostReplyOfRenew(t *testing.T) {
 	t.Parallel()
-	forEachRoad(t, func(t *testing.T, via road) {
+	forEachConnector(t, func(t *testing.T, via connection) {
 		for _, format := range []session.Format{session.FormatNative, session.FormatPyramidRedisSessions} {
 			testLostReplyOfRenew(t, newLosing(t, via, func(o *session.Options) { o.SessionFormat = format }))
 		}
@@ -125,7 +125,7 @@ func testLostReplyOfRenew(t *testing.T, l *losing) {
 // A logout whose answer is lost is done, and the visitor begins anew.
 func TestLostReplyOfInvalidate(t *testing.T) {
 	t.Parallel()
-	forEachRoad(t, func(t *testing.T, via road) {
+	forEachConnector(t, func(t *testing.T, via connection) {
 		l := newLosing(t, via)
 		for range 2 { // the first time, the answer is that the script is not known
 			l.request(func(ctx context.Context, se *session.Session) error { return se.Invalidate(ctx) },
@@ -138,7 +138,7 @@ func TestLostReplyOfInvalidate(t *testing.T) {
 // So is the removal of a session that was emptied.
 func TestLostReplyOfEmptying(t *testing.T) {
 	t.Parallel()
-	forEachRoad(t, func(t *testing.T, via road) {
+	forEachConnector(t, func(t *testing.T, via connection) {
 		l := newLosing(t, via, func(o *session.Options) { o.InvalidateEmpty = true })
 		for range 2 {
 			l.request(func(_ context.Context, se *session.Session) error { se.Clear(); return nil },
@@ -179,7 +179,7 @@ func clientOf(t *testing.T, proxy *connecttest.RecordingProxy) *redis.Client {
 // that the visitor gets a 503, and the change is made once or not at all.
 func TestLostReplyBesideAnEqualEdit(t *testing.T) {
 	t.Parallel()
-	forEachRoad(t, func(t *testing.T, via road) {
+	forEachConnector(t, func(t *testing.T, via connection) {
 		for _, format := range []session.Format{session.FormatNative, session.FormatPyramidRedisSessions, session.FormatPyramidSessionRedis} {
 			l := newLosing(t, via, func(o *session.Options) { o.SessionFormat = format })
 			count := l.page(t, countOn, nil)

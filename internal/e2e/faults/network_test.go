@@ -10,11 +10,11 @@ import (
 // A slow network makes a slow site, and nothing else.
 func TestLatency(t *testing.T) {
 	t.Parallel()
-	forEachRoad(t, func(t *testing.T, via road) {
+	forEachConnector(t, func(t *testing.T, via connection) {
 		way := newNetwork(t, connecttest.RedisServer(t).Addr())
-		c := newCrowd(t, newSite(t, via.to(way.url(), patient)))
-		defer c.leave()
-		c.suffer(
+		c := newTraffic(t, newSite(t, via.to(way.url(), patient)))
+		defer c.stop()
+		c.inject(
 			func() { way.poison(`{"type": "latency", "attributes": {"latency": 80, "jitter": 60}}`) },
 			func() { c.awaitSeen(http.StatusOK, 200) })
 		c.recover(way.cure)
@@ -28,26 +28,25 @@ func TestLatency(t *testing.T) {
 // is sent again, and counts once.
 func TestReplyCutOff(t *testing.T) {
 	t.Parallel()
-	forEachRoad(t, func(t *testing.T, via road) {
+	forEachConnector(t, func(t *testing.T, via connection) {
 		way := newNetwork(t, connecttest.RedisServer(t).Addr())
-		c := newCrowd(t, newSite(t, via.to(way.url(), patient)))
-		defer c.leave()
-		c.suffer(
+		c := newTraffic(t, newSite(t, via.to(way.url(), patient)))
+		defer c.stop()
+		c.inject(
 			func() { way.poison(`{"type": "limit_data", "attributes": {"bytes": 1201}}`) },
 			func() { c.awaitSeen(http.StatusOK, 300) })
 		c.recover(way.cure)
 	})
 }
 
-// Every connection is reset at its first reply, so that trying again helps no
-// one.
+// Every connection is reset at its first reply, so that retries fail too.
 func TestReset(t *testing.T) {
 	t.Parallel()
-	forEachRoad(t, func(t *testing.T, via road) {
+	forEachConnector(t, func(t *testing.T, via connection) {
 		way := newNetwork(t, connecttest.RedisServer(t).Addr())
-		c := newCrowd(t, newSite(t, via.to(way.url(), patient)))
-		defer c.leave()
-		c.suffer(
+		c := newTraffic(t, newSite(t, via.to(way.url(), patient)))
+		defer c.stop()
+		c.inject(
 			func() { way.poison(`{"type": "reset_peer", "attributes": {"timeout": 20}}`) },
 			func() { c.awaitSeen(http.StatusServiceUnavailable, 100) })
 		c.recover(way.cure)
@@ -57,29 +56,29 @@ func TestReset(t *testing.T) {
 // Nothing arrives any more and no connection is closed.
 func TestBlackHole(t *testing.T) {
 	t.Parallel()
-	forEachRoad(t, func(t *testing.T, via road) {
+	forEachConnector(t, func(t *testing.T, via connection) {
 		way := newNetwork(t, connecttest.RedisServer(t).Addr())
-		c := newCrowd(t, newSite(t, via.to(way.url(), brisk)))
-		defer c.leave()
-		c.suffer(
+		c := newTraffic(t, newSite(t, via.to(way.url(), brisk)))
+		defer c.stop()
+		c.inject(
 			func() {
 				way.poison(`{"type": "timeout", "stream": "upstream", "attributes": {"timeout": 0}}`)
 				way.poison(`{"type": "timeout", "stream": "downstream", "attributes": {"timeout": 0}}`)
 			},
-			func() { c.awaitSeen(http.StatusServiceUnavailable, 2*crowdSize) })
+			func() { c.awaitSeen(http.StatusServiceUnavailable, 2*visitorCount) })
 		c.recover(way.cure)
 	})
 }
 
-// The server hangs and then goes on: it answers, late, commands that nobody
-// waits for any more.
+// The server hangs and then goes on: it answers commands late, after
+// the clients have stopped waiting for them.
 func TestHang(t *testing.T) {
 	t.Parallel()
-	forEachRoad(t, func(t *testing.T, via road) {
+	forEachConnector(t, func(t *testing.T, via connection) {
 		srv := connecttest.RedisServer(t)
-		c := newCrowd(t, newSite(t, via.to(srv.URL(), brisk)))
-		defer c.leave()
-		c.suffer(srv.Pause, func() { c.awaitSeen(http.StatusServiceUnavailable, 2*crowdSize) })
+		c := newTraffic(t, newSite(t, via.to(srv.URL(), brisk)))
+		defer c.stop()
+		c.inject(srv.Pause, func() { c.awaitSeen(http.StatusServiceUnavailable, 2*visitorCount) })
 		c.recover(srv.Resume)
 	})
 }

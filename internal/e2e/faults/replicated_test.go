@@ -11,10 +11,11 @@ import (
 	"github.com/pyramidgo/redissessions/internal/connecttest"
 )
 
-// forEachFarRoad runs a test for every connector that reaches several servers.
-func forEachFarRoad(t *testing.T, test func(t *testing.T, via road)) {
+// forEachDistributed runs a test for every connector that supports Sentinel and
+// Cluster.
+func forEachDistributed(t *testing.T, test func(t *testing.T, via connection)) {
 	t.Helper()
-	for name, via := range map[string]road{
+	for name, via := range map[string]connection{
 		"goredis":          {connect: goredis.Connect},
 		"goredis together": {goredis.Connect, connect.Options{AutoPipeline: connect.AutoPipelineOn}},
 	} {
@@ -27,7 +28,7 @@ func forEachFarRoad(t *testing.T, test func(t *testing.T, via road)) {
 
 // replicated notes what every visitor knows to be saved, and waits until the
 // replicas have that. From then on only what comes later may be lost.
-func (c *crowd) replicated(pairs map[*connecttest.Server]*connecttest.Server) {
+func (c *traffic) replicated(pairs map[*connecttest.Server]*connecttest.Server) {
 	c.t.Helper()
 	known := map[*visitor]int{}
 	for _, v := range c.visitors {

@@ -12,36 +12,36 @@ import (
 // was replicated is there.
 func TestSentinelFailover(t *testing.T) {
 	t.Parallel()
-	forEachFarRoad(t, func(t *testing.T, via road) {
+	forEachDistributed(t, func(t *testing.T, via connection) {
 		set := connecttest.Sentinels(t)
-		c := newCrowd(t, newSite(t, via.to(set.URL(), time.Second)))
-		defer c.leave()
-		c.suffer(
+		c := newTraffic(t, newSite(t, via.to(set.URL(), time.Second)))
+		defer c.stop()
+		c.inject(
 			func() {
 				c.replicated(map[*connecttest.Server]*connecttest.Server{set.Primary: set.Replica})
 				set.Primary.Kill()
 			},
-			func() { c.awaitSeen(http.StatusServiceUnavailable, crowdSize) })
+			func() { c.awaitSeen(http.StatusServiceUnavailable, visitorCount) })
 		c.recover(func() {})
 	})
 }
 
 // The primary hangs for so long that the sentinels replace it, and comes back
-// believing that it still is the primary. Nobody goes on with what it holds.
+// still configured as the primary. Its state is not used any more.
 func TestSentinelPrimaryComesBack(t *testing.T) {
 	t.Parallel()
-	forEachFarRoad(t, func(t *testing.T, via road) {
+	forEachDistributed(t, func(t *testing.T, via connection) {
 		set := connecttest.Sentinels(t)
-		c := newCrowd(t, newSite(t, via.to(set.URL(), time.Second)))
-		defer c.leave()
-		c.suffer(
+		c := newTraffic(t, newSite(t, via.to(set.URL(), time.Second)))
+		defer c.stop()
+		c.inject(
 			func() {
 				c.replicated(map[*connecttest.Server]*connecttest.Server{set.Primary: set.Replica})
 				set.Primary.Pause()
 			},
-			func() { c.awaitSeen(http.StatusServiceUnavailable, crowdSize) })
+			func() { c.awaitSeen(http.StatusServiceUnavailable, visitorCount) })
 		c.recover(func() {})
-		c.suffer(set.Primary.Resume, func() { c.awaitSeen(http.StatusOK, 300) })
+		c.inject(set.Primary.Resume, func() { c.awaitSeen(http.StatusOK, 300) })
 		c.recover(func() {})
 	})
 }

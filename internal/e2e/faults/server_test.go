@@ -20,16 +20,16 @@ func order(t *testing.T, c redis.UniversalClient, words ...any) {
 	}
 }
 
-// A server that keeps nothing on disk comes back empty: everybody is logged
-// out, and nobody is somebody else.
+// A server that keeps nothing on disk comes back empty: every visitor is
+// logged out, and none gets the session of another.
 func TestRestartedEmpty(t *testing.T) {
 	t.Parallel()
-	forEachRoad(t, func(t *testing.T, via road) {
+	forEachConnector(t, func(t *testing.T, via connection) {
 		srv := connecttest.RedisServer(t)
-		c := newCrowd(t, newSite(t, via.to(srv.URL(), patient)))
-		defer c.leave()
+		c := newTraffic(t, newSite(t, via.to(srv.URL(), patient)))
+		defer c.stop()
 		c.expectLoss(func(*visitor) int { return 0 })
-		c.suffer(srv.Kill, func() { c.awaitSeen(http.StatusServiceUnavailable, 50) })
+		c.inject(srv.Kill, func() { c.awaitSeen(http.StatusServiceUnavailable, 50) })
 		c.recover(srv.Restart)
 	})
 }
@@ -38,11 +38,11 @@ func TestRestartedEmpty(t *testing.T) {
 // killed. It comes back with all that it had confirmed.
 func TestRestartedFromDisk(t *testing.T) {
 	t.Parallel()
-	forEachRoad(t, func(t *testing.T, via road) {
+	forEachConnector(t, func(t *testing.T, via connection) {
 		srv := connecttest.RedisServer(t, "appendonly yes", "appendfsync always")
-		c := newCrowd(t, newSite(t, via.to(srv.URL(), patient)))
-		defer c.leave()
-		c.suffer(srv.Kill, func() { c.awaitSeen(http.StatusServiceUnavailable, 50) })
+		c := newTraffic(t, newSite(t, via.to(srv.URL(), patient)))
+		defer c.stop()
+		c.inject(srv.Kill, func() { c.awaitSeen(http.StatusServiceUnavailable, 50) })
 		c.recover(srv.Restart)
 	})
 }
@@ -50,7 +50,7 @@ func TestRestartedFromDisk(t *testing.T) {
 // The server reads its data from disk, and refuses to serve until it is done.
 func TestLoading(t *testing.T) {
 	t.Parallel()
-	forEachRoad(t, func(t *testing.T, via road) {
+	forEachConnector(t, func(t *testing.T, via connection) {
 		srv := connecttest.RedisServer(t, "enable-debug-command local",
 			// Slow enough to be met, and awake enough to refuse: settings that
 			// Redis has for its own tests.
@@ -59,10 +59,10 @@ func TestLoading(t *testing.T) {
 		for i := range 100 {
 			order(t, admin, "set", fmt.Sprintf("ballast %d", i), strings.Repeat("x", 2048))
 		}
-		c := newCrowd(t, newSite(t, via.to(srv.URL(), patient)))
-		defer c.leave()
+		c := newTraffic(t, newSite(t, via.to(srv.URL(), patient)))
+		defer c.stop()
 		loaded := make(chan struct{})
-		c.suffer(
+		c.inject(
 			func() {
 				go func() {
 					defer close(loaded)
@@ -73,20 +73,20 @@ func TestLoading(t *testing.T) {
 			func() { c.awaitSeen(http.StatusServiceUnavailable, 50) })
 		c.recover(func() { <-loaded })
 		if !c.read("LOADING") {
-			t.Errorf("nobody met a server that is LOADING; the errors were %q", c.errorTexts())
+			t.Errorf("no request met a server that is LOADING; the errors were %q", c.errorTexts())
 		}
 	})
 }
 
-// The scripts are forgotten again and again, which no one notices.
+// The server forgets the scripts again and again. No request fails.
 func TestScriptFlush(t *testing.T) {
 	t.Parallel()
-	forEachRoad(t, func(t *testing.T, via road) {
+	forEachConnector(t, func(t *testing.T, via connection) {
 		srv := connecttest.RedisServer(t)
 		admin := srv.Client()
-		c := newCrowd(t, newSite(t, via.to(srv.URL(), patient)))
-		defer c.leave()
-		c.suffer(func() {}, func() {
+		c := newTraffic(t, newSite(t, via.to(srv.URL(), patient)))
+		defer c.stop()
+		c.inject(func() {}, func() {
 			tick := time.NewTicker(5 * time.Millisecond)
 			defer tick.Stop()
 			for range 200 {
@@ -105,32 +105,32 @@ func TestScriptFlush(t *testing.T) {
 // long: it refuses to write.
 func TestReadOnly(t *testing.T) {
 	t.Parallel()
-	forEachRoad(t, func(t *testing.T, via road) {
+	forEachConnector(t, func(t *testing.T, via connection) {
 		srv := connecttest.RedisServer(t)
 		admin := srv.Client()
-		c := newCrowd(t, newSite(t, via.to(srv.URL(), patient)))
-		defer c.leave()
-		c.suffer(
+		c := newTraffic(t, newSite(t, via.to(srv.URL(), patient)))
+		defer c.stop()
+		c.inject(
 			// Of a primary that does not exist, so that it keeps its data.
 			func() { order(t, admin, "replicaof", "127.0.0.1", connecttest.ClosedPort(t)) },
 			func() { c.awaitSeen(http.StatusServiceUnavailable, 100) })
 		c.recover(func() { order(t, admin, "replicaof", "no", "one") })
 		if !c.read("READONLY") {
-			t.Errorf("nobody met a READONLY server; the errors were %q", c.errorTexts())
+			t.Errorf("no request met a READONLY server; the errors were %q", c.errorTexts())
 		}
 	})
 }
 
-// The server's memory is full and it may evict nothing. Who only reads is
-// served.
+// The server's memory is full and it may evict nothing. Requests that
+// only read are answered.
 func TestOutOfMemory(t *testing.T) {
 	t.Parallel()
-	forEachRoad(t, func(t *testing.T, via road) {
+	forEachConnector(t, func(t *testing.T, via connection) {
 		srv := connecttest.RedisServer(t, "maxmemory-policy noeviction")
 		admin := srv.Client()
-		c := newCrowd(t, newSite(t, via.to(srv.URL(), patient)))
-		defer c.leave()
-		c.suffer(
+		c := newTraffic(t, newSite(t, via.to(srv.URL(), patient)))
+		defer c.stop()
+		c.inject(
 			func() { order(t, admin, "config", "set", "maxmemory", "1") },
 			func() {
 				c.awaitSeen(http.StatusServiceUnavailable, 100)
@@ -140,7 +140,7 @@ func TestOutOfMemory(t *testing.T) {
 			})
 		c.recover(func() { order(t, admin, "config", "set", "maxmemory", "0") })
 		if !c.read("OOM") {
-			t.Errorf("nobody met a server without memory; the errors were %q", c.errorTexts())
+			t.Errorf("no request met a server without memory; the errors were %q", c.errorTexts())
 		}
 	})
 }

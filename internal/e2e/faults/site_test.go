@@ -29,16 +29,16 @@ const (
 	brisk = time.Second
 )
 
-// road is a way to one Redis server.
-type road struct {
+// connection is a connector and what it is given.
+type connection struct {
 	connect connect.Func
 	options connect.Options
 }
 
-// forEachRoad runs a test for every connector that reaches one server.
-func forEachRoad(t *testing.T, test func(t *testing.T, via road)) {
+// forEachConnector runs a test for every connector that reaches one server.
+func forEachConnector(t *testing.T, test func(t *testing.T, via connection)) {
 	t.Helper()
-	for name, via := range map[string]road{
+	for name, via := range map[string]connection{
 		"goredis":          {connect: goredis.Connect},
 		"goredis together": {goredis.Connect, connect.Options{AutoPipeline: connect.AutoPipelineOn}},
 		"redigo":           {connect: redigo.Connect},
@@ -50,8 +50,8 @@ func forEachRoad(t *testing.T, test func(t *testing.T, via road)) {
 	}
 }
 
-// to returns the options of the road to a URL.
-func (via road) to(url string, socketTimeout time.Duration) road {
+// to returns the connection to a URL.
+func (via connection) to(url string, socketTimeout time.Duration) connection {
 	via.options.URL, via.options.SocketTimeout = url, socketTimeout
 	return via
 }
@@ -63,8 +63,8 @@ type site struct {
 	page     http.Handler
 }
 
-// newSite starts a site whose sessions are where the road goes.
-func newSite(t *testing.T, via road, adjust ...func(*session.Options)) *site {
+// newSite starts a site whose sessions are kept over a connection.
+func newSite(t *testing.T, via connection, adjust ...func(*session.Options)) *site {
 	t.Helper()
 	store, err := via.connect(t.Context(), via.options)
 	if err != nil {

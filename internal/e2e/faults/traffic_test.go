@@ -12,20 +12,21 @@ import (
 )
 
 const (
-	crowdSize = 24
-	// pace is how often each visitor comes: all together about 300 times a
-	// second.
+	visitorCount = 24
+	// pace is the time between two requests of a visitor. All together make about
+	// 300 requests a second.
 	pace = 80 * time.Millisecond
-	// soon is how long a site may take to be well again. Most are in a moment;
-	// a machine that does ten other things needs its time.
+	// soon is how long a site may take until it works again. Most take a moment,
+	// but the machine may be busy.
 	soon = time.Minute
 )
 
-// crowd is the visitors of a site, who come at a steady pace until they leave.
-type crowd struct {
+// traffic is the visitors of a site, who make requests at a steady pace until
+// stop.
+type traffic struct {
 	t        *testing.T
 	visitors []*visitor
-	gone     chan struct{}
+	stopped  chan struct{}
 	wait     sync.WaitGroup
 
 	mu      sync.Mutex
@@ -34,28 +35,28 @@ type crowd struct {
 	texts   map[string]bool // what errors said
 }
 
-// newCrowd sends visitors to a site and returns when each has saved a few
+// newTraffic sends visitors to a site and returns when each has saved a few
 // times.
-func newCrowd(t *testing.T, s *site) *crowd {
+func newTraffic(t *testing.T, s *site) *traffic {
 	t.Helper()
-	c := &crowd{t: t, gone: make(chan struct{})}
+	c := &traffic{t: t, stopped: make(chan struct{})}
 	c.note()
-	for i := range crowdSize {
+	for i := range visitorCount {
 		v := &visitor{name: fmt.Sprintf("visitor-%d", i), site: s}
 		c.visitors = append(c.visitors, v)
-		c.wait.Go(func() { c.keepComing(v) })
+		c.wait.Go(func() { c.keepVisiting(v) })
 	}
 	c.awaitAnswers(3)
 	return c
 }
 
-// keepComing makes requests, three of four of which save something.
-func (c *crowd) keepComing(v *visitor) {
+// keepVisiting makes requests, three of four of which save something.
+func (c *traffic) keepVisiting(v *visitor) {
 	tick := time.NewTicker(pace)
 	defer tick.Stop()
 	for n := 0; ; n++ {
 		select {
-		case <-c.gone:
+		case <-c.stopped:
 			return
 		case <-tick.C:
 		}
@@ -77,10 +78,10 @@ func (c *crowd) keepComing(v *visitor) {
 	}
 }
 
-// leave lets the visitors go, and then checks that every session holds what its
-// visitor knows.
-func (c *crowd) leave() {
-	close(c.gone)
+// stop ends the requests, and then checks that every session holds what was
+// confirmed to its visitor.
+func (c *traffic) stop() {
+	close(c.stopped)
 	c.wait.Wait()
 	total, lost := 0, 0
 	for _, v := range c.visitors {
@@ -93,22 +94,22 @@ func (c *crowd) leave() {
 	c.t.Logf("%s: in the end %d saves are there, %d that had been confirmed were lost", c.t.Name(), total, lost)
 }
 
-// note begins to count answers anew.
-func (c *crowd) note() {
+// note resets the counts of answers.
+func (c *traffic) note() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.got, c.longest, c.texts = map[int]int{}, 0, map[string]bool{}
 }
 
 // seen returns how many answers there were with a status, since the last note.
-func (c *crowd) seen(status int) int {
+func (c *traffic) seen(status int) int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.got[status]
 }
 
 // read reports whether an error's text was among the answers.
-func (c *crowd) read(text string) bool {
+func (c *traffic) read(text string) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for seen := range c.texts {
@@ -120,7 +121,7 @@ func (c *crowd) read(text string) bool {
 }
 
 // awaitAnswers waits until every visitor has got n pages in a row.
-func (c *crowd) awaitAnswers(n int) {
+func (c *traffic) awaitAnswers(n int) {
 	c.t.Helper()
 	for _, v := range c.visitors {
 		v.mu.Lock()
@@ -141,7 +142,7 @@ func (c *crowd) awaitAnswers(n int) {
 }
 
 // awaitSeen waits until there were n answers with a status since the last note.
-func (c *crowd) awaitSeen(status, n int) {
+func (c *traffic) awaitSeen(status, n int) {
 	c.t.Helper()
 	connecttest.Eventually(c.t, soon, func() error {
 		if seen := c.seen(status); seen < n {
@@ -151,7 +152,7 @@ func (c *crowd) awaitSeen(status, n int) {
 	})
 }
 
-func (c *crowd) errorTexts() []string {
+func (c *traffic) errorTexts() []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	var texts []string
@@ -161,26 +162,25 @@ func (c *crowd) errorTexts() []string {
 	return texts
 }
 
-// expectLoss lets every visitor lose what was saved but for a count that is
-// safe, until the site is well again.
-func (c *crowd) expectLoss(safe func(*visitor) int) {
+// expectLoss allows every visitor to lose confirmed saves, down to a count that
+// is safe, until recover returns.
+func (c *traffic) expectLoss(safe func(*visitor) int) {
 	for _, v := range c.visitors {
 		v.expectLoss(safe(v))
 	}
 }
 
-// suffer brings a fault, and waits until felt says
-// that there was enough of it.
-func (c *crowd) suffer(fault func(), felt func()) {
+// inject brings a fault, and waits for what await waits for.
+func (c *traffic) inject(fault, await func()) {
 	c.t.Helper()
 	c.note()
 	fault()
-	felt()
+	await()
 }
 
-// recover takes the fault away and waits until the site is well again, with
-// nothing done to it.
-func (c *crowd) recover(heal func()) {
+// recover takes the fault away and waits until the site answers every visitor
+// again. The site is not restarted.
+func (c *traffic) recover(heal func()) {
 	c.t.Helper()
 	heal()
 	healed := time.Now()
