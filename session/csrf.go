@@ -45,7 +45,7 @@ func (s *Session) savedToken(ctx context.Context) (string, error) {
 		only = nil // the token is newer than the Clear, which must not wait behind it
 	}
 	if err := s.commit(ctx, only); err != nil {
-		s.data.remove(csrfKey)
+		s.data.forget(csrfKey)
 		return "", err
 	}
 	token, _ = s.csrfToken()

@@ -3,12 +3,7 @@ package session
 import (
 	"context"
 	"errors"
-	"fmt"
 )
-
-// maxRenewals bounds how many renewals a logout follows. A marker lives for a
-// minute, so more of them in a row is no visitor.
-const maxRenewals = 10
 
 // Invalidate ends the session: its record is gone from Redis when Invalidate
 // returns, no request in flight can bring it back, and the browser is told to
@@ -48,6 +43,9 @@ func (s *Session) invalidate(ctx context.Context) error {
 // it went to. A live session takes one round trip: the guard lets any live
 // record be removed, whatever its revision, but no marker.
 //
+// It follows the markers of any number of renewals: each costs one round trip, and
+// the context's deadline bounds them.
+//
 // The markers go last: as long as the session lives, another logout with the
 // same old cookie must find the way to it too, and not believe it gone.
 func (f *Factory) end(ctx context.Context, store Store, at address) error {
@@ -57,7 +55,7 @@ func (f *Factory) end(ctx context.Context, store Store, at address) error {
 	}
 	var markers []string
 	guard := live
-	for range maxRenewals {
+	for ctx.Err() == nil {
 		err := store.Remove(ctx, at.key, guard)
 		conflict, ok := errors.AsType[*ConflictError](err)
 		if !ok {
@@ -78,7 +76,7 @@ func (f *Factory) end(ctx context.Context, store Store, at address) error {
 			guard = conflict.Current // whatever it is, it must not stay
 		}
 	}
-	return fmt.Errorf("session: invalidate: %w", ErrConflict)
+	return storeError("invalidate", ctx.Err())
 }
 
 // successorOf returns the address that a record names when it is a marker.

@@ -37,7 +37,7 @@ type Session struct {
 	ended       error        // once the record turned out to be gone: why
 	renewed     bool         // ended because it was renewed elsewhere: the new cookie is not ours to delete
 	unavailable error        // the store did not answer: nothing can be saved
-	unseen      bool         // something was deleted that may well be there, but that the store did not tell of
+	unseen      bool         // the request changed a session whose record it could not see
 	cookie      cookieAction // what the response owes the browser
 	signed      string       // the cookie's value, once it was made
 	header      http.Header  // the response's
@@ -82,7 +82,7 @@ func (s *Session) reset() {
 	s.metaSet.idle, s.metaSet.maxAge = false, false
 	s.isNew, s.changed = true, false
 	s.touch, s.rewrite = false, false
-	s.ended, s.renewed = nil, false
+	s.ended, s.renewed, s.unseen = nil, false, false
 	s.begin()
 }
 
@@ -150,6 +150,7 @@ func (s *Session) AdjustTimeout(d time.Duration) {
 }
 
 func (s *Session) adjustTimeout(d time.Duration) {
+	s.edited()
 	if d < 0 {
 		d = time.Millisecond
 	}
@@ -169,6 +170,7 @@ func (s *Session) AdjustCookieMaxAge(d time.Duration) {
 }
 
 func (s *Session) adjustCookieMaxAge(d time.Duration) {
+	s.edited()
 	d = min(max(d, 0), MaxCookieAge).Truncate(time.Millisecond)
 	if adjusted := (own{true, d}); adjusted != s.meta.maxAge {
 		s.meta.maxAge, s.metaSet.maxAge = adjusted, true
@@ -192,6 +194,7 @@ func (s *Session) Remember(d time.Duration) {
 func (s *Session) Forget() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.edited()
 	if s.meta.idle.set {
 		s.meta.idle, s.metaSet.idle = own{}, true
 	}
@@ -202,6 +205,12 @@ func (s *Session) Forget() {
 		}
 	}
 }
+
+// edited is called by every method that changes the session. Where the record is
+// not known, because the session has ended or the store did not answer, whether
+// the method changes anything cannot be told either: the save must fail, rather
+// than find that the empty session has not changed.
+func (s *Session) edited() { s.unseen = s.unseen || s.ended != nil || s.unavailable != nil }
 
 // Format prints the session without its ID and data, whatever the verb.
 func (s *Session) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "[session]") }

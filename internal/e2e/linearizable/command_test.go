@@ -80,13 +80,18 @@ func (v *visit) do(ctx context.Context, c command, readUntil int64) {
 func (v *visit) grow(text string) {
 	value, _ := v.s.Get(listKey)
 	list, _ := value.([]any)
+	verb := doGrow
 	if len(list) == 0 {
 		list = []any{text, "second"}
 		v.s.Set(listKey, list)
+		verb = doSet
 	} else {
 		list[0] = text
 	}
-	v.will(listKey, effect{verb: doSet, text: strings.Join(words(list), ",")})
+	if len(v.pending[listKey]) > 0 && v.pending[listKey][0].verb == doSet {
+		verb = doSet // the list is this request's
+	}
+	v.will(listKey, effect{verb: verb, text: strings.Join(words(list), ",")})
 }
 
 // csrf asks for the token, which is saved by itself unless it is only read.
@@ -115,12 +120,29 @@ func (v *visit) renew(ctx context.Context) {
 		v.gone()
 	case err != nil:
 		v.h.problem("%s: Renew: %v", v.who, err)
+	case v.id != "" && next == "":
+		v.startedAfresh()
 	case v.id != "":
+		if n := len(v.pending[csrfKey]); n == 0 || v.pending[csrfKey][n-1].verb != doSet {
+			v.will(csrfKey, effect{verb: doDelete})
+		}
 		v.record(event{verdict: wasSaved, id: v.id, effects: v.pending, call: v.since})
 		v.record(event{verdict: wasRenewed, id: v.id, next: next, call: v.since})
 		v.id, v.pending = next, map[string][]effect{}
+	default:
+		v.came = "" // a new session, with whatever the cookie named no longer in it
 	}
 	v.loaded = false
+}
+
+// startedAfresh records that a renewal found its session gone and began a new one:
+// with what the request did, but for changes inside of values that it had loaded.
+func (v *visit) startedAfresh() {
+	v.record(event{verdict: wasRefused, id: v.id, call: v.since})
+	if effects := v.pending[listKey]; len(effects) > 0 && effects[0].verb == doGrow {
+		delete(v.pending, listKey)
+	}
+	v.id, v.came = "", ""
 }
 
 func (v *visit) invalidate(ctx context.Context) {
