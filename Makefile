@@ -1,13 +1,16 @@
-# make test is all there is to know: it installs the servers that the tests
-# need, then vets, lints and tests everything with the race detector.
+# make test is what CI runs: it installs the servers that the tests need, then
+# vets, lints and tests the three modules: the library, internal/e2e and bench.
 
 GO       ?= go
-LINT      = $(GO) tool -modfile=.ci/tools.mod golangci-lint
+LINT      = $(GO) tool -modfile=$(CURDIR)/.ci/tools.mod golangci-lint
+# With this variable set, a test whose server is missing fails instead of being
+# skipped.
+REQUIRED  = REDISSESSIONS_REQUIRE_SERVERS=1
 PACKAGES  = redis-server redis-sentinel python3 chromium nginx-light python3-pyramid
 
-.PHONY: test servers lint race docs fuzz test-bench bench bench-quick bench-record
+.PHONY: test servers lint race test-e2e test-bench docs fuzz bench bench-quick bench-record
 
-test: servers lint race test-bench
+test: servers lint race test-e2e test-bench
 
 # A Debian machine is served from its own packages; elsewhere the programs must
 # be on the PATH already. Valkey 9 and Redis 8 are unpacked into a cache folder.
@@ -19,10 +22,21 @@ lint:
 	$(GO) vet ./...
 	$(LINT) run ./...
 
-# With this variable set, a test whose server is missing fails instead of
-# being skipped.
 race:
-	REDISSESSIONS_REQUIRE_SERVERS=1 $(GO) test -race ./...
+	$(REQUIRED) $(GO) test -race ./...
+
+# The tests that need a browser, a damaging proxy or porcupine are a module, so
+# that no user of the library gets these.
+# They build and start programs, whose changes the test cache does not see.
+test-e2e:
+	cd internal/e2e && $(GO) vet ./... && $(LINT) run ./...
+	cd internal/e2e && $(REQUIRED) $(GO) test -race -count=1 ./...
+
+# The comparison with other libraries is a module for the same reason.
+# docs/performance.md tells how it measures.
+test-bench:
+	cd bench && $(GO) vet ./... && $(LINT) run ./...
+	cd bench && $(REQUIRED) $(GO) test ./...
 
 # docs/settings.md is made from the key table.
 docs:
@@ -32,12 +46,6 @@ docs:
 FUZZTIME ?= 1m
 fuzz:
 	@.ci/fuzz $(FUZZTIME)
-
-# The comparison with other libraries is a module of its own, so that no user of
-# this one gets them. docs/performance.md tells how it measures.
-test-bench:
-	cd bench && $(GO) vet ./... && $(GO) tool -modfile=../.ci/tools.mod golangci-lint run ./...
-	cd bench && REDISSESSIONS_REQUIRE_SERVERS=1 $(GO) test ./...
 
 # Compares this library with its recorded run.
 bench:

@@ -3,9 +3,12 @@
 package examples
 
 import (
+	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -43,12 +46,47 @@ func TestShownCodeIsCompiledCode(t *testing.T) {
 	}
 }
 
+// morePages are documents that show none of the examples' code.
+var morePages = []string{
+	"../CONTRIBUTING.md", "../SECURITY.md", "../CHANGELOG.md", "guestbook/README.md",
+	"../docs/concurrency.md", "../docs/performance.md", "../docs/reliability.md", "../docs/security.md",
+	"../docs/writing-a-codec.md", "../docs/writing-a-connector.md",
+}
+
 func TestLinksLeadSomewhere(t *testing.T) {
 	t.Parallel()
-	for page := range pages {
+	for _, page := range slices.Concat(slices.Collect(maps.Keys(pages)), morePages) {
 		for _, found := range link.FindAllStringSubmatch(read(t, page), -1) {
 			if _, err := os.Stat(filepath.Join(filepath.Dir(page), filepath.FromSlash(found[1]))); err != nil {
 				t.Errorf("%s: there is no %s", page, found[1])
+			}
+		}
+	}
+}
+
+// A page names a test as the proof of what it says. The test exists, in one of
+// the modules.
+func TestNamedTestsExist(t *testing.T) {
+	t.Parallel()
+	declared := map[string]bool{}
+	declaration := regexp.MustCompile(`(?m)^func ((?:Test|Fuzz)\w+)\(`)
+	err := filepath.WalkDir("..", func(path string, _ fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		for _, found := range declaration.FindAllStringSubmatch(read(t, path), -1) {
+			declared[found[1]] = true
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := regexp.MustCompile("`((?:Test|Fuzz)\\w+)`")
+	for _, page := range slices.Concat(slices.Collect(maps.Keys(pages)), morePages) {
+		for _, found := range name.FindAllStringSubmatch(read(t, page), -1) {
+			if !declared[found[1]] {
+				t.Errorf("%s: there is no test %s", page, found[1])
 			}
 		}
 	}

@@ -12,5 +12,5 @@
 // [Include] does the same for an application with a start-up of its own, as
 // Pyramid's config.include does. Settings name codecs, connectors and hooks;
 // [NewRegistry] knows the built-in ones, and an application registers its own
-// there.
+// there, or adds one connector by [WithConnector].
 package factory

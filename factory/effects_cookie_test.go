@@ -99,11 +99,11 @@ var cookieEffects = map[string]func(*testing.T){
 		s := newSite(t, settings.Map{"secret": nil, "cookie_signer": "reversed"}, withRegistry(r))
 		s.visit(func(se *session.Session) { se.Set("n", 1) })
 		s.visit(func(se *session.Session) {
-			if got := s.cookies["session"]; got != reverse(se.ID())+".signed" {
+			if got := s.visitor.Cookie("session"); got != reverse(se.ID())+".signed" {
 				t.Errorf("the cookie is %q", got)
 			}
 		})
-		s.cookies["session"] = "forged"
+		s.visitor.SetCookie("session", "forged")
 		if s.count() != 0 {
 			t.Error("a cookie that the signer refuses was accepted")
 		}

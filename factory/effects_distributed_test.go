@@ -17,7 +17,7 @@ var distributedEffects = map[string]func(*testing.T){
 		s := newSiteElsewhere(t, settings.Map{"cluster_addrs": cluster.Nodes[0].Addr()})
 		// One seed is enough to be a cluster: sessions land on all its nodes.
 		for range 12 {
-			clear(s.cookies)
+			s.visitor.Forget()
 			if s.write(); s.count() != 1 {
 				t.Fatal("no session in the cluster")
 			}

@@ -66,7 +66,7 @@ var registryEffects = map[string]func(*testing.T){
 			t.Fatal(err)
 		}
 		s.count()
-		s.cookies["session"] += "x"
+		s.visitor.SetCookie("session", s.visitor.Cookie("session")+"x")
 		s.count()
 		if len(heard) != 2 || !errors.Is(heard[0], session.ErrUndecodable) || !errors.Is(heard[1], session.ErrBadCookie) {
 			t.Errorf("heard %v, want ErrUndecodable and ErrBadCookie", heard)
@@ -95,7 +95,7 @@ var registryEffects = map[string]func(*testing.T){
 		if redigo.write(); redigo.count() != 1 || len(redigo.redis.Keys()) != 1 {
 			t.Error("custom_connect = redigo does not keep sessions in Redis")
 		}
-		embedded := newSite(t, settings.Map{"custom_connect": "embedded", "url": nil})
+		embedded := newSite(t, settings.Map{"custom_connect": "embedded", "url": nil}, withEmbedded)
 		if embedded.write(); embedded.count() != 1 || len(embedded.redis.Keys()) != 0 {
 			t.Error("custom_connect = embedded does not keep sessions in this process")
 		}

@@ -180,11 +180,11 @@ var sessionEffects = map[string]func(*testing.T){
 	},
 	"Debug": func(t *testing.T) {
 		example := settings.Map{"redis.sessions.secret": settings.ExampleSecret, "redis.sessions.url": "embedded://"}
-		if f, err := factory.FromSettings(example); err == nil {
+		if f, err := factory.FromSettings(example, withEmbedded); err == nil {
 			f.Close()
 			t.Error("the documented secret was accepted")
 		}
-		f, err := factory.FromSettings(with(example, settings.Map{"debug": true}))
+		f, err := factory.FromSettings(with(example, settings.Map{"debug": true}), withEmbedded)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -6,6 +6,7 @@ import (
 	"net/http/cookiejar"
 	"net/http/httptest"
 
+	"github.com/pyramidgo/redissessions/connect/embedded"
 	"github.com/pyramidgo/redissessions/factory"
 	"github.com/pyramidgo/redissessions/session"
 	"github.com/pyramidgo/redissessions/settings"
@@ -15,7 +16,7 @@ func ExampleFromSettings() {
 	sessions, err := factory.FromSettings(settings.Map{
 		"redis.sessions.secret": "at least 32 bytes that nobody can guess",
 		"redis.sessions.url":    "embedded://",
-	})
+	}, factory.WithConnector("embedded", embedded.Connect))
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -5,10 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
 	"time"
-
-	"github.com/gomodule/redigo/redis"
 
 	"github.com/pyramidgo/redissessions/connect"
 	"github.com/pyramidgo/redissessions/encode"
@@ -64,8 +61,8 @@ func open(start connect.Func, co connect.Options) (session.Store, error) {
 	return store, nil
 }
 
-// resolve looks up the names in the settings, and checks the URL where it is
-// one of ours to understand. The errors of all of them are joined.
+// resolve looks up the names in the settings, and checks the URL where the
+// connector uses connect.ParseURL. The errors of all of them are joined.
 func (c *config) resolve(src settings.Source, o *settings.Options) (*session.Options, connector, connect.Options, error) {
 	so, co := sessionOptions(o), connectOptions(o)
 	so.Logger, so.ErrorHandler = c.logger, c.errorHandler
@@ -78,13 +75,7 @@ func (c *config) resolve(src settings.Source, o *settings.Options) (*session.Opt
 	lookUp(l, &r.onInvalid, "function", "func_invalid_logger", o.FuncInvalidLogger, &so.OnInvalid)
 	lookUp(l, &r.allow, "function", "func_check_response_allow_cookies", o.FuncCheckResponseAllowCookies, &so.AllowCookie)
 	lookUp(l, &r.clients, "client", "connection_pool", o.ConnectionPool, &co.Client)
-	var con connector
-	lookUp(l, &r.connectors, "connector", "custom_connect", connectorName(o, co), &con)
-	if con.builtIn && co.URL != "" {
-		if _, err := connect.ParseURL(co.URL); err != nil {
-			l.fail("url", errors.Unwrap(err)) // the key says what "connect: url" does
-		}
-	}
+	con := c.findConnector(l, o, co)
 	return so, con, co, errors.Join(l.errs...)
 }
 
@@ -109,22 +100,4 @@ func lookUp[T any](l *lookups, in *names[T], kind, key, name string, into *T) {
 		return
 	}
 	*into = v
-}
-
-// defaultConnector is what the settings mean when they name none.
-const defaultConnector = "goredis"
-
-// connectorName is the connector that the settings name, or when they name
-// none, the one that their URL or their registered client is for.
-func connectorName(o *settings.Options, co connect.Options) string {
-	if o.CustomConnect != "" && o.CustomConnect != defaultConnector {
-		return o.CustomConnect
-	}
-	if _, isPool := co.Client.(*redis.Pool); isPool {
-		return "redigo"
-	}
-	if strings.HasPrefix(strings.ToLower(co.URL), "embedded:") {
-		return "embedded"
-	}
-	return defaultConnector
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/pyramidgo/redissessions/connect/embedded"
 	"github.com/pyramidgo/redissessions/factory"
 	"github.com/pyramidgo/redissessions/session"
 	"github.com/pyramidgo/redissessions/settings"
@@ -39,7 +40,7 @@ func ExampleInclude() {
 		"redis.sessions.secret": "at least 32 bytes that nobody can guess",
 		"redis.sessions.url":    "embedded://",
 	}}
-	if err := factory.Include(app); err != nil {
+	if err := factory.Include(app, factory.WithConnector("embedded", embedded.Connect)); err != nil {
 		fmt.Println(err)
 		return
 	}

@@ -3,6 +3,8 @@ package factory
 import (
 	"log/slog"
 	"net/http"
+
+	"github.com/pyramidgo/redissessions/connect"
 )
 
 // Option changes what FromSettings and Include do beside the settings.
@@ -10,6 +12,7 @@ type Option func(*config)
 
 type config struct {
 	registry     *Registry
+	connectors   Registry // what WithConnector has added; only its connectors are used
 	logger       *slog.Logger
 	errorHandler func(http.ResponseWriter, *http.Request, error)
 }
@@ -17,6 +20,18 @@ type config struct {
 // WithRegistry has the names in the settings looked up in r. The default is
 // NewRegistry().
 func WithRegistry(r *Registry) Option { return func(c *config) { c.registry = r } }
+
+// WithConnector adds a connector that opens a store once, at start-up, for
+// redis.sessions.custom_connect. The Redis inside the program is one:
+//
+//	factory.WithConnector("embedded", embedded.Connect)
+//
+// The name is added for one factory, beside those of the registry, which is not
+// changed. It panics as Registry.Connect does: when the name is empty or
+// registered already, or when f is nil.
+func WithConnector(name string, f connect.Func) Option {
+	return func(c *config) { c.connectors.Connect(name, f) }
+}
 
 // WithLogger sends the log to l. The default is slog.Default(). No session ID,
 // secret or password is ever logged.
@@ -38,6 +53,7 @@ func newConfig(opts []Option) *config {
 	if c.registry == nil {
 		c.registry = NewRegistry()
 	}
+	c.checkConnectors()
 	if c.logger == nil {
 		c.logger = slog.Default()
 	}

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/pyramidgo/redissessions/factory"
+	"github.com/pyramidgo/redissessions/internal/visitor"
 	"github.com/pyramidgo/redissessions/session"
 	"github.com/pyramidgo/redissessions/settings"
 )
@@ -27,7 +28,7 @@ func TestPythonNamesAreRefusedWithTheWayOut(t *testing.T) {
 	for key, code := range pythonCode {
 		src["redis.sessions."+key] = code[0]
 	}
-	f, err := factory.FromSettings(src)
+	f, err := factory.FromSettings(src, withEmbedded)
 	if err == nil {
 		f.Close()
 		t.Fatal("Python names were accepted")
@@ -57,11 +58,11 @@ func TestTheGoTwinOverridesPythonNames(t *testing.T) {
 	r := factory.NewRegistry()
 	r.IDGenerator("ours", func() (string, error) { return "made in Go", nil })
 	src["go.redis.sessions.id_generator"] = "ours"
-	f, err := factory.FromSettings(src, withRegistry(r))
+	f, err := factory.FromSettings(src, withRegistry(r), withEmbedded)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &site{t: t, sessions: f, cookies: map[string]string{}}
+	s := &site{t: t, sessions: f, visitor: visitor.New(t)}
 	t.Cleanup(func() { f.Close() })
 	s.write()
 	s.visit(func(se *session.Session) {

@@ -10,7 +10,6 @@ import (
 	"sync"
 
 	"github.com/pyramidgo/redissessions/connect"
-	"github.com/pyramidgo/redissessions/connect/embedded"
 	"github.com/pyramidgo/redissessions/connect/goredis"
 	"github.com/pyramidgo/redissessions/connect/redigo"
 	"github.com/pyramidgo/redissessions/encode"
@@ -44,12 +43,13 @@ type connector struct {
 	builtIn bool
 }
 
-// NewRegistry returns a registry with the built-ins: the connectors goredis,
-// redigo and embedded, and the codecs cbor, json, msgpack and pickle.
+// NewRegistry returns a registry with the built-ins: the connectors goredis and
+// redigo, and the codecs cbor, json, msgpack and pickle. WithConnector adds the
+// embedded one.
 func NewRegistry() *Registry {
 	r := &Registry{}
 	for name, open := range map[string]connect.Func{
-		"goredis": goredis.Connect, "redigo": redigo.Connect, "embedded": embedded.Connect,
+		"goredis": goredis.Connect, "redigo": redigo.Connect,
 	} {
 		register(r, &r.connectors, "connector", name, connector{start: open, builtIn: true}, false)
 	}

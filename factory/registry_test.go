@@ -60,11 +60,11 @@ func TestRegistriesShareNothing(t *testing.T) {
 		"redis.sessions.secret": secret, "redis.sessions.url": "embedded://",
 		"redis.sessions.encode": "ours", "redis.sessions.decode": "ours",
 	}
-	if f, err := factory.FromSettings(src); err == nil {
+	if f, err := factory.FromSettings(src, withEmbedded); err == nil {
 		f.Close()
 		t.Error("a default registry knows a name that was registered elsewhere")
 	}
-	f, err := factory.FromSettings(src, factory.WithRegistry(one))
+	f, err := factory.FromSettings(src, factory.WithRegistry(one), withEmbedded)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,7 +94,7 @@ func TestUnknownNames(t *testing.T) {
 		`redis.sessions.timeout: "12x"`,
 		`factory: redis.sessions.cookie_signer: no signer named "theirs"; registered: ours`,
 		`factory: redis.sessions.encode: no function named "msgpak"; registered: cbor, json, msgpack, pickle`,
-		`factory: redis.sessions.custom_connect: no connector named "redisgo"; registered: embedded, goredis, redigo`,
+		`factory: redis.sessions.custom_connect: no connector named "redisgo"; registered: goredis, redigo`,
 		`factory: redis.sessions.id_generator: no function named "uuid"; registered: none`,
 		`factory: redis.sessions.func_invalid_logger: no function named "log"; registered: none`,
 		`factory: redis.sessions.func_check_response_allow_cookies: no function named "check"; registered: none`,
@@ -121,7 +121,7 @@ func TestUnknownNamesUnderOtherKeys(t *testing.T) {
 	})
 	want := `factory: redis.sessions.serialize: no function named "msgpak"; registered: cbor, json, msgpack, pickle
 factory: go.redis.sessions.id_generator: no function named "uuid"; registered: none
-factory: redis.sessions.client_callable: no connector named "redisgo"; registered: embedded, goredis, redigo`
+factory: redis.sessions.client_callable: no connector named "redisgo"; registered: goredis, redigo`
 	if err == nil || err.Error() != want {
 		t.Errorf("got  %v\nwant %s", err, want)
 	}

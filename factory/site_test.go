@@ -4,7 +4,6 @@ import (
 	"log/slog"
 	"maps"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"strings"
 	"testing"
@@ -14,6 +13,7 @@ import (
 
 	"github.com/pyramidgo/redissessions/factory"
 	"github.com/pyramidgo/redissessions/internal/connecttest"
+	"github.com/pyramidgo/redissessions/internal/visitor"
 	"github.com/pyramidgo/redissessions/session"
 	"github.com/pyramidgo/redissessions/settings"
 )
@@ -30,14 +30,14 @@ type site struct {
 	t        testing.TB
 	redis    *miniredis.Miniredis
 	sessions *session.Factory
-	cookies  map[string]string
+	visitor  *visitor.Visitor
 	tls      bool
 }
 
 // newSite makes a site on a miniredis from settings without their prefix.
 func newSite(t testing.TB, keys settings.Map, opts ...factory.Option) *site {
 	t.Helper()
-	s := &site{t: t, redis: connecttest.Miniredis(t), cookies: map[string]string{}}
+	s := &site{t: t, redis: connecttest.Miniredis(t), visitor: visitor.New(t)}
 	s.sessions = s.start(keys, opts...)
 	return s
 }
@@ -45,7 +45,7 @@ func newSite(t testing.TB, keys settings.Map, opts ...factory.Option) *site {
 // newSiteElsewhere makes a site on the Redis that the settings name.
 func newSiteElsewhere(t testing.TB, keys settings.Map, opts ...factory.Option) *site {
 	t.Helper()
-	s := &site{t: t, cookies: map[string]string{}}
+	s := &site{t: t, visitor: visitor.New(t)}
 	s.sessions = s.start(keys, opts...)
 	return s
 }
@@ -81,26 +81,14 @@ func with(src, keys settings.Map) settings.Map {
 	return src
 }
 
-// serve makes one request and keeps the cookies of the answer.
+// serve makes one request of the visitor.
 func (s *site) serve(handler http.HandlerFunc) *http.Response {
 	s.t.Helper()
-	target := "http://example.test/"
+	target := "/"
 	if s.tls {
-		target = "https://example.test/"
+		target = "https://example.com/"
 	}
-	r := httptest.NewRequest(http.MethodGet, target, nil)
-	for name, value := range s.cookies {
-		r.Header.Add("Cookie", name+"="+value)
-	}
-	w := httptest.NewRecorder()
-	s.sessions.Handler(handler).ServeHTTP(w, r)
-	resp := w.Result()
-	for _, c := range resp.Cookies() {
-		if s.cookies[c.Name] = c.Value; c.MaxAge < 0 {
-			delete(s.cookies, c.Name)
-		}
-	}
-	return resp
+	return s.visitor.Get(s.sessions.Handler(handler), target)
 }
 
 // visit makes one request that uses its session, and expects it to succeed.

@@ -3,7 +3,6 @@ package factory
 import (
 	"encoding/base64"
 	"net/http"
-	"strings"
 
 	"github.com/pyramidgo/redissessions/connect"
 	"github.com/pyramidgo/redissessions/session"
@@ -106,7 +105,7 @@ func connectOptions(o *settings.Options) connect.Options {
 		co.Mode = connect.Sentinel
 	case len(o.ClusterAddrs) > 0:
 		co.Mode = connect.Cluster
-	case strings.EqualFold(o.CustomConnect, "embedded"):
+	case o.CustomConnect == embeddedConnector:
 		co.Mode = connect.Embedded
 	}
 	return co

@@ -3,11 +3,11 @@ package session_test
 import (
 	"context"
 	"net/http"
-	"net/http/httptest"
 	"testing"
 	"time"
 
 	"github.com/pyramidgo/redissessions/internal/connecttest"
+	"github.com/pyramidgo/redissessions/internal/visitor"
 	"github.com/pyramidgo/redissessions/session"
 )
 
@@ -39,22 +39,16 @@ func TestTimeToLiveInRedis(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			b := &browser{}
+			v := visitor.New(t)
 			for _, step := range steps {
-				r := httptest.NewRequest(http.MethodGet, "/", nil)
-				if b.current() != "" {
-					r.AddCookie(&http.Cookie{Name: cookieName, Value: b.current()})
-				}
-				w := httptest.NewRecorder()
-				f.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+				v.Get(f.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 					s, err := f.Get(r)
 					if err != nil {
 						t.Error(err)
 						return
 					}
 					step.do(s)
-				})).ServeHTTP(w, r)
-				b.take(w.Result())
+				})), "/")
 				if len(m.Keys()) == 0 {
 					t.Fatalf("%s: no record", step.name)
 				}

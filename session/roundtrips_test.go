@@ -3,13 +3,15 @@ package session_test
 import (
 	"context"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/pyramidgo/redissessions/connect"
+	"github.com/pyramidgo/redissessions/connect/goredis"
+	"github.com/pyramidgo/redissessions/connect/redigo"
 	"github.com/pyramidgo/redissessions/internal/connecttest"
+	"github.com/pyramidgo/redissessions/internal/visitor"
 	"github.com/pyramidgo/redissessions/session"
 )
 
@@ -103,6 +105,9 @@ func TestRoundTrips(t *testing.T) {
 	}
 }
 
+// connectors are the ways to reach a server.
+var connectors = map[string]connect.Func{"goredis": goredis.Connect, "redigo": redigo.Connect}
+
 func openStore(t *testing.T, open connect.Func, url string) session.Store {
 	t.Helper()
 	store, err := open(t.Context(), connect.Options{URL: url})
@@ -126,18 +131,12 @@ func (row trip) check(t *testing.T, proxy *connecttest.RecordingProxy, counted, 
 		return f
 	}
 	f, beside := factory(counted), factory(other)
-	b := &browser{}
+	v := visitor.New(t)
 	request := func(f *session.Factory, use func(f *session.Factory, r *http.Request)) {
-		r := httptest.NewRequest(http.MethodGet, "/", nil)
-		if cookie := b.current(); cookie != "" {
-			r.AddCookie(&http.Cookie{Name: cookieName, Value: cookie})
+		resp := v.Get(f.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { use(f, r) })), "/")
+		if resp.StatusCode != http.StatusOK {
+			t.Errorf("status %d", resp.StatusCode)
 		}
-		w := httptest.NewRecorder()
-		f.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { use(f, r) })).ServeHTTP(w, r)
-		if w.Code != http.StatusOK {
-			t.Errorf("status %d", w.Code)
-		}
-		b.take(w.Result())
 	}
 	set := func(key string) func(*session.Factory, *http.Request) {
 		return func(f *session.Factory, r *http.Request) {

@@ -15,6 +15,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/pyramidgo/redissessions/connect/embedded"
 	"github.com/pyramidgo/redissessions/factory"
 	"github.com/pyramidgo/redissessions/internal/connecttest"
 	"github.com/pyramidgo/redissessions/session"
@@ -88,7 +89,7 @@ func cachedSite(t *testing.T) http.Handler {
 		"redis.sessions.secret":           "a secret for tests, of more than 32 bytes",
 		"redis.sessions.url":              "embedded://",
 		"redis.sessions.max_record_bytes": 1000,
-	}, factory.WithLogger(slog.New(slog.DiscardHandler)))
+	}, factory.WithConnector("embedded", embedded.Connect), factory.WithLogger(slog.New(slog.DiscardHandler)))
 	if err != nil {
 		t.Fatal(err)
 	}

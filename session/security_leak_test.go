@@ -8,13 +8,13 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/pyramidgo/redissessions/factory"
 	"github.com/pyramidgo/redissessions/internal/connecttest"
+	"github.com/pyramidgo/redissessions/internal/visitor"
 	"github.com/pyramidgo/redissessions/session"
 	"github.com/pyramidgo/redissessions/settings"
 )
@@ -82,14 +82,9 @@ func TestNothingSecretIsShown(t *testing.T) {
 	}
 	defer func() { _ = sessions.Close() }()
 
-	b := &browser{}
+	v := visitor.New(t)
 	visit := func(use func(s *session.Session)) {
-		r := httptest.NewRequest(http.MethodGet, "/page?token=of-the-application", nil)
-		if cookie := b.current(); cookie != "" {
-			r.AddCookie(&http.Cookie{Name: cookieName, Value: cookie})
-		}
-		w := httptest.NewRecorder()
-		sessions.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		resp := v.Get(sessions.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			s, err := sessions.Get(r)
 			if err != nil {
 				all.print(err)
@@ -105,10 +100,8 @@ func TestNothingSecretIsShown(t *testing.T) {
 			}
 			w.WriteHeader(http.StatusOK)
 			all.print(r.Context()) // it knows the response's header
-		})).ServeHTTP(w, r)
-		resp := w.Result()
-		b.take(resp)
-		if cookie := b.current(); cookie != "" {
+		})), "/page?token=of-the-application")
+		if cookie := v.Cookie("session"); cookie != "" {
 			secrets["a cookie "+cookie[:6]] = cookie
 		}
 		resp.Header.Del("Set-Cookie") // the one place where it belongs
@@ -140,12 +133,12 @@ func TestNothingSecretIsShown(t *testing.T) {
 			visit(set)
 		}
 	}
-	good := b.current()
+	good := v.Cookie("session")
 	for _, cookie := range []string{good + "x", "x" + good, good[:len(good)-4], "%" + good} {
-		b.cookie = cookie
+		v.SetCookie("session", cookie)
 		visit(set)
 	}
-	b.cookie = good
+	v.SetCookie("session", good)
 	redis.RequireUserAuth("app", "another password")
 	visit(set)
 	redis.Close()

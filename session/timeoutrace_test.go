@@ -3,11 +3,11 @@ package session_test
 import (
 	"context"
 	"net/http"
-	"net/http/httptest"
 	"testing"
 	"time"
 
 	"github.com/pyramidgo/redissessions/internal/connecttest"
+	"github.com/pyramidgo/redissessions/internal/visitor"
 	"github.com/pyramidgo/redissessions/session"
 )
 
@@ -46,21 +46,16 @@ func TestReaderLeavesAnothersTimeout(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				b := &browser{}
+				v := visitor.New(t)
 				visit := func(use func(*session.Session)) {
-					r, w := httptest.NewRequest(http.MethodGet, "/", nil), httptest.NewRecorder()
-					if cookie := b.current(); cookie != "" {
-						r.AddCookie(&http.Cookie{Name: cookieName, Value: cookie})
-					}
-					f.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+					resp := v.Get(f.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 						if s, err := f.Get(r); err == nil {
 							use(s)
 						}
-					})).ServeHTTP(w, r)
-					if w.Code != http.StatusOK {
-						t.Errorf("status %d", w.Code)
+					})), "/")
+					if resp.StatusCode != http.StatusOK {
+						t.Errorf("status %d", resp.StatusCode)
 					}
-					b.take(w.Result())
 				}
 				visit(func(s *session.Session) {
 					s.Set("user", "ann")

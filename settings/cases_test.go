@@ -10,8 +10,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"golang.org/x/tools/txtar"
 )
 
 // TestCases runs testdata/settings/*.txtar. Each holds settings files, and what comes of
@@ -25,7 +23,7 @@ func TestCases(t *testing.T) {
 	}
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
-			archive, err := txtar.ParseFile(file)
+			archive, err := readTxtar(file)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -34,12 +32,12 @@ func TestCases(t *testing.T) {
 	}
 }
 
-func runCase(t *testing.T, file string, archive *txtar.Archive) {
+func runCase(t *testing.T, file string, archive *txtar) {
 	dir := t.TempDir()
 	load, want := "", map[string]string{}
-	for _, part := range archive.Files {
-		content := string(part.Data)
-		switch part.Name {
+	for _, part := range archive.files {
+		content := part.content
+		switch part.name {
 		case "load":
 			load = filepath.Join(dir, strings.TrimSpace(content))
 		case "environment":
@@ -48,10 +46,10 @@ func runCase(t *testing.T, file string, archive *txtar.Archive) {
 				t.Setenv(name, value)
 			}
 		case "options", "warnings", "errors":
-			want[part.Name] = strings.TrimSuffix(strings.ReplaceAll(content, "<here>", dir), "\n")
+			want[part.name] = strings.TrimSuffix(strings.ReplaceAll(content, "<here>", dir), "\n")
 		default:
-			path := writeFile(t, filepath.Join(dir, part.Name), content)
-			if load == "" && strings.HasPrefix(part.Name, "settings.") {
+			path := writeFile(t, filepath.Join(dir, part.name), content)
+			if load == "" && strings.HasPrefix(part.name, "settings.") {
 				load = path
 			}
 		}
@@ -82,7 +80,7 @@ func runCase(t *testing.T, file string, archive *txtar.Archive) {
 }
 
 // rewriteCase writes what came of a case into its file: read the difference.
-func rewriteCase(t *testing.T, file, dir string, archive *txtar.Archive, o *Options, err error) {
+func rewriteCase(t *testing.T, file, dir string, archive *txtar, o *Options, err error) {
 	t.Helper()
 	parts := map[string]string{}
 	if err != nil {
@@ -90,16 +88,16 @@ func rewriteCase(t *testing.T, file, dir string, archive *txtar.Archive, o *Opti
 	} else {
 		parts["options"], parts["warnings"] = describe(o), strings.Join(o.Warnings, "\n")
 	}
-	kept := slices.DeleteFunc(archive.Files, func(part txtar.File) bool {
-		return part.Name == "options" || part.Name == "warnings" || part.Name == "errors"
+	kept := slices.DeleteFunc(archive.files, func(part txtarFile) bool {
+		return part.name == "options" || part.name == "warnings" || part.name == "errors"
 	})
 	for _, name := range []string{"options", "warnings", "errors"} {
 		if text := strings.ReplaceAll(parts[name], dir, "<here>"); text != "" {
-			kept = append(kept, txtar.File{Name: name, Data: []byte(text + "\n")})
+			kept = append(kept, txtarFile{name, text + "\n"})
 		}
 	}
-	archive.Files = kept
-	if err := os.WriteFile(file, txtar.Format(archive), 0o644); err != nil {
+	archive.files = kept
+	if err := archive.write(file); err != nil {
 		t.Fatal(err)
 	}
 }

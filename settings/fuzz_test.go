@@ -8,8 +8,6 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
-
-	"golang.org/x/tools/txtar"
 )
 
 // seeds returns the texts of the cases whose names end so.
@@ -21,13 +19,13 @@ func seeds(f *testing.F, suffix string) [][]byte {
 	}
 	var found [][]byte
 	for _, file := range files {
-		archive, err := txtar.ParseFile(file)
+		archive, err := readTxtar(file)
 		if err != nil {
 			f.Fatal(err)
 		}
-		for _, part := range archive.Files {
-			if strings.HasSuffix(part.Name, suffix) {
-				found = append(found, part.Data)
+		for _, part := range archive.files {
+			if strings.HasSuffix(part.name, suffix) {
+				found = append(found, []byte(part.content))
 			}
 		}
 	}

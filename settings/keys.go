@@ -116,7 +116,7 @@ var table = []group{
 		{name: "on_redis_down", kind: choice(DownError, DownAnonymous), def: "error", put: into(func(o *Options) *OnRedisDown { return &o.OnRedisDown }),
 			doc: "What a request gets whose session cannot be loaded because Redis does not answer: an error (503), or an empty session that is not saved. When Redis refuses (NOPERM, WRONGTYPE, WRONGPASS) it is always an error (500)."},
 		{name: "custom_connect", aliases: []string{"client_callable", "redis_client_callable"}, kind: name, def: "goredis", put: into(func(o *Options) *string { return &o.CustomConnect }),
-			doc: "Connector: goredis, redigo, embedded, or a registered name."},
+			doc: "Connector: goredis, redigo, or one that the program adds, such as embedded."},
 		{name: "charset", aliases: []string{"encoding", "redis_encoding", "redis_charset"}, kind: only("utf-8", "Go's text is UTF-8", "utf8", "utf_8"), def: "utf-8", put: into(func(o *Options) *string { return &o.Charset }),
 			doc: "Accepted for the Python packages' sake."},
 		{name: "errors", aliases: []string{"encoding_errors", "redis_encoding_errors", "redis_errors"}, kind: only("strict", "text that is not UTF-8 is never written"), def: "strict", put: into(func(o *Options) *string { return &o.Errors }),

@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"testing"
 
+	"github.com/pyramidgo/redissessions/connect/embedded"
 	"github.com/pyramidgo/redissessions/factory"
 	"github.com/pyramidgo/redissessions/settings"
 )
@@ -17,7 +18,7 @@ func TestCountsVisits(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sessions, err := factory.FromSettings(source)
+	sessions, err := factory.FromSettings(source, factory.WithConnector("embedded", embedded.Connect))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,6 +8,7 @@ import (
 	"log"
 	"net/http"
 
+	"github.com/pyramidgo/redissessions/connect/embedded"
 	"github.com/pyramidgo/redissessions/factory"
 	"github.com/pyramidgo/redissessions/session"
 	"github.com/pyramidgo/redissessions/settings"
@@ -18,7 +19,7 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	sessions, err := factory.FromSettings(source)
+	sessions, err := factory.FromSettings(source, factory.WithConnector("embedded", embedded.Connect))
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pyramidgo/redissessions/connect/embedded"
 	"github.com/pyramidgo/redissessions/factory"
 	"github.com/pyramidgo/redissessions/session"
 	"github.com/pyramidgo/redissessions/settings"
@@ -23,7 +24,9 @@ func serveGuestbook(t *testing.T, file string) *httptest.Server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sessions, err := factory.FromSettings(source, factory.WithErrorHandler(sessionFailed), factory.WithLogger(slog.New(slog.DiscardHandler)))
+	sessions, err := factory.FromSettings(source,
+		factory.WithErrorHandler(sessionFailed), factory.WithConnector("embedded", embedded.Connect),
+		factory.WithLogger(slog.New(slog.DiscardHandler)))
 	if err != nil {
 		t.Fatal(err)
 	}

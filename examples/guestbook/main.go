@@ -18,6 +18,7 @@ import (
 	"os/signal"
 	"syscall"
 
+	"github.com/pyramidgo/redissessions/connect/embedded"
 	"github.com/pyramidgo/redissessions/factory"
 	"github.com/pyramidgo/redissessions/settings"
 )
@@ -48,7 +49,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 	}
 
 	// ... make a session factory from them, ...
-	sessions, err := factory.FromSettings(source, factory.WithErrorHandler(sessionFailed))
+	sessions, err := factory.FromSettings(source,
+		factory.WithErrorHandler(sessionFailed),
+		factory.WithConnector("embedded", embedded.Connect)) // for embedded:// in development.ini
 	if err != nil {
 		return err
 	}

@@ -1,13 +1,14 @@
 package main
 
 import (
+	"io"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 
 	"github.com/pyramidgo/redissessions/connect/embedded"
 	"github.com/pyramidgo/redissessions/factory"
+	"github.com/pyramidgo/redissessions/internal/visitor"
 	"github.com/pyramidgo/redissessions/settings"
 )
 
@@ -26,24 +27,16 @@ func TestIncluded(t *testing.T) {
 	}
 	app.OnShutdown(connections.close)
 	handler := app.handler(http.HandlerFunc(view))
-	var cookies []*http.Cookie
-	for range 2 { // the second request finds what the first has saved
-		w, r := httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil)
-		for _, c := range cookies {
-			r.AddCookie(c)
+	v := visitor.New(t)
+	for _, cookies := range []int{1, 0} { // the second request finds what the first has saved
+		resp := v.Get(handler, "/")
+		got, err := io.ReadAll(resp.Body)
+		if err != nil || resp.StatusCode != http.StatusOK || string(got) != "[hello]\n" {
+			t.Errorf("status %d, %q, %v", resp.StatusCode, got, err)
 		}
-		handler.ServeHTTP(w, r)
-		if got := w.Body.String(); w.Code != http.StatusOK || got != "[hello]\n" {
-			t.Errorf("status %d, %q", w.Code, got)
+		if len(resp.Cookies()) != cookies {
+			t.Errorf("cookies %v, want %d", resp.Cookies(), cookies)
 		}
-		if cookies == nil {
-			cookies = w.Result().Cookies()
-		} else if len(w.Result().Cookies()) != 0 {
-			t.Error("the second request began another session")
-		}
-	}
-	if len(cookies) != 1 {
-		t.Errorf("cookies: %v", cookies)
 	}
 	app.shutDown()
 }

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/pyramidgo/redissessions/connect/embedded"
 	"github.com/pyramidgo/redissessions/factory"
 	"github.com/pyramidgo/redissessions/session"
 	"github.com/pyramidgo/redissessions/settings"
@@ -29,7 +30,9 @@ func run(addr, file string) error {
 	if err != nil {
 		return err
 	}
-	sessions, err := factory.FromSettings(source, factory.WithErrorHandler(sessionFailed))
+	sessions, err := factory.FromSettings(source,
+		factory.WithErrorHandler(sessionFailed),
+		factory.WithConnector("embedded", embedded.Connect)) // for embedded:// in development.ini
 	if err != nil {
 		return err
 	}

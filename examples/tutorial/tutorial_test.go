@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pyramidgo/redissessions/connect/embedded"
 	"github.com/pyramidgo/redissessions/factory"
 	"github.com/pyramidgo/redissessions/settings"
 )
@@ -80,7 +81,8 @@ func (r *reader) want(page string, texts ...string) {
 func serveTutorial(t *testing.T, src settings.Source) string {
 	t.Helper()
 	sessions, err := factory.FromSettings(src,
-		factory.WithErrorHandler(sessionFailed), factory.WithLogger(slog.New(slog.DiscardHandler)))
+		factory.WithErrorHandler(sessionFailed), factory.WithConnector("embedded", embedded.Connect),
+		factory.WithLogger(slog.New(slog.DiscardHandler)))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -45,7 +45,7 @@ type process struct {
 // start runs a program with its output in a file, and ends it with the test.
 func start(tb testing.TB, dir, program string, args ...string) *process {
 	tb.Helper()
-	out, err := os.OpenFile(filepath.Join(dir, "output.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	out, err := os.OpenFile(filepath.Join(dir, OutputFile), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		tb.Fatalf("connecttest: %v", err)
 	}

@@ -26,12 +26,16 @@ func Installed(tb testing.TB, names ...string) string {
 	return ""
 }
 
-// Start starts a program in a directory, waits until ask returns nil, and ends
-// it with the test.
-func Start(tb testing.TB, dir string, ask func(context.Context) error, program string, args ...string) {
+// OutputFile is the file, in the directory of Start, that a program's output goes to.
+const OutputFile = "output.log"
+
+// Start starts a program in a directory and waits until ask returns nil. The
+// program is killed by stop, or when the test ends.
+func Start(tb testing.TB, dir string, ask func(context.Context) error, program string, args ...string) (stop func()) {
 	tb.Helper()
 	p := start(tb, dir, program, args...)
 	if err := ready(p, ask); err != nil {
 		tb.Fatalf("connecttest: %s: %v\n%s", program, err, p.output())
 	}
+	return p.kill
 }

@@ -17,9 +17,9 @@ import (
 // AUTH, SELECT, CLIENT) is neither counted nor kept with the others.
 type RecordingProxy struct {
 	listener net.Listener
-	server   string
 
 	mu         sync.Mutex
+	server     string
 	conns      map[net.Conn]bool
 	commands   [][]string
 	setup      [][]string
@@ -85,6 +85,24 @@ func (p *RecordingProxy) Reset() {
 	p.roundTrips, p.lost, p.commands, p.setup = 0, 0, nil, nil
 }
 
+// Redirect makes connections that are accepted from now on lead to another
+// server, as when a name in the DNS or a virtual IP address is given to it. Those
+// that are open stay with the server that they were made to.
+func (p *RecordingProxy) Redirect(addr string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.server = addr
+}
+
+func (p *RecordingProxy) target() (network, addr string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if strings.HasPrefix(p.server, "/") {
+		return "unix", p.server
+	}
+	return "tcp", p.server
+}
+
 // Break closes every connection.
 func (p *RecordingProxy) Break() {
 	p.mu.Lock()
@@ -100,11 +118,8 @@ func (p *RecordingProxy) accept() {
 		if err != nil {
 			return
 		}
-		network := "tcp"
-		if strings.HasPrefix(p.server, "/") {
-			network = "unix"
-		}
-		server, err := net.Dial(network, p.server)
+		network, addr := p.target()
+		server, err := net.Dial(network, addr)
 		if err != nil {
 			_ = client.Close()
 			continue

@@ -1,0 +1,79 @@
+package browser_test
+
+import (
+	"path/filepath"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+
+	"github.com/pyramidgo/redissessions/internal/connecttest"
+)
+
+// TestWalkThrough is a visit with a real browser: signing, logging in, a server
+// that restarts meanwhile, a second tab, logging out, and the back button.
+func TestWalkThrough(t *testing.T) {
+	t.Parallel()
+	redis := connecttest.RedisServer(t)
+	book := buildGuestbook(t, `[app:main]
+redis.sessions.secret = a secret for tests, of more than 32 bytes
+redis.sessions.url = `+redis.URL()+`
+redis.sessions.cookie_name = __Host-guestbook
+redis.sessions.cookie_secure = true
+`)
+	book.start()
+	first := tab{t, chromium(t)}
+	home := urlAt("https", "guestbook.test", book.behindTLS()) + "/"
+
+	first.do("open", chromedp.Navigate(home))
+	first.send("/sign", "Thank you, Grace", map[string]string{"name": "Grace", "message": "I was here."})
+	first.wants("I was here.")
+	first.do("reload", chromedp.Reload())
+	first.wantsNot("Thank you, Grace") // a flash message is shown once
+	first.send("/login", "Hello, Ada", map[string]string{"login_name": "Ada"})
+	first.wants("Log out", "You sign as Ada")
+
+	book.stop()
+	book.start()
+	first.do("reload", chromedp.Reload())
+	first.wants("Log out", "You sign as Ada") // the session was in Redis
+
+	second := first.newTab()
+	second.do("open", chromedp.Navigate(home))
+	second.wants("You sign as Ada")
+
+	private := home + "?a=page+of+its+own+in+the+history"
+	first.do("open", chromedp.Navigate(private))
+	first.wants("You sign as Ada")
+	first.send("/logout", "You are logged out", nil)
+	first.wantsNot("Ada")
+	first.do("back", chromedp.NavigateBack())
+	if at := first.eval(`location.href`); at != private {
+		t.Errorf("back leads to %s", at)
+	}
+	first.wantsNot("Ada") // the page is not kept: it is made again, for nobody
+
+	// The second tab still shows the old page. Its form changes nothing.
+	second.send("/sign", "out of date", map[string]string{"message": "As Ada?"})
+	second.do("reload", chromedp.Navigate(home))
+	second.wants("Log in")
+	second.wantsNot("Ada", "As Ada?")
+}
+
+// TestWidths looks at the page on a phone and on a desk: it never scrolls
+// sideways, and nothing is cut off.
+func TestWidths(t *testing.T) {
+	t.Parallel()
+	b := tab{t, chromium(t)}
+	book := buildGuestbook(t, readFile(t, filepath.Join(guestbookDir, "development.ini")))
+	book.start()
+	for _, width := range []int64{320, 375, 768, 1280, 1920} {
+		b.do("open", chromedp.EmulateViewport(width, 800), chromedp.Navigate(book.url()))
+		const tooWide = `[...document.querySelectorAll("body *")]
+			.filter(e => !e.closest(".skip") && e.getBoundingClientRect().right > innerWidth + 1)
+			.map(e => e.outerHTML.slice(0, 80)).join("\n") +
+			(document.documentElement.scrollWidth > innerWidth ? "the page scrolls sideways" : "")`
+		if found := b.eval(tooWide); found != "" {
+			t.Errorf("%d pixels wide:\n%s", width, found)
+		}
+	}
+}
