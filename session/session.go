@@ -41,7 +41,7 @@ type Session struct {
 	unseen      bool         // something was deleted that may well be there, but that the store did not tell of
 	cookie      cookieAction // what the response owes the browser
 	signed      string       // the cookie's value, once it was made
-	header      http.Header  // the response's
+	header      http.Header  // for AllowCookie: before the header is sent, as it was when the request came in
 	headerSent  bool
 	refused     bool // the log knows that the response may not have the cookie
 }
