@@ -128,21 +128,21 @@ func (x *exchange) settleBypassed() {
 	if s := x.session; s != nil {
 		s.mu.Lock()
 		s.headerSent = true
-		err = errors.Join(s.endUnknown(x.r.Context()), s.saveLate(x.r.Context()))
+		err = errors.Join(s.endUnknown(x.r.Context(), ErrHeaderWritten), s.saveLate(x.r.Context()))
 		s.mu.Unlock()
 	}
 	x.log("session: the response was sent past the session's writer", errors.Join(errBypassed, err))
 }
 
 // endUnknown ends a session whose ID the browser has not got and cannot get any
-// more. The caller holds the lock.
-func (s *Session) endUnknown(ctx context.Context) error {
+// more, for a reason that a later save returns. The caller holds the lock.
+func (s *Session) endUnknown(ctx context.Context, why error) error {
 	if s.guard == nil || s.id == s.known {
 		return nil
 	}
 	ctx, cancel := s.f.writeContext(ctx)
 	defer cancel()
 	err := s.f.end(ctx, s.store, s.at)
-	s.ended, s.cookie = ErrHeaderWritten, cookieKeep
+	s.ended, s.cookie = why, cookieKeep
 	return err
 }

@@ -40,6 +40,9 @@ func (s *Session) savedToken(ctx context.Context) (string, error) {
 		}
 		return token, true
 	})
+	if s.savedWithTheHeader() {
+		return token, nil
+	}
 	only := func(key string) bool { return key == csrfKey }
 	if s.data.cleared {
 		only = nil // the token is newer than the Clear, which must not wait behind it
@@ -50,6 +53,14 @@ func (s *Session) savedToken(ctx context.Context) (string, error) {
 	}
 	token, _ = s.csrfToken()
 	return token, nil
+}
+
+// savedWithTheHeader reports whether a new session has to wait for the header: only
+// there AllowCookie can tell whether the browser gets its cookie. No other request
+// can ask for its token before.
+func (s *Session) savedWithTheHeader() bool {
+	return s.f.opts.AllowCookie != nil && s.guard == nil && !s.headerSent &&
+		s.ended == nil && s.unavailable == nil && !s.cookieRefused()
 }
 
 // NewCSRFToken replaces the CSRF token, as a change of privilege asks for. It is

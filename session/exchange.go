@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"errors"
+	"mime/multipart"
 	"net/http"
 	"sync"
 )
@@ -24,6 +25,9 @@ type exchange struct {
 	// encodes the error handler's answer as well.
 	outside []string
 
+	// early is what the header was before the application's handler ran, a copy,
+	// where an AllowCookie hook is to look at it.
+	early http.Header
 	// begun are what the writers around the Handler's tell (bypass.go).
 	begun []func() bool
 
@@ -31,12 +35,13 @@ type exchange struct {
 	got      bool // Get or Invalidate was called
 	session  *Session
 	loadErr  error
-	sent     bool      // the header is on its way
-	shared   bool      // and lets caches give the response to others
-	interim  bool      // a 1xx response was sent
-	vary     [1]string // room for the Vary header
-	replaced bool      // the page is not sent: the error handler answers
-	answered bool      // the error handler has answered
+	sent     bool              // the header is on its way
+	shared   bool              // and lets caches give the response to others
+	forms    []*multipart.Form // whose files are to be removed (forms.go)
+	interim  bool              // a 1xx response was sent
+	vary     [1]string         // room for the Vary header
+	replaced bool              // the page is not sent: the error handler answers
+	answered bool              // the error handler has answered
 }
 
 func (x *exchange) get() (*Session, error) {
@@ -55,10 +60,13 @@ func (x *exchange) get() (*Session, error) {
 // application's panicked in it and the application went on all the same.
 var errLoadPanicked = errors.New("session: the load panicked")
 
-// attach gives a session that nobody else has yet the response's header.
+// attach tells a session that nobody else has yet what is known of the response.
+// It does not get the header itself, which the handler may write while another
+// goroutine uses the session: settle, which runs where the header is sent, gives
+// it that.
 func (x *exchange) attach() {
 	if x.session != nil {
-		x.session.header, x.session.headerSent = x.h, x.sent
+		x.session.header, x.session.headerSent = x.early, x.sent
 	}
 }
 

@@ -20,6 +20,9 @@ func (f *Factory) Handler(next http.Handler) http.Handler {
 		}
 		x := &exchange{f: f, outer: innermost(r.Context()), w: w, h: w.Header(), in: r}
 		x.cookies = append(x.line[:0], r.Header["Cookie"]...)
+		if f.opts.AllowCookie != nil {
+			x.early = x.h.Clone()
+		}
 		x.outside = x.h["Content-Encoding"]
 		x.r = r.WithContext(context.WithValue(r.Context(), exchangeKey{}, x))
 		x.serve(next)
@@ -29,6 +32,7 @@ func (f *Factory) Handler(next http.Handler) http.Handler {
 // serve runs the application's handler and ends the exchange.
 func (x *exchange) serve(next http.Handler) {
 	returned := false
+	defer x.removeForms()
 	defer func() {
 		switch {
 		case returned:

@@ -106,7 +106,11 @@ type Options struct {
 	OnInvalid func(*http.Request, error)
 	// AllowCookie, when set, looks at a response's header and decides whether
 	// it may carry the session's cookie. A new session is not saved on a
-	// response that may not.
+	// response that may not. It is asked when the header is sent. CSRFToken and
+	// Renew come before that, from any goroutine: they are refused when the
+	// header was so before the application's handler ran. When the handler
+	// itself has made it so after a Renew, its page is not sent, and the error
+	// handler answers: without the cookie the renewed session would be lost.
 	AllowCookie func(http.Header) bool
 	// Logger receives what nobody else hears of. The default is
 	// slog.Default(). No session ID and no secret is ever logged.

@@ -26,13 +26,19 @@ func (f *Factory) save(h http.Header, r *http.Request, s *Session) error {
 		s.refused = true
 		err = nil
 	}
-	return errors.Join(err, s.writeCookie(h, r.TLS != nil))
+	cookieErr := s.writeCookie(h, r.TLS != nil)
+	if errors.Is(cookieErr, errCookieRefused) {
+		cookieErr = errors.Join(cookieErr, s.endUnknown(r.Context(), errCookieRefused))
+	}
+	return errors.Join(err, cookieErr)
 }
 
 // errCookieRefused is for a new session on a response that may not carry a
 // cookie: without it no one could ever find the record again.
 var errCookieRefused = errors.New("session: the AllowCookie hook (func_check_response_allow_cookies) refused its cookie")
 
+// cookieRefused asks the hook. Until the header is sent, it is about the header
+// that the request came in with.
 func (s *Session) cookieRefused() bool {
 	allow := s.f.opts.AllowCookie
 	return allow != nil && s.header != nil && !allow(s.header)
@@ -302,7 +308,7 @@ func (s *Session) restartIfDue(ctx context.Context) {
 func (s *Session) writeCookie(h http.Header, tls bool) error {
 	action := s.cookie
 	s.cookie = cookieKeep
-	if action == cookieKeep || s.cookieRefused() {
+	if action == cookieKeep {
 		return nil
 	}
 	if s.headerSent {
@@ -310,6 +316,12 @@ func (s *Session) writeCookie(h http.Header, tls bool) error {
 			return ErrHeaderWritten
 		}
 		return nil // the session is gone; its cookie does no harm
+	}
+	if s.cookieRefused() {
+		if s.guard != nil && s.id != s.known {
+			return errCookieRefused // it was renewed: without the cookie its data is out of reach
+		}
+		return nil
 	}
 	options := &s.f.opts.Cookie
 	if action == cookieDelete {

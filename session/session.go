@@ -44,7 +44,7 @@ type Session struct {
 	unseen      bool         // the request changed a session whose record it could not see
 	cookie      cookieAction // what the response owes the browser
 	signed      string       // the cookie's value, once it was made
-	header      http.Header  // the response's
+	header      http.Header  // for AllowCookie: before the header is sent, as it was when the request came in
 	headerSent  bool
 	failed      [stepCount]error // of the steps whose failure the page must not hide
 	forgotten   bool             // Invalidate has ended the session that the browser's cookie names
