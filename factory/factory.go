@@ -30,6 +30,9 @@ func FromSettings(src settings.Source, opts ...Option) (*session.Factory, error)
 	if err := errors.Join(parseErr, err); err != nil {
 		return nil, err
 	}
+	if err := checkOptions(*so); err != nil {
+		return nil, optionErrors(src, err)
+	}
 	for _, warning := range o.Warnings {
 		c.logger.Warn("redis.sessions: " + warning)
 	}
@@ -39,15 +42,29 @@ func FromSettings(src settings.Source, opts ...Option) (*session.Factory, error)
 	} else if store, err = open(connector.start, co); err != nil {
 		return nil, err
 	}
+	if _, inside := store.(inThisProcess); inside && !o.Debug {
+		c.logger.Warn("redis.sessions: the sessions are kept in this process only: they end with it, and no other process has them; name a Redis server, or set debug = true where that is meant")
+	}
 	f, err := session.NewFactory(store, so)
 	if err != nil {
 		if store != nil {
 			err = errors.Join(err, store.Close())
 		}
-		return nil, fmt.Errorf("factory: %w", err)
+		return nil, optionErrors(src, err)
 	}
 	return f, nil
 }
+
+// checkOptions returns what session.NewFactory will say, before a connection is opened.
+func checkOptions(so session.Options) error {
+	so.StoreFor = func(*http.Request) (session.Store, error) { return nil, nil }
+	_, err := session.NewFactory(nil, &so)
+	return err
+}
+
+// inThisProcess is a store whose sessions no other process has, like that of
+// connect/embedded, by whatever name it is registered.
+type inThisProcess interface{ InThisProcess() }
 
 // open opens the store with a deadline for all that the connector does.
 func open(start connect.Func, co connect.Options) (session.Store, error) {
@@ -96,7 +113,16 @@ type lookups struct {
 }
 
 func (l *lookups) fail(name string, err error) {
-	l.errs = append(l.errs, fmt.Errorf("factory: %s: %w", settings.KeyOf(l.src, name), err))
+	l.errs = append(l.errs, located(l.src, name, err))
+}
+
+// located puts in front of an error the key of the setting that is to blame, and behind it
+// the place where it stands.
+func located(src settings.Source, name string, err error) error {
+	if at := settings.PlaceOf(src, name); at != "" {
+		return fmt.Errorf("factory: %s: %w (%s)", settings.KeyOf(src, name), err, at)
+	}
+	return fmt.Errorf("factory: %s: %w", settings.KeyOf(src, name), err)
 }
 
 func lookUp[T any](l *lookups, in *names[T], kind, key, name string, into *T) {

@@ -5,7 +5,9 @@ import (
 	"maps"
 	"net/http"
 	"reflect"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -151,7 +153,19 @@ func find[T any](r *Registry, in *names[T], kind, key, name string) (v T, err er
 		if namesPython(name) {
 			return v, pythonName(key, kind, name, registered)
 		}
-		return v, fmt.Errorf("no %s named %q; registered: %s", kind, name, registered)
+		return v, fmt.Errorf("no %s named %s; registered: %s", kind, shownName(name), registered)
 	}
 	return v, nil
+}
+
+// plausible matches what somebody may have meant as a name of code.
+var plausible = regexp.MustCompile(`^[\pL\pN_.:-]{1,80}$`)
+
+// shownName quotes a name for an error, unless it looks like something else: a URL put
+// there by mistake may hold a password.
+func shownName(name string) string {
+	if !plausible.MatchString(name) {
+		return "that (the value is no name, and is not shown)"
+	}
+	return strconv.Quote(name)
 }
