@@ -39,7 +39,7 @@ func FromSettings(src settings.Source, opts ...Option) (*session.Factory, error)
 	var store session.Store
 	if connector.request != nil {
 		so.StoreFor = func(r *http.Request) (session.Store, error) { return connector.request(r, co) }
-	} else if store, err = open(connector.start, co); err != nil {
+	} else if store, err = c.open(src, connector, co); err != nil {
 		return nil, err
 	}
 	if _, inside := store.(inThisProcess); inside && !o.Debug {
@@ -67,18 +67,36 @@ func checkOptions(so session.Options) error {
 type inThisProcess interface{ InThisProcess() }
 
 // open opens the store with a deadline for all that the connector does.
-func open(start connect.Func, co connect.Options) (session.Store, error) {
+func (c *config) open(src settings.Source, con connector, co connect.Options) (session.Store, error) {
 	dial, socket := co.DialTimeout, co.SocketTimeout
 	ctx, cancel := context.WithTimeout(context.Background(), max(dial, time.Second)+max(socket, time.Second))
 	defer cancel()
-	store, err := start(ctx, co)
+	if con.builtIn && co.Client == nil {
+		c.logClient()
+	}
+	store, err := con.start(ctx, co)
 	if err != nil {
-		return nil, fmt.Errorf("factory: connect: %w", err)
+		err = fmt.Errorf("factory: connect: %w", err)
+		if !con.builtIn {
+			return nil, err
+		}
+		if found, ok := diagnose(co, err); ok {
+			err = fmt.Errorf("%w; %s: %s", err, where(src, found.key), found.advice)
+		}
+		return nil, err
 	}
 	if store == nil {
 		return nil, errors.New("factory: redis.sessions.custom_connect: the connector returned no store")
 	}
 	return store, nil
+}
+
+// where returns the key of a setting and the place where it stands.
+func where(src settings.Source, name string) string {
+	if at := settings.PlaceOf(src, name); at != "" {
+		return settings.KeyOf(src, name) + " (" + at + ")"
+	}
+	return settings.KeyOf(src, name)
 }
 
 // resolve looks up the names in the settings, and checks the URL where it is

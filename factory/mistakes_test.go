@@ -65,7 +65,6 @@ func TestNoErrorShowsAURL(t *testing.T) {
 // can judge.
 func TestErrorsNameFileAndLine(t *testing.T) {
 	dir := t.TempDir()
-	t.Setenv("REDIS_SESSIONS_ID_GENERATOR", "uuid")
 	for name, c := range map[string]struct {
 		content string
 		want    []string
@@ -87,9 +86,7 @@ func TestErrorsNameFileAndLine(t *testing.T) {
 		if err := os.WriteFile(file, []byte(c.content), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if name == "a.toml" {
-			t.Setenv("REDIS_SESSIONS_ID_GENERATOR", "")
-		}
+		t.Setenv("REDIS_SESSIONS_ID_GENERATOR", map[bool]string{true: "uuid"}[name == "a.ini"])
 		src, err := settings.Load(file)
 		if err != nil {
 			t.Fatal(err)

@@ -19,7 +19,8 @@ type config struct {
 func WithRegistry(r *Registry) Option { return func(c *config) { c.registry = r } }
 
 // WithLogger sends the log to l. The default is slog.Default(). No session ID,
-// secret or password is ever logged.
+// secret or password is ever logged. The lines that go-redis writes itself go there
+// at Debug; it has one logger for the process, so that the last factory's counts.
 func WithLogger(l *slog.Logger) Option { return func(c *config) { c.logger = l } }
 
 // WithErrorHandler lets f answer a request whose session could not be loaded or

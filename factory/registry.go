@@ -26,7 +26,7 @@ import (
 //
 // Its methods panic when a name is empty or taken already, by a built-in too, or
 // when what is registered is nil: such a mistake is the programmer's. A name in
-// the settings that nobody registered is the operator's, and an error.
+// the settings that is not registered is the operator's, and an error.
 type Registry struct {
 	mu         sync.Mutex
 	connectors names[connector]
@@ -107,8 +107,8 @@ func (r *Registry) Client(name string, client any) {
 	register(r, &r.clients, "client", name, client, client == nil || v.Kind() == reflect.Pointer && v.IsNil())
 }
 
-// OnInvalid registers a hook for redis.sessions.func_invalid_logger. It hears of
-// every cookie and record that was not accepted.
+// OnInvalid registers a hook for redis.sessions.func_invalid_logger. It is
+// called for every cookie and record that was not accepted.
 func (r *Registry) OnInvalid(name string, f func(*http.Request, error)) {
 	register(r, &r.onInvalid, "function", name, f, f == nil)
 }

@@ -21,8 +21,8 @@ func (f *Factory) checkID(id string) error {
 		return badID("is empty")
 	case !utf8.ValidString(id):
 		return badID("is not UTF-8")
-	case strings.ContainsFunc(id, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) }):
-		return badID("has white space or a character that cannot be printed")
+	case strings.ContainsFunc(id, func(r rune) bool { return !unicode.IsPrint(r) }):
+		return badID("has a character that cannot be printed, or white space other than blanks")
 	}
 	return nil
 }

@@ -20,7 +20,7 @@ const (
 	shortest = time.Millisecond
 	// A time that is added to now must stay where nanoseconds still fit, before 2262.
 	longestTime = 100 * 365 * 24 * time.Hour
-	// A wait is doubled and added up elsewhere; and nobody waits for Redis for a day.
+	// The connectors double a wait and add others to it, which must not overflow.
 	longestWait = 24 * time.Hour
 )
 
@@ -47,7 +47,7 @@ func length(want string, least, most time.Duration) reader {
 var (
 	// pause may be zero.
 	pause = shortly("a time", length("seconds (1200) or a duration (20m)", 0, longestTime))
-	// wait is how long something may take; zero would be never or for ever.
+	// wait is how long something may take; zero would mean no time at all to some clients, and no bound to others.
 	wait = shortly("a time, more than 0", length("seconds (0.5) or a duration (500ms), more than 0", shortest, longestWait))
 )
 
