@@ -45,8 +45,8 @@ func diagnose(given connect.Options, err error) (diagnosis, bool) {
 		return diagnosis{place("cluster_addrs"), "that is one server and no cluster; write redis://, or host and port"}, true
 	case o.Mode == connect.Sentinel && strings.Contains(text, "unknown command 'sentinel'"):
 		return diagnosis{place("sentinel_addrs"), "a Redis server answers there and no Sentinel; write redis:// for one server, or the Sentinels' port"}, true
-	case o.Mode == connect.Cluster && strings.Contains(text, "know no primary"):
-		return diagnosis{place("cluster_addrs"), "the cluster does not name the addresses of its nodes; set cluster-announce-ip or cluster-preferred-endpoint-type on them"}, true
+	case o.Mode == connect.Cluster && strings.Contains(text, "does not name the addresses"):
+		return diagnosis{place("cluster_addrs"), "set cluster-announce-ip, or cluster-preferred-endpoint-type, on every node"}, true
 	}
 	key, network, addr := address(o)
 	if dns := (*net.DNSError)(nil); errors.As(err, &dns) {
