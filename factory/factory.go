@@ -27,38 +27,73 @@ func FromSettings(src settings.Source, opts ...Option) (*session.Factory, error)
 	if err := errors.Join(parseErr, err); err != nil {
 		return nil, err
 	}
+	if err := checkOptions(*so); err != nil {
+		return nil, optionErrors(src, err)
+	}
 	for _, warning := range o.Warnings {
 		c.logger.Warn("redis.sessions: " + warning)
 	}
 	var store session.Store
 	if connector.request != nil {
 		so.StoreFor = func(r *http.Request) (session.Store, error) { return connector.request(r, co) }
-	} else if store, err = open(connector.start, co); err != nil {
+	} else if store, err = c.open(src, connector, co); err != nil {
 		return nil, err
+	}
+	if _, inside := store.(inThisProcess); inside && !o.Debug {
+		c.logger.Warn("redis.sessions: the sessions are kept in this process only: they end with it, and no other process has them; name a Redis server, or set debug = true where that is meant")
 	}
 	f, err := session.NewFactory(store, so)
 	if err != nil {
 		if store != nil {
 			err = errors.Join(err, store.Close())
 		}
-		return nil, fmt.Errorf("factory: %w", err)
+		return nil, optionErrors(src, err)
 	}
 	return f, nil
 }
 
+// checkOptions returns what session.NewFactory will say, before a connection is opened.
+func checkOptions(so session.Options) error {
+	so.StoreFor = func(*http.Request) (session.Store, error) { return nil, nil }
+	_, err := session.NewFactory(nil, &so)
+	return err
+}
+
+// inThisProcess is a store whose sessions no other process has, like that of
+// connect/embedded, by whatever name it is registered.
+type inThisProcess interface{ InThisProcess() }
+
 // open opens the store with a deadline for all that the connector does.
-func open(start connect.Func, co connect.Options) (session.Store, error) {
+func (c *config) open(src settings.Source, con connector, co connect.Options) (session.Store, error) {
 	dial, socket := co.DialTimeout, co.SocketTimeout
 	ctx, cancel := context.WithTimeout(context.Background(), max(dial, time.Second)+max(socket, time.Second))
 	defer cancel()
-	store, err := start(ctx, co)
+	if con.builtIn && co.Client == nil {
+		c.logClient()
+	}
+	store, err := con.start(ctx, co)
 	if err != nil {
-		return nil, fmt.Errorf("factory: connect: %w", err)
+		err = fmt.Errorf("factory: connect: %w", err)
+		if !con.builtIn {
+			return nil, err
+		}
+		if found, ok := diagnose(co, err); ok {
+			err = fmt.Errorf("%w; %s: %s", err, where(src, found.key), found.advice)
+		}
+		return nil, err
 	}
 	if store == nil {
 		return nil, errors.New("factory: redis.sessions.custom_connect: the connector returned no store")
 	}
 	return store, nil
+}
+
+// where returns the key of a setting and the place where it stands.
+func where(src settings.Source, name string) string {
+	if at := settings.PlaceOf(src, name); at != "" {
+		return settings.KeyOf(src, name) + " (" + at + ")"
+	}
+	return settings.KeyOf(src, name)
 }
 
 // resolve looks up the names in the settings, and checks the URL where the
@@ -87,7 +122,16 @@ type lookups struct {
 }
 
 func (l *lookups) fail(name string, err error) {
-	l.errs = append(l.errs, fmt.Errorf("factory: %s: %w", settings.KeyOf(l.src, name), err))
+	l.errs = append(l.errs, located(l.src, name, err))
+}
+
+// located puts in front of an error the key of the setting that is to blame, and behind it
+// the place where it stands.
+func located(src settings.Source, name string, err error) error {
+	if at := settings.PlaceOf(src, name); at != "" {
+		return fmt.Errorf("factory: %s: %w (%s)", settings.KeyOf(src, name), err, at)
+	}
+	return fmt.Errorf("factory: %s: %w", settings.KeyOf(src, name), err)
 }
 
 func lookUp[T any](l *lookups, in *names[T], kind, key, name string, into *T) {

@@ -34,7 +34,8 @@ func WithConnector(name string, f connect.Func) Option {
 }
 
 // WithLogger sends the log to l. The default is slog.Default(). No session ID,
-// secret or password is ever logged.
+// secret or password is ever logged. The lines that go-redis writes itself go there
+// at Debug; it has one logger for the process, so that the last factory's counts.
 func WithLogger(l *slog.Logger) Option { return func(c *config) { c.logger = l } }
 
 // WithErrorHandler lets f answer a request whose session could not be loaded or

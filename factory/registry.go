@@ -5,7 +5,9 @@ import (
 	"maps"
 	"net/http"
 	"reflect"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -23,7 +25,7 @@ import (
 //
 // Its methods panic when a name is empty or taken already, by a built-in too, or
 // when what is registered is nil: such a mistake is the programmer's. A name in
-// the settings that nobody registered is the operator's, and an error.
+// the settings that is not registered is the operator's, and an error.
 type Registry struct {
 	mu         sync.Mutex
 	connectors names[connector]
@@ -105,8 +107,8 @@ func (r *Registry) Client(name string, client any) {
 	register(r, &r.clients, "client", name, client, client == nil || v.Kind() == reflect.Pointer && v.IsNil())
 }
 
-// OnInvalid registers a hook for redis.sessions.func_invalid_logger. It hears of
-// every cookie and record that was not accepted.
+// OnInvalid registers a hook for redis.sessions.func_invalid_logger. It is
+// called for every cookie and record that was not accepted.
 func (r *Registry) OnInvalid(name string, f func(*http.Request, error)) {
 	register(r, &r.onInvalid, "function", name, f, f == nil)
 }
@@ -151,7 +153,19 @@ func find[T any](r *Registry, in *names[T], kind, key, name string) (v T, err er
 		if namesPython(name) {
 			return v, pythonName(key, kind, name, registered)
 		}
-		return v, fmt.Errorf("no %s named %q; registered: %s", kind, name, registered)
+		return v, fmt.Errorf("no %s named %s; registered: %s", kind, shownName(name), registered)
 	}
 	return v, nil
+}
+
+// plausible matches what somebody may have meant as a name of code.
+var plausible = regexp.MustCompile(`^[\pL\pN_.:-]{1,80}$`)
+
+// shownName quotes a name for an error, unless it looks like something else: a URL put
+// there by mistake may hold a password.
+func shownName(name string) string {
+	if !plausible.MatchString(name) {
+		return "that (the value is no name, and is not shown)"
+	}
+	return strconv.Quote(name)
 }

@@ -2,6 +2,8 @@ package factory
 
 import (
 	"encoding/base64"
+	"errors"
+	"fmt"
 	"net/http"
 
 	"github.com/pyramidgo/redissessions/connect"
@@ -49,6 +51,47 @@ func sessionOptions(o *settings.Options) *session.Options {
 		so.EncryptionKeys = append(so.EncryptionKeys, b)
 	}
 	return so
+}
+
+// keyOfField is the setting that fills each field of session.Options about which
+// session.NewFactory may complain.
+var keyOfField = map[string]string{
+	"Secret":             "secret",
+	"PreviousSecrets":    "secret_previous",
+	"Signer":             "cookie_signer",
+	"IdleTimeout":        "timeout",
+	"ExpiryInRecord":     "set_redis_ttl",
+	"SessionFormat":      "format",
+	"PythonExpires":      "python_expires",
+	"Prefix":             "prefix",
+	"Codec":              "encode",
+	"EncryptionKeys":     "encryption_keys",
+	"Cookie.Name":        "cookie_name",
+	"Cookie.Path":        "cookie_path",
+	"Cookie.Domain":      "cookie_domain",
+	"Cookie.MaxAge":      "cookie_max_age",
+	"Cookie.SameSite":    "cookie_samesite",
+	"Cookie.Partitioned": "cookie_partitioned",
+}
+
+// optionErrors names the key for each field that session.NewFactory complains about.
+func optionErrors(src settings.Source, err error) error {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		var errs []error
+		for _, e := range joined.Unwrap() {
+			errs = append(errs, optionErrors(src, e))
+		}
+		return errors.Join(errs...)
+	}
+	var wrong *session.OptionError
+	if !errors.As(err, &wrong) {
+		return fmt.Errorf("factory: %w", err)
+	}
+	name, ok := keyOfField[wrong.Field]
+	if !ok {
+		return fmt.Errorf("factory: %w", err)
+	}
+	return located(src, name, wrong.Err)
 }
 
 var formats = map[settings.Format]session.Format{

@@ -83,42 +83,48 @@ func (c CookieOptions) withDefaults() CookieOptions {
 // browsers refuse (RFC 6265bis 4.1.3 and 5.7, CHIPS), each in one line.
 func (c CookieOptions) check() error {
 	var errs []error
-	wrong := func(format string, args ...any) {
-		errs = append(errs, fmt.Errorf("session: cookie: "+format, args...))
+	wrong := func(field, format string, args ...any) {
+		errs = append(errs, optionError("Cookie."+field, format, args...))
 	}
-	if err := (&http.Cookie{Name: c.Name, Value: "x", Path: c.Path, Domain: c.Domain}).Valid(); err != nil {
-		wrong("%w", err)
+	if (&http.Cookie{Name: c.Name, Value: "x"}).Valid() != nil {
+		wrong("Name", "no cookie can have this name (RFC 6265, section 4.1.1)")
+	}
+	if (&http.Cookie{Name: "x", Value: "x", Path: c.Path}).Valid() != nil {
+		wrong("Path", "no cookie can have this path (RFC 6265, section 4.1.1)")
+	}
+	if (&http.Cookie{Name: "x", Value: "x", Domain: c.Domain}).Valid() != nil {
+		wrong("Domain", "no cookie can have this domain (RFC 6265, section 4.1.1)")
 	}
 	if !strings.HasPrefix(c.Path, "/") {
-		wrong("path %q: it must begin with /", c.Path)
+		wrong("Path", "%.60q: it must begin with /", c.Path)
 	}
-	for _, a := range []string{c.Path, c.Domain} {
-		if len(a) > maxAttributeBytes {
-			wrong("an attribute of %d bytes: browsers drop more than %d", len(a), maxAttributeBytes)
+	for _, a := range []struct{ field, value string }{{"Path", c.Path}, {"Domain", c.Domain}} {
+		if len(a.value) > maxAttributeBytes {
+			wrong(a.field, "it has %d bytes, and browsers drop more than %d", len(a.value), maxAttributeBytes)
 		}
 	}
 	if c.MaxAge < 0 {
-		wrong("max age %s: it must not be negative", c.MaxAge)
+		wrong("MaxAge", "%s: it must not be negative", c.MaxAge)
 	}
 	// Longer values come from the application's own signer or ID generator.
 	if n := len(c.Name) + nativeValueBytes; n > maxCookieBytes {
-		wrong("name and value have %d bytes: browsers drop more than %d", n, maxCookieBytes)
+		wrong("Name", "name and value have %d bytes, and browsers drop more than %d", n, maxCookieBytes)
 	}
 	secure, host, hidden := c.promises()
 	if secure && c.Secure == SecureNever {
-		wrong("the name %q needs Secure", c.Name)
+		wrong("Name", "%q needs Secure", c.Name)
 	}
 	if host && (c.Path != "/" || c.Domain != "") {
-		wrong("the name %q needs path / and no domain", c.Name)
+		wrong("Name", "%q needs path / and no domain", c.Name)
 	}
 	if hidden && c.ScriptReadable {
-		wrong("the name %q needs HttpOnly", c.Name)
+		wrong("Name", "%q needs HttpOnly", c.Name)
 	}
 	if c.SameSite == http.SameSiteNoneMode && c.Secure == SecureNever {
-		wrong("SameSite=None needs Secure")
+		wrong("SameSite", "SameSite=None needs Secure")
 	}
 	if c.Partitioned && c.Secure == SecureNever {
-		wrong("Partitioned needs Secure")
+		wrong("Partitioned", "a partitioned cookie needs Secure")
 	}
 	return errors.Join(errs...)
 }

@@ -19,6 +19,8 @@ type Factory struct {
 	now     func() time.Time
 	late    *oncePerRoute // routes that ask for the session after the first byte
 	turns   *turns        // of writers of one large session
+
+	idsAreOurs bool // no Options.NewID makes them
 }
 
 // NewFactory returns a factory that keeps its sessions in store. store may be
@@ -35,13 +37,13 @@ func NewFactory(store Store, opts *Options) (*Factory, error) {
 	}
 	switch {
 	case opts.Signer != nil && opts.Secret != "":
-		errs = append(errs, errors.New("session: Secret and Signer are both set: choose one"))
+		errs = append(errs, optionError("Secret", "Signer is set too: choose one"))
 	case slices.Contains(opts.PreviousSecrets, ""):
-		errs = append(errs, errors.New("session: an empty one among PreviousSecrets: anyone could sign with it"))
+		errs = append(errs, optionError("PreviousSecrets", "one of them is empty: anyone could sign with it"))
 	case opts.Signer != nil:
 		f.signer = opts.Signer
 	case opts.Secret == "":
-		errs = append(errs, errors.New("session: no Secret: set one of at least 32 random bytes, or a Signer"))
+		errs = append(errs, optionError("Secret", "no Secret: set one of at least 32 random bytes, or a Signer"))
 	default:
 		f.signer = f.customs.newSigner(f.opts.Cookie.Name, opts.Secret, opts.PreviousSecrets)
 	}
@@ -52,6 +54,7 @@ func NewFactory(store Store, opts *Options) (*Factory, error) {
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
+	f.idsAreOurs = opts.NewID == nil
 	f.opts.NewID = f.customs.idMaker(opts)
 	f.opts.IdleTimeout = f.format.idle(f.opts.IdleTimeout)
 	// Signer and format have what they need. A value that holds a factory may

@@ -75,7 +75,7 @@ type snapshot struct {
 
 func newFormat(opts *Options) (format, error) {
 	if opts.PythonExpires && opts.SessionFormat != FormatPyramidSessionRedis {
-		return nil, fmt.Errorf("session: PythonExpires: only the format %s has room for it", FormatPyramidSessionRedis)
+		return nil, optionError("PythonExpires", "only the format %s has room for it", FormatPyramidSessionRedis)
 	}
 	switch opts.SessionFormat {
 	case FormatNative:
@@ -85,5 +85,5 @@ func newFormat(opts *Options) (format, error) {
 	case FormatPyramidSessionRedis:
 		return newFork(opts)
 	}
-	return nil, fmt.Errorf("session: SessionFormat: there is no %s", opts.SessionFormat)
+	return nil, optionError("SessionFormat", "there is no %s", opts.SessionFormat)
 }

@@ -2,7 +2,6 @@ package session
 
 import (
 	"crypto/sha256"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -25,12 +24,12 @@ func newNative(opts *Options) (*native, error) {
 	if c := opts.Codec; c.Encode != nil && c.Decode != nil {
 		n.values = dictLayout{codec: c}
 	} else if c.Encode != nil || c.Decode != nil {
-		return nil, errors.New("session: Codec needs both Encode and Decode")
+		return nil, optionError("Codec", "it needs both Encode and Decode")
 	}
 	if len(opts.EncryptionKeys) > 0 {
 		var err error
 		if n.sealer, err = encode.NewSealer(opts.EncryptionKeys...); err != nil {
-			return nil, fmt.Errorf("session: EncryptionKeys: %w", err)
+			return nil, optionError("EncryptionKeys", "%w", err)
 		}
 	}
 	n.front = append([]byte(magic), n.kind())

@@ -39,13 +39,13 @@ type envelope interface {
 func newPyramid(opts *Options, member string, e envelope) (*pyramid, error) {
 	var errs []error
 	wrong := func(option, why string) {
-		errs = append(errs, fmt.Errorf("session: %s: in the format %s %s", option, opts.SessionFormat, why))
+		errs = append(errs, optionError(option, "in the format %s %s", opts.SessionFormat, why))
 	}
 	codec := opts.Codec
 	if codec.Encode == nil && codec.Decode == nil {
 		codec = pickles(opts.MaxRecordBytes)
 	} else if codec.Encode == nil || codec.Decode == nil {
-		errs = append(errs, errors.New("session: Codec needs both Encode and Decode"))
+		errs = append(errs, optionError("Codec", "it needs both Encode and Decode"))
 	}
 	if len(opts.EncryptionKeys) > 0 {
 		wrong("EncryptionKeys", "there is no encryption: the Python application could not read the records")

@@ -24,7 +24,7 @@ const (
 func newFork(opts *Options) (*pyramid, error) {
 	var errs []error
 	if opts.ExpiryInRecord && !opts.PythonExpires && opts.IdleTimeout > 0 {
-		errs = append(errs, errors.New("session: ExpiryInRecord keeps the timeout in the record, and without PythonExpires it is not there either: no session would ever time out; set PythonExpires, or no IdleTimeout"))
+		errs = append(errs, optionError("ExpiryInRecord", "it keeps the timeout in the record, and without PythonExpires it is not there either: no session would ever time out; set PythonExpires, or no IdleTimeout"))
 	}
 	e := fork{wholeSeconds(opts.IdleTimeout), opts.PythonExpires}
 	p, err := newPyramid(opts, forkData, e)

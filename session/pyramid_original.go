@@ -19,10 +19,10 @@ const originalForever = 10 * 365 * 24 * time.Hour
 func newOriginal(opts *Options) (*pyramid, error) {
 	var errs []error
 	if opts.IdleTimeout == 0 {
-		errs = append(errs, errors.New("session: IdleTimeout: pyramid_redis_sessions has no sessions without a timeout: its EXPIRE with 0 deletes them at once; set one"))
+		errs = append(errs, optionError("IdleTimeout", "pyramid_redis_sessions has no sessions without a timeout: its EXPIRE with 0 deletes them at once; set one"))
 	}
 	if opts.ExpiryInRecord {
-		errs = append(errs, errors.New("session: ExpiryInRecord: pyramid_redis_sessions always gives its records a time to live, and has no other place for it"))
+		errs = append(errs, optionError("ExpiryInRecord", "pyramid_redis_sessions always gives its records a time to live, and has no other place for it"))
 	}
 	e := original{opts.IdleTimeout}
 	e.timeout = e.idle(e.timeout)

@@ -177,10 +177,13 @@ func (f *Factory) newIdentity() (id string, at address, signed string, err error
 	if id, err = f.opts.NewID(); err != nil {
 		return "", at, "", fmt.Errorf("session: new ID: %w", err)
 	}
-	if id == "" {
-		return "", at, "", errors.New("session: new ID: the ID generator returned an empty one")
+	if err = f.checkID(id); err != nil {
+		return "", at, "", err
 	}
-	if signed, err = f.sign(id); err != nil {
+	if signed, err = f.signer.Sign(id); err != nil {
+		return "", at, "", fmt.Errorf("session: sign: %w", err)
+	}
+	if err = f.checkSigned(id, signed); err != nil {
 		return "", at, "", err
 	}
 	return id, f.format.address(id), signed, nil

@@ -43,6 +43,39 @@ func (e *everything) print(values ...any) {
 	}
 }
 
+// inside is an application's value that holds a factory in fields that fmt reads by
+// reflection, without asking for a method.
+type inside struct {
+	factory *session.Factory
+	copied  session.Factory
+	deeper  struct{ any any }
+}
+
+// printFactories prints factories of every format from inside other values.
+func (e *everything) printFactories(t *testing.T, secret, previous, password, key string) {
+	redis := connecttest.Miniredis(t)
+	redis.RequireUserAuth("app", password)
+	for _, format := range []string{"native", "pyramid_redis_sessions", "pyramid_session_redis"} {
+		src := settings.Map{
+			"redis.sessions.secret": secret, "redis.sessions.secret_previous": previous, "redis.sessions.format": format,
+			"redis.sessions.url": "redis://app:" + password + "@" + redis.Addr(),
+		}
+		if format == "native" {
+			src["redis.sessions.encryption_keys"] = key
+		}
+		f, err := factory.FromSettings(src)
+		if err != nil {
+			t.Fatal(err)
+		}
+		in := inside{factory: f, copied: *f}
+		in.deeper.any = *f
+		e.print(in, &in, []inside{in}, map[string]inside{"in": in}, struct{ in inside }{in})
+		if err := f.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 // TestNothingSecretIsShown runs an application through what goes well and what
 // goes wrong, with the log at its most talkative, and searches all that came of
 // it for what nobody may see.
@@ -144,6 +177,7 @@ func TestNothingSecretIsShown(t *testing.T) {
 	redis.Close()
 	visit(set)
 
+	all.printFactories(t, secret, previous, password, key)
 	all.print(sessions, *sessions,
 		session.Options{Secret: secret, PreviousSecrets: []string{previous}, EncryptionKeys: [][]byte{[]byte(key)}},
 		&session.Options{Secret: secret, PreviousSecrets: []string{previous}, EncryptionKeys: [][]byte{[]byte(key)}})

@@ -14,7 +14,7 @@ import (
 
 // TestCases runs testdata/settings/*.txtar. Each holds settings files, and what comes of
 // settings.*, or of the name in "load": "options", one a line and only those that are not
-// the default, with "warnings"; or "errors". "environment" holds variables. In all of
+// the default, with "warnings"; or "errors". "environment" holds variables, in which \n is a line break. In all of
 // them <here> is the directory of the files.
 func TestCases(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join("..", "testdata", "settings", "*.txtar"))
@@ -43,6 +43,7 @@ func runCase(t *testing.T, file string, archive *txtar) {
 		case "environment":
 			for line := range strings.Lines(content) {
 				name, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "=")
+				value = strings.NewReplacer(`\n`, "\n", "<here>", dir).Replace(value)
 				t.Setenv(name, value)
 			}
 		case "options", "warnings", "errors":

@@ -140,7 +140,7 @@ func (c mappingCodec) explain(text string, err error) error {
 	switch {
 	case errors.As(err, &tomlErr):
 		line, _ := tomlErr.Position()
-		return &FileError{File: c.file(), Line: line, Err: errors.New("is not TOML; text must stand in quotes, and no key may be given twice")}
+		return &FileError{File: c.file(), Line: line, Err: errors.New(tomlProblem(text, line))}
 	case errors.As(err, &jsonSyntax) && strings.Contains(jsonSyntax.Error(), "max depth"):
 		return &FileError{File: c.file(), Err: errTooDeep}
 	case errors.As(err, &jsonSyntax):
@@ -151,6 +151,9 @@ func (c mappingCodec) explain(text string, err error) error {
 	case c.isYAML():
 		return c.explainYAML(text, err.Error())
 	}
+	if extension(c.file()) == "toml" {
+		return &FileError{File: c.file(), Line: tomlTwiceLine(text), Err: errors.New("a key is given twice, or as a value and as a table")}
+	}
 	return &FileError{File: c.file(), Err: errors.New("cannot be read as " + strings.ToUpper(extension(c.file())))}
 }
 
@@ -158,6 +161,7 @@ var (
 	yamlLine    = regexp.MustCompile(`line ([0-9]+): `)
 	yamlFixed   = regexp.MustCompile(`(did not find|could not find|found|mapping|block)( [a-z-]+| '[^ ']{1,2}')+$`)
 	yamlTwice   = regexp.MustCompile(`line ([0-9]+): mapping key .* already defined at line [0-9]+`)
+	yamlTab     = regexp.MustCompile(`cannot start any token|tab character`)
 	yamlUnknown = regexp.MustCompile(`unknown anchor '(.*)' referenced`)
 )
 
@@ -172,8 +176,8 @@ func (c mappingCodec) explainYAML(text, message string) error {
 		problem = fmt.Sprintf("its aliases stand for more than %d values", mostAliased)
 	case strings.Contains(message, "max depth") || strings.Contains(message, "exceeded depth"):
 		problem = errTooDeep.Error()
-	case strings.Contains(message, "cannot start any token") && tabIndents(text, line):
-		problem = "is indented by a tab; YAML wants spaces"
+	case yamlTab.MatchString(message) && tabLine(text, line) > 0:
+		line, problem = tabLine(text, line), "is indented by a tab; YAML wants spaces"
 	case yamlTwice.MatchString(message):
 		problem = "a key is given twice"
 	case yamlUnknown.MatchString(message):

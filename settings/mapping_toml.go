@@ -1,7 +1,12 @@
 package settings
 
 import (
+	"errors"
+	"regexp"
+	"sort"
 	"strings"
+
+	"github.com/pelletier/go-toml/v2"
 )
 
 // The decoder of TOML calls itself for every bracket, without a bound: a megabyte of them
@@ -69,4 +74,43 @@ func tomlSkip(s, end string) int {
 		return at + len(end)
 	}
 	return len(s) + 1
+}
+
+// bareText matches a value that begins like text and is none of TOML's words.
+var (
+	bareText  = regexp.MustCompile(`^[^=]*=\s*[\pL_/.]`)
+	tomlWords = regexp.MustCompile(`^[^=]*=\s*(true|false|inf|nan)\b`)
+)
+
+// tomlProblem says what is wrong with a line, as far as that can be told without repeating
+// it.
+func tomlProblem(text string, line int) string {
+	lines := splitLines(text)
+	if line < 1 || line > len(lines) {
+		return "is not TOML"
+	}
+	content := strings.TrimSpace(lines[line-1])
+	switch {
+	case bareText.MatchString(content) && !tomlWords.MatchString(content):
+		return "is not TOML: text must stand in quotes"
+	case strings.Count(content, `"`)%2 == 1 || strings.Count(content, "'")%2 == 1:
+		return "is not TOML: a text in quotes does not end in its line"
+	case strings.HasPrefix(content, "[") && !strings.Contains(content, "]"):
+		return "is not TOML: the table's name has no closing ]"
+	case content != "" && !strings.ContainsAny(content, "=[]{}"):
+		return "is not TOML: expected key = value"
+	}
+	return "is not TOML"
+}
+
+// tomlTwiceLine returns the line of the key that is given for the second time, of which the
+// decoder does not tell the place: the first line with which the text above is wrong in
+// that way.
+func tomlTwiceLine(text string) int {
+	lines := strings.SplitAfter(text, "\n")
+	return 1 + sort.Search(len(lines)-1, func(i int) bool {
+		var read map[string]any
+		err := toml.Unmarshal([]byte(strings.Join(lines[:i+1], "")), &read)
+		return err != nil && !errors.As(err, new(*toml.DecodeError))
+	})
 }

@@ -20,7 +20,7 @@ type yamlTree struct {
 	mistakes []*FileError
 }
 
-// inspectYAML returns the lines of the keys that are ours. What YAML reads as a tag or an
+// inspectYAML returns the lines of the keys. What YAML reads as a tag or an
 // anchor, where a password begins with ! or &, is an error.
 func (c mappingCodec) inspectYAML(text string) (map[string]place, error) {
 	var document yaml.Node
@@ -102,17 +102,16 @@ func (t *yamlTree) mapping(above string, n *yaml.Node) {
 	}
 }
 
-// inside returns a key as viper has it, and whether it is one of ours in the part of the
-// file that is read.
+// inside returns a key as viper has it, and whether it is in the part of the file that is
+// read.
 func (t *yamlTree) inside(key string) (string, bool) {
-	full, inside := strings.CutPrefix(strings.TrimPrefix(key, "."), t.under)
-	return full, inside && isOurs(strings.ToLower(full))
+	return strings.CutPrefix(strings.TrimPrefix(key, "."), t.under)
 }
 
 // check reports a tag or an anchor at a value of ours that nothing asks for.
 func (t *yamlTree) check(key string, n *yaml.Node) {
 	full, inside := t.inside(key)
-	if !inside {
+	if !inside || !isOurs(strings.ToLower(full)) {
 		return
 	}
 	for _, mark := range []struct {
@@ -129,15 +128,15 @@ func (t *yamlTree) check(key string, n *yaml.Node) {
 	}
 }
 
-func tabIndents(text string, line int) bool {
+// tabLine returns the line near the one that the decoder names, which counts from 0 in some
+// messages, whose indentation has a tab; 0 when there is none.
+func tabLine(text string, line int) int {
 	lines := splitLines(text)
-	for _, number := range []int{line, line + 1} { // yaml counts from 0 here
-		if number >= 1 && number <= len(lines) {
-			content := strings.TrimLeft(lines[number-1], " ")
-			if strings.HasPrefix(content, "\t") {
-				return true
-			}
+	for number := max(line, 1); number <= min(line+2, len(lines)); number++ {
+		content := lines[number-1]
+		if indent := content[:len(content)-len(strings.TrimLeft(content, " \t"))]; strings.Contains(indent, "\t") {
+			return number
 		}
 	}
-	return false
+	return 0
 }

@@ -194,7 +194,7 @@ type Options struct {
 	// deleted. The default is false.
 	InvalidateEmptySession bool
 
-	// FuncInvalidLogger names the hook that hears of undecodable records. The default
+	// FuncInvalidLogger names the hook that is called for undecodable records. The default
 	// is empty: none.
 	FuncInvalidLogger string
 
@@ -202,11 +202,12 @@ type Options struct {
 	// response, judging by its header. The default is empty: none.
 	FuncCheckResponseAllowCookies string
 
-	// Debug allows the secrets that are printed in the documentation. The default is false.
+	// Debug allows secrets that everybody knows: those of the documentation and obvious
+	// ones. The default is false.
 	Debug bool
 
-	// Warnings are what the operator should hear about settings that are valid but
-	// unwise, one sentence each, for the log. They never hold a secret. They come from
+	// Warnings are about settings that are valid but unwise, one sentence each, for
+	// the log. They never hold a secret. They come from
 	// Parse, not from a key.
 	Warnings []string
 }

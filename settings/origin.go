@@ -45,7 +45,7 @@ func (o *origin) setFile(read map[string]any, lines map[string]place) {
 	defer o.mu.Unlock()
 	o.read, o.lines = map[string]any{}, lines
 	walk("", read, func(key string, value any) {
-		if key = strings.ToLower(key); isOurs(key) {
+		if key = strings.ToLower(key); isOurs(key) || correctedKey(key) != "" {
 			o.read[key] = value
 		}
 	})

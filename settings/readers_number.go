@@ -20,11 +20,11 @@ const (
 	shortest = time.Millisecond
 	// A time that is added to now must stay where nanoseconds still fit, before 2262.
 	longestTime = 100 * 365 * 24 * time.Hour
-	// A wait is doubled and added up elsewhere; and nobody waits for Redis for a day.
+	// The connectors double a wait and add others to it, which must not overflow.
 	longestWait = 24 * time.Hour
 )
 
-// length reads a time up to most: a bare number is seconds, else a Go duration.
+// length reads a time up to most: a bare number is seconds, else a Go duration, also with days and weeks.
 func length(want string, least, most time.Duration) reader {
 	return reader{want: want, read: func(raw any) (any, error) {
 		d, err := readDuration(raw)
@@ -47,7 +47,7 @@ func length(want string, least, most time.Duration) reader {
 var (
 	// pause may be zero.
 	pause = shortly("a time", length("seconds (1200) or a duration (20m)", 0, longestTime))
-	// wait is how long something may take; zero would be never or for ever.
+	// wait is how long something may take; zero would mean no time at all to some clients, and no bound to others.
 	wait = shortly("a time, more than 0", length("seconds (0.5) or a duration (500ms), more than 0", shortest, longestWait))
 )
 
@@ -97,14 +97,51 @@ func readDuration(raw any) (time.Duration, error) {
 		f, _ := strconv.ParseFloat(strings.ReplaceAll(bare, "_", ""), 64)
 		return seconds(f)
 	}
-	d, err := time.ParseDuration(text)
+	d, err := parseDuration(text)
 	if err != nil {
-		return 0, errShape
+		return 0, err
 	}
 	if d == 0 && strings.ContainsAny(text, "123456789") {
 		return 0, errTooShort
 	}
 	return d, nil
+}
+
+// days matches the days and weeks in front of a Go duration, which has no unit that long:
+// 7d, 2w, 1w2d, 1d12h.
+var days = regexp.MustCompile(`^([0-9]+(?:\.[0-9]+)?)([dw])`)
+
+func parseDuration(text string) (time.Duration, error) {
+	var sum float64
+	rest := text
+	for {
+		parts := days.FindStringSubmatch(rest)
+		if parts == nil {
+			break
+		}
+		n, _ := strconv.ParseFloat(parts[1], 64) // out of range is an infinity
+		hours := map[string]float64{"d": 24, "w": 7 * 24}[parts[2]]
+		sum += n * hours * float64(time.Hour)
+		rest = rest[len(parts[0]):]
+	}
+	if rest == text {
+		d, err := time.ParseDuration(text)
+		if err != nil {
+			return 0, errShape
+		}
+		return d, nil
+	}
+	var more time.Duration
+	if rest != "" {
+		var err error
+		if more, err = time.ParseDuration(rest); err != nil || more < 0 || strings.HasPrefix(rest, "+") {
+			return 0, errShape
+		}
+	}
+	if sum+float64(more) >= math.MaxInt64 {
+		return 0, errTooLong
+	}
+	return time.Duration(math.Round(sum)) + more, nil
 }
 
 var (

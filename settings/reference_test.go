@@ -37,14 +37,15 @@ redis.sessions:
   url: redis://localhost:6379/0
 ` + "```" + `
 
-(That secret is known to everyone who reads this page, and is refused unless ` + "`debug = true`" + `.
+(That secret is known to everyone who reads this page, and is refused, as ` + "`changeme`" + ` and its like are, unless ` + "`debug = true`" + `.
 ` + "`openssl rand -hex 32`" + ` makes one of your own.)
 
 What holds for all keys:
 
 - A key that is not in this list is an error, and so is a value of the wrong kind. All mistakes are reported at once.
 - The environment wins over the file: ` + "`REDIS_SESSIONS_SECRET`" + ` sets ` + "`redis.sessions.secret`" + `, and
-  ` + "`GO_REDIS_SESSIONS_SECRET`" + ` sets ` + "`go.redis.sessions.secret`" + `. An empty variable counts as none.
+  ` + "`GO_REDIS_SESSIONS_SECRET`" + ` sets ` + "`go.redis.sessions.secret`" + `. An empty variable counts as none, and one line break at a
+  variable's end is left out. With ` + "`settings.EnvPrefix(\"PREFS_\")`" + ` only variables like ` + "`PREFS_REDIS_SESSIONS_SECRET`" + ` are read.
 - A key under ` + "`go.redis.sessions.`" + ` wins over the same key under ` + "`redis.sessions.`" + `, also over one from the environment,
   and also when the other one's value would be an error. A Python application that reads the same file stops at a
   ` + "`redis.sessions.`" + ` key that it does not know: put the keys that only Go knows there. Empty, it brings the default back.
@@ -53,7 +54,10 @@ What holds for all keys:
 - Two aliases of one setting may both be given if they agree.
 - Keys have no case. Where several spellings differ only in case, the one in lower case wins.
 - A switch is Pyramid's ` + "`" + `asbool` + "`" + `: true, yes, on, t, y, 1 or false, no, off, f, n, 0, in any case; every other word is an error.
-- A bare number where a time is meant is seconds (` + "`1200`, `0.5`" + `); Go's durations work too (` + "`20m`, `1h30m`" + `).
+- A bare number where a time is meant is seconds (` + "`1200`, `0.5`" + `); durations work too (` + "`20m`, `1h30m`, `7d`, `2w`" + `).
+- Every secret has a twin for a file that holds it, one line break at its end left out: ` + "`secret_file`, `password_file`, `url_file`" + `
+  and so on. Of the two only one may be set.
+- A key whose prefix is mistyped (` + "`redis.sesions.cookie_secure`" + `) is an error, and a variable like ` + "`REDIS_SESSION_SECRET`" + ` a warning.
 - In YAML, TOML and JSON, text that looks like a number must stand in quotes: YAML reads ` + "`0123`" + ` as 83.
 
 `
@@ -73,7 +77,11 @@ stands *only* in ` + "`[DEFAULT]`" + ` is no setting, as with PasteDeploy; ` + "
 
 ` + "`settings.Load(\"development.yaml#staging\")`" + ` reads the mapping under the top-level key ` + "`staging`" + `; without ` + "`#`" + ` the whole file is read.
 The same holds for ` + "`.yml`, `.toml` and `.json`" + `. In all of them a
-key given twice is an error, and so is a second document in one YAML file.
+key given twice is an error, and so is a second document in one YAML file. In YAML a value of ours that begins with ` + "`!` or `&`" + ` is an
+error unless it stands in quotes: YAML reads a tag or an anchor there, and the rest of a password would be lost.
+
+A file has at most 1 MiB. Its ` + "`%(name)s`" + ` and aliases stand for at most 100,000 values, its keys and brackets go at most 100 levels
+deep, and an application is made of at most 100 sections.
 
 On Kubernetes, a service named ` + "`redis-sessions`" + ` puts variables like ` + "`REDIS_SESSIONS_SERVICE_HOST`" + ` into every container, which are
 then reported as unknown keys: name the service otherwise, or set ` + "`enableServiceLinks: false`" + `.
@@ -103,6 +111,9 @@ func cell(text string) string { return strings.ReplaceAll(text, "|", `\|`) }
 
 func namesOf(s *setting) string {
 	names := "`" + s.name + "`"
+	if s.secret {
+		names += " or `" + s.name + fileTwin + "`"
+	}
 	for _, alias := range s.aliases {
 		names += ", `" + alias + "`"
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/xml"
 	"fmt"
 	"log/slog"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -88,5 +89,25 @@ func TestSecretIsRedacted(t *testing.T) {
 	}
 	if string(o.Secret) != "hunter-secret" {
 		t.Error("string(secret) is its content")
+	}
+}
+
+// TestSecretsAreBehindPointers: a field of Options that holds a secret belongs to
+// secretFields, and its row of the key table says secret.
+func TestSecretsAreBehindPointers(t *testing.T) {
+	direct := reflect.TypeFor[Options]()
+	for i := range direct.NumField() {
+		if f := direct.Field(i); f.Type == reflect.TypeFor[Secret]() || f.Type == reflect.TypeFor[[]Secret]() {
+			t.Errorf("Options.%s is where fmt reads it: move it to secretFields", f.Name)
+		}
+	}
+	secretRows := 0
+	for s := range rows {
+		if s.secret {
+			secretRows++
+		}
+	}
+	if fields := reflect.TypeFor[secretFields]().NumField(); fields != secretRows {
+		t.Errorf("%d fields hold secrets, and %d rows are secret", fields, secretRows)
 	}
 }

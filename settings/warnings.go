@@ -87,7 +87,7 @@ func (w *warner) redis(o *Options) {
 	}
 	in := inURL(string(o.URL))
 	for _, name := range []string{"host", "port", "db", "username", "password", "unix_socket_path"} {
-		if w.has(name) && in[name] != fmt.Sprintf("%s", w.given[name].plain()) {
+		if w.has(name) && in[name] != w.given[name].plain() {
 			w.warn(name, "has no effect: url wins over it, and says otherwise")
 		}
 	}
@@ -124,7 +124,8 @@ func inURL(text string) map[string]string {
 	return in
 }
 
-// text finds quotation marks that became part of a value: INI files and variables take none.
+// text finds quotation marks and comments that became part of a value: INI files and
+// variables have neither.
 func (w *warner) text() {
 	for s := range rows {
 		e, ok := w.given[s.name]
@@ -132,6 +133,9 @@ func (w *warner) text() {
 		quoting := w.from != nil && extension(w.from.file) != "ini" && e.variable == ""
 		if ok && isText && !e.inFile && !quoting && inQuotes(text) {
 			w.warn(s.name, "stands in quotes, which are part of the value")
+		}
+		if ok && isText && !s.secret && !quoting && trailingComment.MatchString(text) {
+			w.warn(s.name, "holds a comment sign after a blank, which is part of the value: a comment stands on a line of its own")
 		}
 	}
 }

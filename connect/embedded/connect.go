@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"sync"
+	"time"
 
 	"github.com/alicebob/miniredis/v2"
 	"github.com/redis/go-redis/v9"
@@ -59,6 +60,7 @@ func Connect(_ context.Context, o connect.Options) (session.Store, error) {
 		DisableIdentity:          true,
 		MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled},
 	})
+	client.AddHook(&srv.clock)
 	return &store{ttlStore: goredis.New(client).(ttlStore), client: client, server: srv}, nil
 }
 
@@ -77,6 +79,10 @@ type store struct {
 	server *server
 	once   sync.Once
 }
+
+// InThisProcess tells the factory package to warn that no other process has these
+// sessions, and that they end with this one.
+func (s *store) InThisProcess() {}
 
 // Close ends the connections and, when nobody else uses it, the server.
 func (s *store) Close() error {
@@ -99,6 +105,7 @@ type registry struct {
 type server struct {
 	name  string
 	redis *miniredis.Miniredis
+	clock clock
 	users int
 }
 
@@ -111,8 +118,7 @@ func (r *registry) take(name string) *server {
 		return srv
 	}
 	srv := &server{name: name, redis: miniredis.NewMiniRedis(), users: 1}
-	// Without this a time to live passes only when a test says so.
-	srv.redis.ClockTTL(true)
+	srv.clock = clock{redis: srv.redis, last: time.Now()}
 	if name != "" {
 		r.byName[name] = srv
 	}

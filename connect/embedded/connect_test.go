@@ -2,6 +2,8 @@ package embedded_test
 
 import (
 	"errors"
+	"fmt"
+	"runtime"
 	"testing"
 	"time"
 
@@ -107,5 +109,28 @@ func TestRefuses(t *testing.T) {
 			_ = store.Close()
 			t.Errorf("%v: no error", o)
 		}
+	}
+}
+
+// A command does not walk over all keys, which would allocate a list of them.
+func TestCommandsDoNotWalk(t *testing.T) {
+	store := open(t, connect.Options{})
+	const records, loads = 6000, 300
+	for i := range records {
+		if err := store.Create(t.Context(), fmt.Sprint("k", i), []byte("record"), time.Hour); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	for range loads {
+		if _, err := store.Load(t.Context(), "k7", time.Hour); err != nil {
+			t.Fatal(err)
+		}
+	}
+	runtime.ReadMemStats(&after)
+	// A list of the keys has 16 bytes for each.
+	if each := (after.TotalAlloc - before.TotalAlloc) / loads; each > 16*records/2 {
+		t.Errorf("%d bytes allocated for one load among %d records", each, records)
 	}
 }

@@ -102,6 +102,9 @@ func (s *store) ping(ctx context.Context) error {
 	}
 	if errors.Is(err, redis.Nil) {
 		err = errors.New("the sentinels know no primary of that name; check sentinel_master")
+		if _, cluster := s.client.(*redis.ClusterClient); cluster {
+			err = errors.New("the cluster does not name the addresses of its nodes")
+		}
 		return dialect.Connection("goredis: connect", s.place, err)
 	}
 	return fmt.Errorf("%w: %s", s.fault("connect", err), dialect.Advice(err))

@@ -28,6 +28,8 @@ func Advice(err error) string {
 		return "there is no such socket; is Redis running, and is its unixsocket setting the same path?"
 	case errors.Is(err, syscall.EACCES):
 		return "this user may not open the socket; check Redis's unixsocketperm setting"
+	case errors.As(err, &dns) && !dns.IsNotFound:
+		return "the host's name could not be looked up; does this machine have a name server?"
 	case errors.As(err, &dns):
 		return "the host's name is not known; check it for a typing mistake"
 	case errors.As(err, &unknown):
@@ -51,7 +53,7 @@ func Advice(err error) string {
 	case strings.Contains(text, "LOADING "):
 		return "the server is reading its data from disk; wait, or set lazy_connect"
 	case errors.As(err, &timeout) && timeout.Timeout(), errors.Is(err, os.ErrDeadlineExceeded):
-		return "no answer in time; check the address, a firewall, and whether the server expects TLS"
+		return "no answer in time; check the address, a firewall, and whether both sides speak TLS or neither does"
 	default:
 		return "check the address, and whether the server expects TLS, or a client certificate (tls_cert_file)"
 	}
