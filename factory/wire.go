@@ -14,13 +14,13 @@ import (
 
 func sessionOptions(o *settings.Options) *session.Options {
 	so := &session.Options{
-		Secret:            string(o.Secret),
+		Secret:            session.Secret(o.Secret),
 		PreviousSecrets:   plain(o.SecretPrevious),
 		IdleTimeout:       o.Timeout,
 		AbsoluteTimeout:   o.AbsoluteTimeout,
 		TouchAfter:        o.TimeoutTrigger,
 		ExpiryInRecord:    !o.SetRedisTTL,
-		SessionFormat:     formats[o.Format],
+		Format:            formats[o.Format],
 		PythonExpires:     o.PythonExpires,
 		Prefix:            o.Prefix,
 		MaxRecordBytes:    o.MaxRecordBytes,

@@ -49,6 +49,9 @@ var errLoadPanicked = errors.New("session: the load panicked")
 func (x *exchange) attach() {
 	if x.session != nil {
 		x.session.header, x.session.headerSent = x.h, x.sent
+		if x.sent && x.session.cookie == cookieSet {
+			x.session.cookie, x.session.roll = cookieKeep, false // too late; the next response carries it
+		}
 	}
 }
 
@@ -70,7 +73,7 @@ func (x *exchange) invalidate(r *http.Request) error {
 	x.session = x.f.newSession(r, store)
 	x.attach()
 	if found {
-		x.session.cookie = cookieDelete
+		x.session.cookie, x.session.endedHere = cookieDelete, true
 	}
 	return nil
 }
@@ -172,6 +175,7 @@ func (x *exchange) panicked() {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.clearSiteData(x.h)
 	if !x.f.opts.Cookie.SkipOnPanic {
 		if err := s.writeCookie(x.h, x.r.TLS != nil); err != nil {
 			x.log("session: no cookie was sent", err)

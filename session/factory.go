@@ -27,8 +27,8 @@ func NewFactory(store Store, opts *Options) (*Factory, error) {
 	if opts == nil {
 		opts = &Options{}
 	}
-	f := &Factory{opts: opts.withDefaults(), store: store, customs: customsOf(opts.SessionFormat), now: time.Now}
-	errs := []error{f.opts.Cookie.check()}
+	f := &Factory{opts: opts.withDefaults(), store: store, customs: customsOf(opts.Format), now: time.Now}
+	errs := []error{f.opts.Cookie.check(), checkClearData(opts.ClearSiteData)}
 	if store == nil && opts.StoreFor == nil {
 		errs = append(errs, errors.New("session: no store: pass one, or set Options.StoreFor"))
 	}
@@ -42,7 +42,7 @@ func NewFactory(store Store, opts *Options) (*Factory, error) {
 	case opts.Secret == "":
 		errs = append(errs, errors.New("session: no Secret: set one of at least 32 random bytes, or a Signer"))
 	default:
-		f.signer = f.customs.newSigner(f.opts.Cookie.Name, opts.Secret, opts.PreviousSecrets)
+		f.signer = f.customs.newSigner(f.opts.Cookie.Name, string(opts.Secret), opts.PreviousSecrets)
 	}
 	var err error
 	if f.format, err = newFormat(&f.opts); err != nil {

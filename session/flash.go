@@ -50,9 +50,15 @@ func (s *Session) PopFlash(queue string) []any {
 		return nil
 	}
 	popped := slices.Clone(asList(v))
-	if sl := w.slots.find(key); sl != nil && sl.intent == replaced {
+	w.takeMessages(key, popped)
+	return popped
+}
+
+// takeMessages takes messages out of the queue at key: each once, and no others.
+func (w *working) takeMessages(key string, popped []any) {
+	if sl := w.slots.find(key); sl != nil && sl.intent == replaced && len(popped) == len(asList(sl.value)) {
 		w.remove(key)
-		return popped
+		return
 	}
 	taken := asList(w.copyOf(popped)) // what is returned is the caller's to change
 	w.amend(key, func(old any, _ bool) (any, bool) {
@@ -64,7 +70,6 @@ func (s *Session) PopFlash(queue string) []any {
 		}
 		return rest, len(rest) > 0
 	})
-	return popped
 }
 
 // asList returns the messages in a queue's value. What is no list is an empty

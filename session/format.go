@@ -75,10 +75,10 @@ type snapshot struct {
 }
 
 func newFormat(opts *Options) (format, error) {
-	if opts.PythonExpires && opts.SessionFormat != FormatPyramidSessionRedis {
+	if opts.PythonExpires && opts.Format != FormatPyramidSessionRedis {
 		return nil, fmt.Errorf("session: PythonExpires: only the format %s has room for it", FormatPyramidSessionRedis)
 	}
-	switch opts.SessionFormat {
+	switch opts.Format {
 	case FormatNative:
 		return newNative(opts)
 	case FormatPyramidRedisSessions:
@@ -86,5 +86,5 @@ func newFormat(opts *Options) (format, error) {
 	case FormatPyramidSessionRedis:
 		return newFork(opts)
 	}
-	return nil, fmt.Errorf("session: SessionFormat: there is no %s", opts.SessionFormat)
+	return nil, fmt.Errorf("session: Format: there is no %s", opts.Format)
 }

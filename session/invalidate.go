@@ -26,7 +26,7 @@ func (s *Session) Invalidate(ctx context.Context) error {
 		if err := s.f.end(ctx, s.store, s.at); err != nil {
 			return err
 		}
-		s.cookie, s.signed = cookieDelete, ""
+		s.cookie, s.signed, s.endedHere = cookieDelete, "", true
 	}
 	s.reset()
 	return nil

@@ -39,7 +39,7 @@ type envelope interface {
 func newPyramid(opts *Options, member string, e envelope) (*pyramid, error) {
 	var errs []error
 	wrong := func(option, why string) {
-		errs = append(errs, fmt.Errorf("session: %s: in the format %s %s", option, opts.SessionFormat, why))
+		errs = append(errs, fmt.Errorf("session: %s: in the format %s %s", option, opts.Format, why))
 	}
 	codec := opts.Codec
 	if codec.Encode == nil && codec.Decode == nil {

@@ -46,6 +46,7 @@ func (s *Session) Renew(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	s.access = active // a passive request that renews the session uses it
 	if err := s.moveTo(ctx, at); err != nil {
 		return err
 	}

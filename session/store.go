@@ -60,6 +60,25 @@ type TTLLoader interface {
 	LoadTTL(ctx context.Context, key string) (record []byte, ttl time.Duration, err error)
 }
 
+// TTLKeeper is an optional interface of a Store that can replace a record and leave
+// its time to live as it is. It serves the saves of passive requests
+// (Options.Passive). Without it the session reads the time to live first, where the
+// store is a TTLLoader: one more round trip, and a restart by another request in
+// between is lost. With neither, the save of a passive request restarts it.
+type TTLKeeper interface {
+	// ReplaceKeepTTL is Replace, but for the time to live. Its errors are those of
+	// Replace.
+	ReplaceKeepTTL(ctx context.Context, key string, guard, record []byte) error
+}
+
+// Pinger is an optional interface of a Store that can ask the server for a sign of
+// life. It serves Factory.Ping, which otherwise loads a key that has no record.
+type Pinger interface {
+	// Ping sends one command that needs no key, and returns an error when the server
+	// does not answer it, or refuses to.
+	Ping(ctx context.Context) error
+}
+
 // GuardedExpirer is an optional interface of a Store that can restart a record's
 // time to live only while the record is still the one that was loaded. Without it
 // the session calls Expire, and a request that only reads may, in a narrow race,

@@ -19,6 +19,8 @@ import (
 var (
 	_ connect.Func      = Connect
 	_ session.TTLLoader = (*store)(nil)
+	_ session.TTLKeeper = (*store)(nil)
+	_ session.Pinger    = (*store)(nil)
 )
 
 // Connect starts a Redis inside the process and returns a store over it, which
@@ -67,6 +69,8 @@ type ttlStore interface {
 	session.Store
 	session.TTLLoader
 	session.GuardedExpirer
+	session.TTLKeeper
+	session.Pinger
 	session.RecordBorrower
 }
 

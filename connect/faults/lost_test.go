@@ -100,7 +100,7 @@ func TestLostReplyOfRenew(t *testing.T) {
 	t.Parallel()
 	forEachRoad(t, func(t *testing.T, via road) {
 		for _, format := range []session.Format{session.FormatNative, session.FormatPyramidRedisSessions} {
-			testLostReplyOfRenew(t, newLosing(t, via, func(o *session.Options) { o.SessionFormat = format }))
+			testLostReplyOfRenew(t, newLosing(t, via, func(o *session.Options) { o.Format = format }))
 		}
 	})
 }
