@@ -19,6 +19,7 @@ func sessionOptions(o *settings.Options) *session.Options {
 		IdleTimeout:       o.Timeout,
 		AbsoluteTimeout:   o.AbsoluteTimeout,
 		TouchAfter:        o.TimeoutTrigger,
+		ValidSince:        o.ValidSince,
 		ExpiryInRecord:    !o.SetRedisTTL,
 		Format:            formats[o.Format],
 		PythonExpires:     o.PythonExpires,
@@ -42,6 +43,12 @@ func sessionOptions(o *settings.Options) *session.Options {
 			SkipOnPanic:    !o.CookieOnException,
 		},
 	}
+	if o.PassiveHeader != "" {
+		so.Passive = hasHeader(http.CanonicalHeaderKey(o.PassiveHeader))
+	}
+	for _, kind := range o.ClearSiteData {
+		so.ClearSiteData = append(so.ClearSiteData, session.ClearData(kind))
+	}
 	if o.Timeout == 0 {
 		so.IdleTimeout = session.Never
 	}
@@ -50,6 +57,11 @@ func sessionOptions(o *settings.Options) *session.Options {
 		so.EncryptionKeys = append(so.EncryptionKeys, b)
 	}
 	return so
+}
+
+// hasHeader reports whether a request has the header, whatever its value.
+func hasHeader(name string) func(*http.Request) bool {
+	return func(r *http.Request) bool { return len(r.Header[name]) > 0 }
 }
 
 var formats = map[settings.Format]session.Format{

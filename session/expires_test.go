@@ -35,7 +35,11 @@ func TestExpires(t *testing.T) {
 		v.visit(func(s *Session) { check("new", DefaultIdleTimeout)(s); s.Set("a", 1) })
 		pass(5 * time.Minute)
 		v.poll(check("passive", 15*time.Minute))
-		v.poll(func(s *Session) { s.Set("b", 1); _, _ = s.CSRFToken(context.Background()); check("passive, saved", 15*time.Minute)(s) })
+		v.poll(func(s *Session) {
+			s.Set("b", 1)
+			_, _ = s.CSRFToken(context.Background())
+			check("passive, saved", 15*time.Minute)(s)
+		})
 		v.visit(check("active", DefaultIdleTimeout))
 		pass(30 * time.Second)
 		left := DefaultIdleTimeout

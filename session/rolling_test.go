@@ -123,7 +123,9 @@ func TestRollingCookieNotSent(t *testing.T) {
 			v.f.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { _, _ = v.f.Get(r) })).ServeHTTP(w, r)
 			return w.Result()
 		}},
-		"not used": {nil, func(v *visitor, _ *memStore) *http.Response { return v.serve(func(http.ResponseWriter, *http.Request) {}) }},
+		"not used": {nil, func(v *visitor, _ *memStore) *http.Response {
+			return v.serve(func(http.ResponseWriter, *http.Request) {})
+		}},
 		"after the header": {nil, func(v *visitor, _ *memStore) *http.Response {
 			return v.serve(func(w http.ResponseWriter, r *http.Request) {
 				_ = http.NewResponseController(w).Flush()

@@ -67,7 +67,9 @@ var trips = []trip{
 	{name: "write, cookie_max_age", options: aDay, use: used(func(s *session.Session) { s.Set("a", 2) }), want: 2},
 	{name: "touch", use: used(func(s *session.Session) { _ = s.Touch(context.Background()) }), want: 2},
 	{name: "ping", use: func(f *session.Factory, r *http.Request, _ func()) { _ = f.Ping(r.Context()) }, want: 1},
-	{name: "status", use: func(f *session.Factory, r *http.Request, _ func()) { f.StatusHandler().ServeHTTP(httptest.NewRecorder(), r) }, want: 1},
+	{name: "status", use: func(f *session.Factory, r *http.Request, _ func()) {
+		f.StatusHandler().ServeHTTP(httptest.NewRecorder(), r)
+	}, want: 1},
 	{name: "status, no cookie", anew: true, use: func(f *session.Factory, r *http.Request, _ func()) {
 		f.StatusHandler().ServeHTTP(httptest.NewRecorder(), r)
 	}},

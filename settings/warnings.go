@@ -41,6 +41,9 @@ func (p *parser) warnings(o *Options) []string {
 		warn("cookie_max_age", "%v is cut to 400 days, as browsers do", o.CookieMaxAge)
 		o.CookieMaxAge = longestCookie
 	}
+	if o.ValidSince.After(time.Now()) {
+		warn("valid_since", "%s is in the future: until then every session ends after the request that began it", o.ValidSince.Format(time.RFC3339))
+	}
 	if o.AbsoluteTimeout > 0 && p.has("timeout") && o.AbsoluteTimeout < o.Timeout {
 		warn("absolute_timeout", "%v is less than timeout (%v), which therefore never matters", o.AbsoluteTimeout, o.Timeout)
 	}
