@@ -12,7 +12,7 @@ import (
 type status struct {
 	// Active reports whether the request's cookie opens a session.
 	Active bool `json:"active"`
-	// ExpiresIn is how many whole seconds are left, 0 without a session. It is null for
+	// ExpiresIn is how many seconds are left, rounded, 0 without a session. It is null for
 	// a session that never ends, and where the store does not tell (TTLLoader).
 	ExpiresIn *int64 `json:"expires_in"`
 }
@@ -21,7 +21,7 @@ type status struct {
 // two minutes":
 //
 //   - GET answers {"active":true,"expires_in":119}: whether there is a session, and the
-//     whole seconds until it ends. It restarts nothing, in one round trip, and without a
+//     seconds until it ends. It restarts nothing, in one round trip, and without a
 //     cookie in none. HEAD is GET without the body.
 //   - POST restarts the idle timeout, sends a rolling cookie again when it is due, and
 //     answers the same. A POST from another site is refused with 403
@@ -118,7 +118,7 @@ func (s *Session) status(known bool) status {
 	if end.IsZero() {
 		return status{true, nil}
 	}
-	left := max(int64(end.Sub(s.f.now())/time.Second), 0)
+	left := max(int64(end.Sub(s.f.now()).Round(time.Second)/time.Second), 0)
 	return status{true, &left}
 }
 

@@ -97,11 +97,12 @@ func TestTouchGone(t *testing.T) {
 				v.stream(func(s *Session) {
 					old := s.at.key
 					end(v)
-					pass(10 * time.Second)
-					for range 2 {
+					for range 2 { // at once, and when a request with the old cookie may begin a session
 						if err := s.Touch(t.Context()); !errors.Is(err, ErrGone) {
 							t.Errorf("Touch: %v", err)
 						}
+						s.ended = nil // ask again
+						pass(10 * time.Second)
 					}
 					if r, ok := store.records[old]; ok && time.Until(r.expires) > markerTTL {
 						t.Errorf("the marker of the renewed session lives for %v", time.Until(r.expires))
@@ -174,4 +175,77 @@ func TestTouchElse(t *testing.T) {
 		}
 		store.err = nil
 	})
+}
+
+// Touch restarts the timeout also when TouchAfter would not yet.
+func TestTouchIsNow(t *testing.T) {
+	for _, edit := range []func(*Options){
+		func(*Options) {},
+		func(o *Options) { o.ExpiryInRecord = true },
+		func(o *Options) { o.Format, o.PythonExpires = FormatPyramidSessionRedis, true },
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			v := newVisitor(t, newTestFactory(t, keepStore{ttlStore{newMemStore()}}, func(o *Options) { edit(o); o.TouchAfter = 10 * time.Minute }))
+			v.visit(func(s *Session) { s.Set("a", 1) })
+			v.stream(func(s *Session) {
+				pass(5 * time.Minute)
+				if err := s.Touch(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+			})
+			pass(19 * time.Minute)
+			v.visit(func(s *Session) {
+				if s.IsNew() {
+					t.Error("the timeout was not restarted")
+				}
+			})
+		})
+	}
+}
+
+// betweenStore calls a function once, before a Replace.
+type betweenStore struct {
+	keepStore
+	between func()
+}
+
+func (b *betweenStore) Replace(ctx context.Context, key string, guard, record []byte, ttl time.Duration) error {
+	if do := b.between; do != nil {
+		b.between = nil
+		do()
+	}
+	return b.keepStore.Replace(ctx, key, guard, record, ttl)
+}
+
+// A passive request that saves the record while Touch restarts the time in it does not
+// keep Touch from doing so, and loses nothing.
+func TestTouchMeanwhile(t *testing.T) {
+	for _, edit := range []func(*Options){
+		func(o *Options) { o.ExpiryInRecord = true },
+		func(o *Options) { o.Format, o.PythonExpires = FormatPyramidSessionRedis, true },
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			store := &betweenStore{keepStore: keepStore{ttlStore{newMemStore()}}}
+			v := newVisitor(t, newTestFactory(t, store, func(o *Options) {
+				edit(o)
+				o.Passive = func(r *http.Request) bool { return r.Header.Get("X-Background") != "" }
+			}))
+			v.visit(func(s *Session) { s.Set("a", 1) })
+			v.stream(func(s *Session) {
+				pass(15 * time.Minute)
+				store.between = func() { v.poll(func(s *Session) { s.Set("b", 1) }) }
+				if err := s.Touch(t.Context()); err != nil || store.between != nil {
+					t.Fatal(err)
+				}
+			})
+			pass(15 * time.Minute)
+			if !v.poll(func(s *Session) {
+				if !s.Has("b") {
+					t.Error("what the passive request saved is lost")
+				}
+			}) {
+				t.Error("the timeout was not restarted")
+			}
+		})
+	}
 }
