@@ -45,7 +45,7 @@ func TestOptionsPrintNoSecret(t *testing.T) {
 		shown.Write(b)
 	}
 	for _, s := range []string{secret, old, key} {
-		for _, form := range []string{s, hex.EncodeToString([]byte(s)), strings.ToUpper(hex.EncodeToString([]byte(s))), fmt.Sprint([]byte(s))} {
+		for _, form := range []string{s, hex.EncodeToString([]byte(s)), strings.ToUpper(hex.EncodeToString([]byte(s))), fmt.Sprintf("%d", []byte(s))} {
 			if i := strings.Index(shown.String(), form); i >= 0 {
 				t.Errorf("%s is shown: %.200s", s, shown.String()[max(0, i-100):])
 			}

@@ -53,7 +53,8 @@ type Store interface {
 // TTLLoader is an optional interface of a Store that can read a record and
 // its remaining time to live in one round trip. It serves timeout_trigger,
 // which restarts the time to live only now and then; without it every load
-// restarts it.
+// restarts it. Passive requests and Factory.StatusHandler learn from it when the
+// session ends.
 type TTLLoader interface {
 	// LoadTTL returns the record at key and its remaining time to live, or
 	// ErrNotFound. A record that never expires has the time to live 0.
