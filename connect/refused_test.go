@@ -25,7 +25,7 @@ func visit(t *testing.T, store session.Store, format session.Format, refuse func
 	var log bytes.Buffer
 	keys := &keyed{Store: store}
 	sessions, err := session.NewFactory(keys, &session.Options{
-		Secret: "a secret for tests, of more than 32 bytes", SessionFormat: format, AnonymousWhenDown: true,
+		Secret: "a secret for tests, of more than 32 bytes", Format: format, AnonymousWhenDown: true,
 		Logger: slog.New(slog.NewTextHandler(&log, nil)),
 	})
 	if err != nil {

@@ -20,8 +20,9 @@ func sessionOptions(o *settings.Options) *session.Options {
 		IdleTimeout:       o.Timeout,
 		AbsoluteTimeout:   o.AbsoluteTimeout,
 		TouchAfter:        o.TimeoutTrigger,
+		ValidSince:        o.ValidSince,
 		ExpiryInRecord:    !o.SetRedisTTL,
-		SessionFormat:     formats[o.Format],
+		Format:            formats[o.Format],
 		PythonExpires:     o.PythonExpires,
 		Prefix:            o.Prefix,
 		MaxRecordBytes:    o.MaxRecordBytes,
@@ -43,6 +44,12 @@ func sessionOptions(o *settings.Options) *session.Options {
 			SkipOnPanic:    !o.CookieOnException,
 		},
 	}
+	if o.PassiveHeader != "" {
+		so.Passive = hasHeader(http.CanonicalHeaderKey(o.PassiveHeader))
+	}
+	for _, kind := range o.ClearSiteData {
+		so.ClearSiteData = append(so.ClearSiteData, session.ClearData(kind))
+	}
 	if o.Timeout == 0 {
 		so.IdleTimeout = session.Never
 	}
@@ -61,11 +68,12 @@ var keyOfField = map[string]string{
 	"Signer":             "cookie_signer",
 	"IdleTimeout":        "timeout",
 	"ExpiryInRecord":     "set_redis_ttl",
-	"SessionFormat":      "format",
+	"Format":             "format",
 	"PythonExpires":      "python_expires",
 	"Prefix":             "prefix",
 	"Codec":              "encode",
 	"EncryptionKeys":     "encryption_keys",
+	"ClearSiteData":      "clear_site_data",
 	"Cookie.Name":        "cookie_name",
 	"Cookie.Path":        "cookie_path",
 	"Cookie.Domain":      "cookie_domain",
@@ -92,6 +100,11 @@ func optionErrors(src settings.Source, err error) error {
 		return fmt.Errorf("factory: %w", err)
 	}
 	return located(src, name, wrong.Err)
+}
+
+// hasHeader reports whether a request has the header, whatever its value.
+func hasHeader(name string) func(*http.Request) bool {
+	return func(r *http.Request) bool { return len(r.Header[name]) > 0 }
 }
 
 var formats = map[settings.Format]session.Format{

@@ -54,7 +54,7 @@ func BenchmarkCookie(b *testing.B) {
 func BenchmarkRecord(b *testing.B) {
 	for _, keys := range []int{10, 100} {
 		for _, name := range []Format{FormatNative, FormatPyramidRedisSessions, FormatPyramidSessionRedis} {
-			f := newTestFactory(b, newMemStore(), func(o *Options) { o.SessionFormat = name })
+			f := newTestFactory(b, newMemStore(), func(o *Options) { o.Format = name })
 			_, at, _, err := f.newIdentity()
 			if err != nil {
 				b.Fatal(err)

@@ -61,7 +61,7 @@ func TestManyWritersOfASmallSession(t *testing.T) {
 	for _, format := range formats {
 		t.Run(format.String(), func(t *testing.T) {
 			store := openStore(t, connectors["goredis"], connecttest.RedisServer(t).URL())
-			c := newClicker(t, store, func(o *session.Options) { o.SessionFormat = format })
+			c := newClicker(t, store, func(o *session.Options) { o.Format = format })
 			crowded(t, c, 400, func(s *session.Session) { s.Set("name", "Ann") })
 		})
 	}
@@ -73,7 +73,7 @@ func TestManyWritersOfALargeSession(t *testing.T) {
 	for _, format := range formats {
 		t.Run(format.String(), func(t *testing.T) {
 			store := &weighing{Store: openStore(t, connectors["goredis"], connecttest.RedisServer(t).URL())}
-			c := newClicker(t, store, func(o *session.Options) { o.SessionFormat = format })
+			c := newClicker(t, store, func(o *session.Options) { o.Format = format })
 			crowded(t, c, writers, func(s *session.Session) { s.Set("text", strings.Repeat("x", size)) })
 			if times := float64(store.bytes.Load()) / writers / size; times > 16 {
 				t.Errorf("each writer moved %.1f times the record", times)

@@ -148,7 +148,7 @@ func TestRenewUnderTheCookieHook(t *testing.T) {
 			var log bytes.Buffer
 			store := newMemStore()
 			f := newTestFactory(t, store, func(o *Options) {
-				o.SessionFormat, o.AllowCookie = format, allowUnlessMarked
+				o.Format, o.AllowCookie = format, allowUnlessMarked
 				o.Logger = slog.New(slog.NewTextHandler(&log, nil))
 			})
 			cookie := seed(t, f)

@@ -30,7 +30,7 @@ func (c customs) idMaker(o *Options) func() (string, error) {
 	if o.NewID != nil {
 		return o.NewID
 	}
-	if o.SessionFormat == FormatNative || o.Prefix == "" {
+	if o.Format == FormatNative || o.Prefix == "" {
 		return c.newID
 	}
 	return func() (string, error) {

@@ -25,7 +25,7 @@ func eachKindOfRecord(t *testing.T, test func(t *testing.T, edit func(*session.O
 	for _, format := range formats {
 		for name, codec := range codecs {
 			t.Run(format.String()+"/"+name, func(t *testing.T) {
-				test(t, func(o *session.Options) { o.SessionFormat, o.Codec = format, codec })
+				test(t, func(o *session.Options) { o.Format, o.Codec = format, codec })
 			})
 		}
 	}

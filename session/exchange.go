@@ -67,6 +67,9 @@ var errLoadPanicked = errors.New("session: the load panicked")
 func (x *exchange) attach() {
 	if x.session != nil {
 		x.session.header, x.session.headerSent = x.early, x.sent
+		if x.sent && x.session.cookie == cookieSet {
+			x.session.cookie, x.session.roll = cookieKeep, false // too late; the next response carries it
+		}
 	}
 }
 
@@ -85,7 +88,7 @@ func (x *exchange) invalidate(values context.Context) error {
 		x.session = x.f.newSession(x.in, store)
 		x.attach()
 		if found {
-			x.session.cookie, x.session.forgotten = cookieDelete, true
+			x.session.cookie, x.session.endedHere = cookieDelete, true
 		}
 	}
 	x.lateUse()
@@ -203,6 +206,7 @@ func (x *exchange) panicked() {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.clearSiteData(x.h)
 	if err := s.failure(); err != nil {
 		x.log("session: the handler panicked, and before that this had failed", err)
 	}
@@ -229,7 +233,7 @@ func (x *exchange) skipCookie(s *Session) {
 			x.log("session: a session without a cookie stays until it expires", err)
 		}
 		s.cookie = cookieKeep
-		if s.forgotten {
+		if s.endedHere {
 			s.cookie = cookieDelete
 		}
 	case s.signed == "": // not renewed: the old cookie opens the session

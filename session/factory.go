@@ -30,8 +30,8 @@ func NewFactory(store Store, opts *Options) (*Factory, error) {
 	if opts == nil {
 		opts = &Options{}
 	}
-	f := &Factory{opts: opts.withDefaults(), store: store, customs: customsOf(opts.SessionFormat), now: time.Now, late: new(oncePerRoute), turns: new(turns)}
-	errs := []error{f.opts.Cookie.check()}
+	f := &Factory{opts: opts.withDefaults(), store: store, customs: customsOf(opts.Format), now: time.Now, late: new(oncePerRoute), turns: new(turns)}
+	errs := []error{f.opts.Cookie.check(), checkClearData(opts.ClearSiteData)}
 	if store == nil && opts.StoreFor == nil {
 		errs = append(errs, errors.New("session: no store: pass one, or set Options.StoreFor"))
 	}

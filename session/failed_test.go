@@ -16,7 +16,7 @@ func eachFormat(t *testing.T, test func(t *testing.T, store *memStore, format fu
 	t.Helper()
 	for _, format := range formats {
 		t.Run(format.String(), func(t *testing.T) {
-			test(t, newMemStore(), func(o *Options) { o.SessionFormat = format })
+			test(t, newMemStore(), func(o *Options) { o.Format = format })
 		})
 	}
 }

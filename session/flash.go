@@ -63,16 +63,21 @@ func (s *Session) PopFlash(queue string) []any {
 	}
 	s.edited()
 	popped := slices.Clone(asList(v))
-	if sl := w.slots.find(key); sl != nil && sl.intent == replaced {
+	w.takeMessages(key, popped)
+	return popped
+}
+
+// takeMessages takes messages out of the queue at key: each once, and no others.
+func (w *working) takeMessages(key string, popped []any) {
+	if sl := w.slots.find(key); sl != nil && sl.intent == replaced && len(popped) == len(asList(sl.value)) {
 		w.remove(key)
-		return popped
+		return
 	}
 	taken := w.storedForms(popped) // a copy: the caller may change what is returned
 	w.amend(key, func(old any, _ bool) (any, bool) {
 		rest := w.without(asList(old), taken)
 		return rest, len(rest) > 0
 	})
-	return popped
 }
 
 // without returns the messages without those whose stored forms are taken, each

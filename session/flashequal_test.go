@@ -17,7 +17,7 @@ func everyFormat(t *testing.T, test func(t *testing.T, edit func(*Options))) {
 	for _, format := range []Format{FormatPyramidRedisSessions, FormatPyramidSessionRedis} {
 		for name, codec := range map[string]encode.Codec{"pickle": {}, "json": encode.JSON} {
 			t.Run(format.String()+", "+name, func(t *testing.T) {
-				test(t, func(o *Options) { o.SessionFormat, o.Codec = format, codec })
+				test(t, func(o *Options) { o.Format, o.Codec = format, codec })
 			})
 		}
 	}

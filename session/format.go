@@ -74,10 +74,10 @@ type snapshot struct {
 }
 
 func newFormat(opts *Options) (format, error) {
-	if opts.PythonExpires && opts.SessionFormat != FormatPyramidSessionRedis {
+	if opts.PythonExpires && opts.Format != FormatPyramidSessionRedis {
 		return nil, optionError("PythonExpires", "only the format %s has room for it", FormatPyramidSessionRedis)
 	}
-	switch opts.SessionFormat {
+	switch opts.Format {
 	case FormatNative:
 		return newNative(opts)
 	case FormatPyramidRedisSessions:
@@ -85,5 +85,5 @@ func newFormat(opts *Options) (format, error) {
 	case FormatPyramidSessionRedis:
 		return newFork(opts)
 	}
-	return nil, optionError("SessionFormat", "there is no %s", opts.SessionFormat)
+	return nil, optionError("Format", "there is no %s", opts.Format)
 }

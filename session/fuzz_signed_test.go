@@ -15,7 +15,7 @@ import (
 // signature is parsed without a panic, and one ID has one cookie.
 func FuzzSigned(f *testing.F) {
 	native := newHMACSigner(signerSalt("session"), testSecret, nil)
-	original := newTestFactory(f, newMemStore(), func(o *Options) { o.SessionFormat = FormatPyramidRedisSessions }).signer
+	original := newTestFactory(f, newMemStore(), func(o *Options) { o.Format = FormatPyramidRedisSessions }).signer
 	for _, content := range []string{"id", "", "\xff", "\x80\x02U\x02idq\x01.", "\x80\x02X\x02\x00\x00\x00id.", "\x80\x04\x95\x06\x00\x00\x00\x00\x00\x00\x00\x8c\x02id\x94."} {
 		f.Add([]byte(content))
 	}

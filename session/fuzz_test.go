@@ -15,7 +15,7 @@ func FuzzCookie(f *testing.F) {
 	native := newHMACSigner(signerSalt("session"), testSecret, []string{"an older secret"})
 	signers := []Signer{native}
 	for _, format := range []Format{FormatPyramidRedisSessions, FormatPyramidSessionRedis} {
-		factory := newTestFactory(f, newMemStore(), func(o *Options) { o.SessionFormat = format })
+		factory := newTestFactory(f, newMemStore(), func(o *Options) { o.Format = format })
 		signers = append(signers, factory.signer)
 	}
 	for _, s := range signers {
@@ -61,9 +61,9 @@ func FuzzRecord(f *testing.F) {
 		{Codec: encode.MsgPack},
 		{Codec: pickle.Codec},
 		{EncryptionKeys: [][]byte{make([]byte, 32)}},
-		{SessionFormat: FormatPyramidRedisSessions},
-		{SessionFormat: FormatPyramidSessionRedis},
-		{SessionFormat: FormatPyramidSessionRedis, Codec: encode.JSON},
+		{Format: FormatPyramidRedisSessions},
+		{Format: FormatPyramidSessionRedis},
+		{Format: FormatPyramidSessionRedis, Codec: encode.JSON},
 	} {
 		opts = opts.withDefaults()
 		format, err := newFormat(&opts)

@@ -32,7 +32,7 @@ func TestUnsuitableIDs(t *testing.T) {
 				var answered error
 				f := newTestFactory(t, store, func(o *Options) {
 					discardLog(o)
-					o.SessionFormat = format
+					o.Format = format
 					o.NewID = func() (string, error) {
 						if suitable {
 							return "a-suitable-id-0123456789abcdef", nil
@@ -92,7 +92,7 @@ func TestSuitableIDs(t *testing.T) {
 	for _, id := range []string{"x", "550e8400-e29b-41d4-a716-446655440000", "shop:0123456789", "made in Go", "a/+=;,\"\\", "séance-日本"} {
 		for _, format := range []Format{FormatNative, FormatPyramidRedisSessions, FormatPyramidSessionRedis} {
 			f := newTestFactory(t, newMemStore(), func(o *Options) {
-				o.SessionFormat = format
+				o.Format = format
 				o.NewID = func() (string, error) { return id, nil }
 			})
 			v := newVisitor(t, f)

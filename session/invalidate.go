@@ -33,7 +33,7 @@ func (s *Session) invalidate(ctx context.Context) error {
 		if err := s.endAll(ctx); err != nil {
 			return err
 		}
-		s.cookie, s.signed, s.forgotten = cookieDelete, "", true
+		s.cookie, s.signed, s.endedHere = cookieDelete, "", true
 		s.ids, s.predecessor = candidates{}, address{}
 	}
 	s.reset()

@@ -20,15 +20,19 @@ type verified struct {
 }
 
 func (f *Factory) verify(value string) (v verified, err error) {
-	if s, ok := f.signer.(rotatingSigner); ok {
-		v.id, v.old, err = s.verify(value)
-		return v, err
+	if s, ok := f.signer.(RotatingSigner); ok {
+		v.id, v.old, err = s.VerifyRotated(value)
+	} else {
+		v.id, err = f.signer.Verify(value)
 	}
-	if v.id, err = f.signer.Verify(value); err != nil {
-		return v, fmt.Errorf("%w: %w", ErrBadCookie, err)
+	switch {
+	case err != nil && !errors.Is(err, ErrBadCookie):
+		err = fmt.Errorf("%w: %w", ErrBadCookie, err)
+	case err == nil && v.id == "":
+		err = ErrBadCookie
 	}
-	if v.id == "" {
-		return v, ErrBadCookie
+	if err != nil {
+		return verified{}, err
 	}
 	return v, nil
 }
@@ -39,6 +43,7 @@ func (f *Factory) open(r *http.Request, cookies []string) (*Session, error) {
 	store, err := f.storeFor(r)
 	s := f.blankSession(r, store)
 	if err == nil {
+		s.access = f.accessOf(r)
 		err = s.search(cookies)
 	}
 	if s.guard == nil {
@@ -105,8 +110,8 @@ func (s *Session) openFailed(err error) (*Session, error) {
 // empty and cannot be saved.
 func (s *Session) find(ctx context.Context, id string) (bool, error) {
 	f, at := s.f, s.f.format.address(id)
-	ttl := f.askFor()
-	record, left, err := f.fetch(ctx, s.store, at.key, ttl)
+	ttl := s.askFor()
+	record, left, err := s.fetch(ctx, at.key, ttl)
 	if errors.Is(err, ErrNotFound) {
 		return false, ErrNotFound
 	}
@@ -122,6 +127,7 @@ func (s *Session) find(ctx context.Context, id string) (bool, error) {
 	if snap.successor != nil {
 		return s.findRenewed(ctx, now, at, snap, left, left == unknownTTL && ttl > 0)
 	}
+	outdated := f.outdated(snap.meta)
 	restated := fromTheFuture(now, snap.meta.created)
 	if restated {
 		snap.meta.created = now.Truncate(time.Millisecond).UTC()
@@ -131,16 +137,24 @@ func (s *Session) find(ctx context.Context, id string) (bool, error) {
 	if !expires.IsZero() && !now.Before(expires) {
 		alive = false
 	}
-	if !alive {
+	if !alive || outdated {
 		if err := s.store.Remove(ctx, at.key, snap.guard); err != nil && !isOver(err) {
 			return false, storeError("load", err)
+		}
+		if alive {
+			return false, errOutdated
 		}
 		return false, errExpired
 	}
 	s.load(id, at, snap)
+	defer s.noteEnd(now, left, expires)
+	if s.access == passive {
+		return true, nil
+	}
 	// Another server whose clock is ahead must not lengthen the absolute timeout.
 	s.rewrite = restated && f.opts.AbsoluteTimeout > 0 ||
-		expiryKept && expiryDue(now, expires, full, f.opts.TouchAfter)
+		expiryKept && expiryDue(now, expires, full, s.touchAfter())
+	s.rollCookie(now)
 	switch {
 	case f.opts.ExpiryInRecord:
 	case left != unknownTTL:
@@ -206,27 +220,18 @@ func (s *Session) shortenMarker(ctx context.Context, now time.Time, at address, 
 	return nil
 }
 
-// askFor returns the time to live that a load asks Redis to restart: 0 leaves
-// it alone.
-func (f *Factory) askFor() time.Duration {
-	if f.opts.ExpiryInRecord {
-		return 0
-	}
-	return f.opts.IdleTimeout
-}
-
 // unknownTTL is what fetch returns when it did not read the time to live.
 const unknownTTL time.Duration = -1
 
-// fetch loads a record. With TouchAfter it reads the time to live rather than
-// restarting it, where the store can.
-func (f *Factory) fetch(ctx context.Context, store Store, key string, ttl time.Duration) ([]byte, time.Duration, error) {
-	if f.opts.TouchAfter > 0 && !f.opts.ExpiryInRecord {
-		if l, ok := store.(TTLLoader); ok {
+// fetch loads a record. Where readsTTL says so it reads the time to live rather than
+// restarting it, if the store can.
+func (s *Session) fetch(ctx context.Context, key string, ttl time.Duration) ([]byte, time.Duration, error) {
+	if s.readsTTL() {
+		if l, ok := s.store.(TTLLoader); ok {
 			return l.LoadTTL(ctx, key)
 		}
 	}
-	record, err := store.Load(ctx, key, ttl)
+	record, err := s.store.Load(ctx, key, ttl)
 	return record, unknownTTL, err
 }
 

@@ -102,7 +102,7 @@ func TestManyKeysThroughACodec(t *testing.T) {
 						},
 						Decode: func(data []byte, v any) error { through += len(data); return codec.Decode(data, v) },
 					}
-					v := newVisitor(t, newTestFactory(t, newMemStore(), func(o *Options) { o.SessionFormat, o.Codec = format, counting }))
+					v := newVisitor(t, newTestFactory(t, newMemStore(), func(o *Options) { o.Format, o.Codec = format, counting }))
 					v.visit(func(s *Session) { s.Update(manyKeys(n)) })
 					through = 0
 					v.visit(func(s *Session) {

@@ -74,7 +74,7 @@ func TestCSRFProtectionOutsideTheHandler(t *testing.T) {
 	} {
 		for _, format := range formats {
 			log := defaultLog(t)
-			f := newTestFactory(t, newMemStore(), func(o *Options) { o.SessionFormat = format })
+			f := newTestFactory(t, newMemStore(), func(o *Options) { o.Format = format })
 			app := http.NewServeMux()
 			app.HandleFunc("/form", func(http.ResponseWriter, *http.Request) {})
 			h := p.Handler(f.Handler(app))

@@ -28,8 +28,9 @@ type Options struct {
 	Secret string
 	// PreviousSecrets are older secrets whose cookies are still accepted; the
 	// visitor then gets a cookie signed with Secret.
-	PreviousSecrets []string
-	// Signer replaces the built-in signature of the cookie.
+	PreviousSecrets Secrets
+	// Signer replaces the built-in signature of the cookie. One that is a
+	// RotatingSigner also says which cookies to sign anew.
 	Signer Signer
 
 	// IdleTimeout is how long a session may go unused. The default is 20
@@ -44,13 +45,26 @@ type Options struct {
 	// ExpiryInRecord writes no time to live to Redis (for a server that evicts
 	// by LRU) and keeps the time of expiry in the record instead.
 	ExpiryInRecord bool
+	// Passive, when set, tells requests that a page makes by itself (polling) from
+	// those of its visitor. A request for which it returns true reads its session
+	// without restarting the idle timeout, and what it saves leaves the end of the
+	// session where it was, unless it renews the session or changes its timeout.
+	Passive func(*http.Request) bool
+	// ValidSince ends every session that began before it, at its next request:
+	// everybody has to log in again, and Secret stays. The default, the zero time,
+	// ends none.
+	ValidSince time.Time
 
 	// Cookie describes the session's cookie.
 	Cookie CookieOptions
+	// ClearSiteData are the kinds of data, ClearCache and ClearStorage, that the
+	// browser is told to delete by the response that ends a session
+	// (Clear-Site-Data, OWASP ASVS 14.3.1). The default is none.
+	ClearSiteData []ClearData
 
-	// SessionFormat says whose sessions these are. The default is FormatNative; the
+	// Format says whose sessions these are. The default is FormatNative; the
 	// others share sessions with a Pyramid application, down to the byte.
-	SessionFormat Format
+	Format Format
 	// PythonExpires writes the time of expiry into the record, as
 	// pyramid_session_redis does unless its python_expires is off: set it as
 	// the Python application has it. A request that only reads then writes the
@@ -66,7 +80,7 @@ type Options struct {
 	Codec encode.Codec
 	// EncryptionKeys, 32 bytes each, encrypt the stored data with AES-256-GCM.
 	// The first encrypts, all of them decrypt.
-	EncryptionKeys [][]byte
+	EncryptionKeys Keys
 	// MaxRecordBytes is the size up to which a record is written. The default
 	// is 1 MiB.
 	MaxRecordBytes int
@@ -117,13 +131,17 @@ type Options struct {
 	Logger *slog.Logger
 }
 
-// Format prints the options without secrets and keys, whatever the verb.
-func (o Options) Format(f fmt.State, _ rune) {
-	fmt.Fprintf(f, "session.Options{Cookie:%q IdleTimeout:%s Prefix:%q [secrets redacted]}", o.Cookie.Name, o.IdleTimeout, o.Prefix)
+// String returns the options without secrets and keys.
+func (o Options) String() string {
+	return fmt.Sprintf("session.Options{Cookie:%q IdleTimeout:%s Prefix:%q [secrets redacted]}", o.Cookie.Name, o.IdleTimeout, o.Prefix)
 }
 
-// LogValue logs the options as Format prints them.
-func (o Options) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(o)) }
+// GoString is String. Verbs that are not for text (%d) print the fields one by one:
+// there Secret is the text that it is.
+func (o Options) GoString() string { return o.String() }
+
+// LogValue logs what String returns.
+func (o Options) LogValue() slog.Value { return slog.StringValue(o.String()) }
 
 // withDefaults returns a copy of the options with the defaults filled in.
 func (o Options) withDefaults() Options {
@@ -131,7 +149,7 @@ func (o Options) withDefaults() Options {
 		o.IdleTimeout = DefaultIdleTimeout
 	}
 	o.IdleTimeout = max(o.IdleTimeout, 0) // from here on 0 is never, as everywhere in Session
-	if o.Prefix == "" && o.SessionFormat == FormatNative {
+	if o.Prefix == "" && o.Format == FormatNative {
 		o.Prefix = DefaultPrefix
 	}
 	if o.MaxRecordBytes <= 0 {

@@ -39,7 +39,7 @@ type envelope interface {
 func newPyramid(opts *Options, member string, e envelope) (*pyramid, error) {
 	var errs []error
 	wrong := func(option, why string) {
-		errs = append(errs, optionError(option, "in the format %s %s", opts.SessionFormat, why))
+		errs = append(errs, optionError(option, "in the format %s %s", opts.Format, why))
 	}
 	codec := opts.Codec
 	if codec.Encode == nil && codec.Decode == nil {

@@ -50,7 +50,7 @@ func inTwoLanguages(t *testing.T, test func(*twoLanguages)) {
 					t.Fatal(err)
 				}
 				o := &session.Options{
-					Secret: sharedSecret, SessionFormat: format, PythonExpires: format == session.FormatPyramidSessionRedis,
+					Secret: sharedSecret, Format: format, PythonExpires: format == session.FormatPyramidSessionRedis,
 					Logger: slog.New(slog.DiscardHandler),
 				}
 				if serializer == "json" {

@@ -27,7 +27,7 @@ func TestPyramidIDs(t *testing.T) {
 			decode = base64.RawURLEncoding.DecodeString
 		}
 		for _, prefix := range []string{"", "shop:"} {
-			f := newTestFactory(t, store, func(o *Options) { o.SessionFormat, o.Prefix = format, prefix })
+			f := newTestFactory(t, store, func(o *Options) { o.Format, o.Prefix = format, prefix })
 			v := newVisitor(t, f)
 			v.visit(func(s *Session) { s.Set("a", 1) })
 			v.visit(func(s *Session) {
@@ -88,7 +88,7 @@ func TestPyramidLastCookieCounts(t *testing.T) {
 
 func TestPyramidRenewLeavesNothing(t *testing.T) {
 	eachPackage(t, func(t *testing.T, store *memStore, format Format) {
-		v := newVisitor(t, newTestFactory(t, store, func(o *Options) { o.SessionFormat = format }))
+		v := newVisitor(t, newTestFactory(t, store, func(o *Options) { o.Format = format }))
 		v.visit(func(s *Session) { s.Set("a", 1) })
 		old := ""
 		store.takeCalls()
@@ -169,15 +169,15 @@ func TestPyramidOptionsThatCannotBe(t *testing.T) {
 		},
 		FormatPyramidSessionRedis: {"ExpiryInRecord": func(o *Options) { o.ExpiryInRecord = true }},
 		FormatNative:              {"PythonExpires": func(o *Options) { o.PythonExpires = true }},
-		Format(9):                 {"SessionFormat": func(*Options) {}},
+		Format(9):                 {"Format": func(*Options) {}},
 	}
 	for format, cases := range only {
 		for _, wrong := range []map[string]func(*Options){cases, both} {
 			for option, set := range wrong {
-				if format == FormatNative && option != "PythonExpires" || format == Format(9) && option != "SessionFormat" {
+				if format == FormatNative && option != "PythonExpires" || format == Format(9) && option != "Format" {
 					continue
 				}
-				o := &Options{Secret: testSecret, SessionFormat: format}
+				o := &Options{Secret: testSecret, Format: format}
 				set(o)
 				if _, err := NewFactory(newMemStore(), o); err == nil || !strings.Contains(err.Error(), "session: "+option) {
 					t.Errorf("%s: with %s the error is %v", format, option, err)

@@ -45,7 +45,7 @@ func TestPyramidSetCookie(t *testing.T) {
 			}
 		}
 		f := newTestFactory(t, newMemStore(), func(o *Options) {
-			o.Secret, o.SessionFormat = vectorSecret, packages[v.Package]
+			o.Secret, o.Format = vectorSecret, packages[v.Package]
 			o.NewID = func() (string, error) { return id, nil }
 			o.Cookie = CookieOptions{
 				Name: v.Options.Name, Path: v.Options.Path, Domain: v.Options.Domain,

@@ -103,7 +103,7 @@ func newPyramidFactory(t *testing.T, store Store, f Format, serializer string, e
 	t.Helper()
 	factory := newTestFactory(t, store, func(o *Options) {
 		o.Secret, o.Signer, o.Logger = "", textSigner{}, slog.New(slog.DiscardHandler)
-		o.SessionFormat, o.PythonExpires = f, f == FormatPyramidSessionRedis
+		o.Format, o.PythonExpires = f, f == FormatPyramidSessionRedis
 		if serializer == "json" {
 			o.Codec = encode.JSON
 		}

@@ -20,7 +20,7 @@ import (
 //	20  created  milliseconds since 1970
 //	28  expires  milliseconds since 1970, 0 when Redis keeps the time
 //	36  idle     the session's own idle timeout in milliseconds, -1 for the factory's
-//	44  max age  its cookie's own lifetime in milliseconds, -1 for the factory's
+//	44  max age  its cookie's own lifetime, -1 for the factory's; rolling.go has the rest
 //	52  body     the data, in the layout that kind names
 //
 // Integers are big-endian. The revision makes the first 12 bytes a guard for
@@ -61,6 +61,8 @@ type meta struct {
 	expires time.Time // zero when Redis keeps the time
 	idle    own
 	maxAge  own
+	// cookieSent is when the cookie was sent last; zero when it is not noted.
+	cookieSent time.Time
 
 	// members are what a Pyramid record holds beside the data, as it was read:
 	// what is not ours goes back as it came.
@@ -90,7 +92,7 @@ func appendHeader(dst []byte, kind byte, at address, m meta) []byte {
 	dst = appendTime(dst, m.created)
 	dst = appendTime(dst, m.expires)
 	dst = appendOwn(dst, m.idle)
-	return appendOwn(dst, m.maxAge)
+	return appendCookie(dst, m)
 }
 
 // parseHeader takes a record apart. It checks that the record belongs to at.
@@ -103,8 +105,9 @@ func parseHeader(at address, record []byte) (kind byte, m meta, body []byte, err
 	}
 	m = meta{
 		created: parseTime(record[20:]), expires: parseTime(record[28:]),
-		idle: parseOwn(record[36:]), maxAge: parseOwn(record[44:]),
+		idle: parseOwn(record[36:]),
 	}
+	m.maxAge, m.cookieSent = parseCookie(record[44:])
 	return record[len(magic)], m, record[headerLen:], nil
 }
 

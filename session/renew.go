@@ -69,6 +69,7 @@ func (s *Session) renew(ctx context.Context) error {
 	if !keepToken {
 		s.data.remove(csrfKey)
 	}
+	s.access = active // a passive request that renews the session uses it
 	err = s.moveTo(ctx, at)
 	if err == nil {
 		s.id, s.at, s.signed, s.cookie = id, at, signed, cookieSet

@@ -13,8 +13,8 @@ import (
 // allFormats are the edits of Options for each format.
 var allFormats = map[string]func(*Options){
 	"native":                 nil,
-	"pyramid_redis_sessions": func(o *Options) { o.SessionFormat = FormatPyramidRedisSessions },
-	"pyramid_session_redis":  func(o *Options) { o.SessionFormat = FormatPyramidSessionRedis },
+	"pyramid_redis_sessions": func(o *Options) { o.Format = FormatPyramidRedisSessions },
+	"pyramid_session_redis":  func(o *Options) { o.Format = FormatPyramidSessionRedis },
 }
 
 // A login is clicked twice. The second POST comes with the old cookie, after the

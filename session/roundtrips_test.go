@@ -3,6 +3,7 @@ package session_test
 import (
 	"context"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -49,6 +50,9 @@ func conflicting(n int, do func(s *session.Session)) func(*session.Factory, *htt
 	}
 }
 
+func allPassive(o *session.Options) { o.Passive = func(*http.Request) bool { return true } }
+func aDay(o *session.Options)       { o.Cookie.MaxAge = 24 * time.Hour }
+
 func renew(s *session.Session)      { _ = s.Renew(context.Background()) }
 func invalidate(s *session.Session) { _ = s.Invalidate(context.Background()) }
 func csrfToken(s *session.Session)  { _, _ = s.CSRFToken(context.Background()) }
@@ -60,6 +64,18 @@ var trips = []trip{
 	{name: "read", use: used(func(s *session.Session) { s.Get("a"); s.PeekFlash("") }), want: 1},
 	{name: "read, timeout_trigger", options: func(o *session.Options) { o.TouchAfter = time.Minute },
 		use: used(func(s *session.Session) { s.Get("a") }), want: 1},
+	{name: "read, passive", options: allPassive, use: used(func(s *session.Session) { s.Get("a") }), want: 1},
+	{name: "write, passive", options: allPassive, use: used(func(s *session.Session) { s.Set("a", 2) }), want: 2},
+	{name: "read, cookie_max_age", options: aDay, use: used(func(s *session.Session) { s.Get("a") }), want: 1},
+	{name: "write, cookie_max_age", options: aDay, use: used(func(s *session.Session) { s.Set("a", 2) }), want: 2},
+	{name: "touch", use: used(func(s *session.Session) { _ = s.Touch(context.Background()) }), want: 2},
+	{name: "ping", use: func(f *session.Factory, r *http.Request, _ func()) { _ = f.Ping(r.Context()) }, want: 1},
+	{name: "status", use: func(f *session.Factory, r *http.Request, _ func()) {
+		f.StatusHandler().ServeHTTP(httptest.NewRecorder(), r)
+	}, want: 1},
+	{name: "status, no cookie", anew: true, use: func(f *session.Factory, r *http.Request, _ func()) {
+		f.StatusHandler().ServeHTTP(httptest.NewRecorder(), r)
+	}},
 	{name: "first write of a new session", anew: true, use: used(func(s *session.Session) { s.Set("a", 1) }), want: 1},
 	{name: "first CSRF token of a new session", anew: true, use: used(csrfToken), want: 1},
 	{name: "write", use: used(func(s *session.Session) { s.Set("a", 2) }), want: 2},
@@ -97,6 +113,7 @@ func TestRoundTrips(t *testing.T) {
 				// A server that has not seen a script yet asks for it, once in its life.
 				_ = other.Replace(t.Context(), "none", nil, nil, 0)
 				_ = other.Remove(t.Context(), "none", nil)
+				_ = other.(session.TTLKeeper).ReplaceKeepTTL(t.Context(), "none", nil, nil)
 				for _, row := range trips {
 					t.Run(row.name, func(t *testing.T) { row.check(t, proxy, counted, other) })
 				}

@@ -26,6 +26,7 @@ func (f *Factory) save(h http.Header, r *http.Request, s *Session) error {
 		s.refused = true
 		err = nil
 	}
+	s.clearSiteData(h)
 	cookieErr := s.writeCookie(h, r.TLS != nil)
 	if errors.Is(cookieErr, errCookieRefused) {
 		cookieErr = errors.Join(cookieErr, s.endUnknown(r.Context(), errCookieRefused))
@@ -206,14 +207,14 @@ func (s *Session) replace(ctx context.Context, changes []change, only func(strin
 			return guardedError(err)
 		}
 		s.reset()
-		s.cookie = cookieDelete
+		s.cookie, s.endedHere = cookieDelete, true
 		return nil
 	}
 	record, snap, ttl, err := s.encode(s.at, changes)
 	if err != nil {
 		return err
 	}
-	if err := s.store.Replace(ctx, s.at.key, s.guard, record, ttl); err != nil {
+	if err := s.overwrite(ctx, record, ttl); err != nil {
 		return guardedError(err)
 	}
 	s.saved(snap)
@@ -236,10 +237,16 @@ func (s *Session) encode(at address, changes []change) ([]byte, snapshot, time.D
 	if !alive {
 		return nil, snapshot{}, 0, ErrNotFound
 	}
+	same := at.key == s.at.key
+	kept := m.expires
 	m.expires = time.Time{}
 	if _, written := s.f.format.expiry(); ttl > 0 && (written || s.f.opts.ExpiryInRecord) {
 		m.expires = now.Add(ttl)
+		if same && s.keepsExpiry() && !kept.IsZero() {
+			m.expires = kept
+		}
 	}
+	m.cookieSent = s.cookieSentAt(now, same)
 	if s.f.opts.ExpiryInRecord {
 		ttl = 0
 	}
@@ -255,10 +262,14 @@ func (s *Session) encode(at address, changes []change) ([]byte, snapshot, time.D
 
 // saved takes over what was just written.
 func (s *Session) saved(snap snapshot) {
+	kept := s.keepsExpiry()
 	s.metaSet.idle, s.metaSet.maxAge = false, false
-	s.touch, s.rewrite = false, false
+	s.touch, s.rewrite, s.roll = false, false, false
 	s.adopt(snap)
 	s.data.saved(snap.data)
+	if !kept {
+		s.idleEnds = s.restarted()
+	}
 }
 
 // rebase puts the request's changes on top of the record that is there now.
@@ -289,22 +300,33 @@ func (s *Session) end(renewed bool) error {
 // restartIfDue restarts the time to live of a session that was only read. When
 // that fails, nothing of the request's is lost, so it is no error.
 func (s *Session) restartIfDue(ctx context.Context) {
-	touch, rewrite := s.touch, s.rewrite
-	s.touch, s.rewrite = false, false
-	if !touch && !rewrite || s.guard == nil {
-		return
+	err := s.restartDue(ctx)
+	if errors.Is(err, ErrNotFound) && s.roll {
+		s.cookie = cookieKeep // the session has ended: no new cookie for it
 	}
-	ctx, cancel := s.f.writeContext(ctx)
-	defer cancel()
-	var err error
-	if rewrite {
-		err = s.replace(ctx, nil, func(string) bool { return false })
-	} else if ttl, alive := lifetime(s.f.now(), s.meta.created, s.idle(), s.f.opts.AbsoluteTimeout); alive {
-		err = s.restart(ctx, s.at.key, s.guard, ttl)
-	}
+	s.roll = false
 	if err != nil && !isOver(err) {
 		s.f.opts.Logger.Warn("session: the idle timeout was not restarted", errorAttr(err))
 	}
+}
+
+// restartDue restarts the time to live, and the time of expiry in the record, as far
+// as they are due. A cookie that is sent again is noted in the record.
+func (s *Session) restartDue(ctx context.Context) error {
+	touch, rewrite := s.touch, s.rewrite || s.roll && !s.cookieRefused()
+	s.touch, s.rewrite = false, false
+	if !touch && !rewrite || s.guard == nil {
+		return nil
+	}
+	ctx, cancel := s.f.writeContext(ctx)
+	defer cancel()
+	if rewrite {
+		return s.replace(ctx, nil, func(string) bool { return false })
+	}
+	if ttl, alive := lifetime(s.f.now(), s.meta.created, s.idle(), s.f.opts.AbsoluteTimeout); alive {
+		return s.restart(ctx, s.at.key, s.guard, ttl)
+	}
+	return nil
 }
 
 // writeCookie tells the browser what it must know of the session.

@@ -25,7 +25,7 @@ func TestIDsHave256Bits(t *testing.T) {
 		FormatPyramidRedisSessions: {hex.DecodeString, 32, 40}, // the token is as Pyramid's: 160 bits
 		FormatPyramidSessionRedis:  {unbase64, 48, 64},
 	} {
-		f := newTestFactory(t, newMemStore(), func(o *Options) { o.SessionFormat = format })
+		f := newTestFactory(t, newMemStore(), func(o *Options) { o.Format = format })
 		seen := map[string]bool{}
 		for range 1000 {
 			id, err := f.opts.NewID()

@@ -178,9 +178,7 @@ func TestNothingSecretIsShown(t *testing.T) {
 	visit(set)
 
 	all.printFactories(t, secret, previous, password, key)
-	all.print(sessions, *sessions,
-		session.Options{Secret: secret, PreviousSecrets: []string{previous}, EncryptionKeys: [][]byte{[]byte(key)}},
-		&session.Options{Secret: secret, PreviousSecrets: []string{previous}, EncryptionKeys: [][]byte{[]byte(key)}})
+	all.print(sessions, *sessions) // session.Options: TestOptionsPrintNoSecret
 	for _, wrong := range []settings.Map{
 		{"redis.sessions.secret": secret, "redis.sessions.url": "redis://app:" + password + "@127.0.0.1:1/x"},
 		{"redis.sessions.secret": secret, "redis.sessions.url": "redis://app:" + password + "@127.0.0.1:1/0", "redis.sessions.socket_connect_timeout": "100ms"},

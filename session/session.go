@@ -36,6 +36,10 @@ type Session struct {
 	isNew       bool
 	changed     bool // Changed was called
 
+	access      access       // what a load does to the idle timeout
+	idleEnds    time.Time    // when the stored record ends if it is not used; zero when unknown
+	endedHere   bool         // a session was ended by this request
+	roll        bool         // the cookie is sent again, which the record is to note
 	touch       bool         // the time to live is due to be restarted in Redis
 	rewrite     bool         // the time of expiry in the record is
 	ended       error        // once the record turned out to be gone: why
@@ -47,7 +51,6 @@ type Session struct {
 	header      http.Header  // for AllowCookie: before the header is sent, as it was when the request came in
 	headerSent  bool
 	failed      [stepCount]error // of the steps whose failure the page must not hide
-	forgotten   bool             // Invalidate has ended the session that the browser's cookie names
 	refused     bool             // the log knows that the response may not have the cookie
 }
 
@@ -75,7 +78,7 @@ func (f *Factory) blankSession(r *http.Request, store Store) *Session {
 }
 
 // begin makes a blank session a new one.
-func (s *Session) begin() { s.meta.created = s.f.now().Truncate(time.Millisecond).UTC() }
+func (s *Session) begin() { s.meta.created = s.f.creation(s.f.now()) }
 
 // reset makes s a new session. The caller holds the lock.
 func (s *Session) reset() {
@@ -85,7 +88,8 @@ func (s *Session) reset() {
 	s.meta = meta{}
 	s.metaSet.idle, s.metaSet.maxAge = false, false
 	s.isNew, s.changed = true, false
-	s.touch, s.rewrite = false, false
+	s.touch, s.rewrite, s.roll = false, false, false
+	s.idleEnds = time.Time{}
 	s.ended, s.renewed, s.unseen = nil, false, false
 	s.begin()
 }
@@ -164,8 +168,9 @@ func (s *Session) adjustTimeout(d time.Duration) {
 }
 
 // AdjustCookieMaxAge gives this session's cookie a lifetime of its own, which
-// is kept with the session; 0 is browser scope. Browsers keep no cookie longer
-// than MaxCookieAge. The records of the Pyramid formats have no room for it: there
+// is kept with the session, in whole seconds; 0 is browser scope. Browsers keep no
+// cookie longer than MaxCookieAge. The cookie of an active visitor is sent again when a
+// tenth of it has passed. The records of the Pyramid formats have no room for it: there
 // it holds for the cookies of this request.
 func (s *Session) AdjustCookieMaxAge(d time.Duration) {
 	s.mu.Lock()
@@ -175,7 +180,7 @@ func (s *Session) AdjustCookieMaxAge(d time.Duration) {
 
 func (s *Session) adjustCookieMaxAge(d time.Duration) {
 	s.edited()
-	d = min(max(d, 0), MaxCookieAge).Truncate(time.Millisecond)
+	d = wholeCookieAge(d)
 	if adjusted := (own{true, d}); adjusted != s.meta.maxAge {
 		s.meta.maxAge, s.metaSet.maxAge = adjusted, true
 		if s.id != "" {

@@ -34,7 +34,7 @@ func renewed(t *testing.T, f *Factory, cookie string) string {
 }
 
 func ofFormat(format Format) func(*Options) {
-	return func(o *Options) { discardLog(o); o.SessionFormat = format }
+	return func(o *Options) { discardLog(o); o.Format = format }
 }
 
 var formats = []Format{FormatNative, FormatPyramidRedisSessions, FormatPyramidSessionRedis}

@@ -24,15 +24,16 @@ type Signer interface {
 	Verify(value string) (id string, err error)
 }
 
-// rotatingSigner is a built-in signer, which knows older secrets too.
-type rotatingSigner interface {
+// RotatingSigner is an optional interface of a Signer that also verifies what an older
+// secret has signed. The built-in signers have it (Options.PreviousSecrets).
+type RotatingSigner interface {
 	Signer
-	// verify is Verify, and also says whether an older secret signed the value:
-	// the visitor is then due a new cookie.
-	verify(value string) (id string, old bool, err error)
+	// VerifyRotated is Verify, and also reports whether an older secret signed the
+	// value: the response then carries a cookie that Sign has made anew.
+	VerifyRotated(value string) (id string, old bool, err error)
 }
 
-var _ rotatingSigner = (*hmacSigner)(nil)
+var _ RotatingSigner = (*hmacSigner)(nil)
 
 // hmacSigner is the native signature: base64url(HMAC-SHA512(key, ID) ‖ ID),
 // unpadded. It is WebOb's SignedSerializer without a serializer, as
@@ -58,17 +59,17 @@ func newHMACSigner(salt, secret string, previous []string) *hmacSigner {
 }
 
 func (s *hmacSigner) Sign(id string) (string, error) {
-	var content, text [256]byte // as in verify
+	var content, text [256]byte // as in VerifyRotated
 	b := append(s.keys[0].appendSum(content[:0], id), id...)
 	return string(base64.RawURLEncoding.AppendEncode(text[:0], b)), nil
 }
 
 func (s *hmacSigner) Verify(value string) (string, error) {
-	id, _, err := s.verify(value)
+	id, _, err := s.VerifyRotated(value)
 	return id, err
 }
 
-func (s *hmacSigner) verify(value string) (id string, old bool, err error) {
+func (s *hmacSigner) VerifyRotated(value string) (id string, old bool, err error) {
 	// A longer value than any cookie may be is not worth decoding.
 	if len(value) > maxCookieBytes {
 		return "", false, ErrBadCookie

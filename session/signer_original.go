@@ -21,7 +21,7 @@ type originalSigner struct {
 	keys [][]byte // the first signs, all verify
 }
 
-var _ rotatingSigner = (*originalSigner)(nil)
+var _ RotatingSigner = (*originalSigner)(nil)
 
 func newOriginalSigner(_, secret string, previous []string) Signer {
 	s := &originalSigner{keys: [][]byte{secretBytes(secret)}}
@@ -49,14 +49,14 @@ func (s *originalSigner) Sign(id string) (string, error) {
 }
 
 func (s *originalSigner) Verify(value string) (string, error) {
-	id, _, err := s.verify(value)
+	id, _, err := s.VerifyRotated(value)
 	return id, err
 }
 
-// verify is stricter than Python, which skips what is no base64 and runs what a
+// VerifyRotated is stricter than Python, which skips what is no base64 and runs what a
 // signed pickle says: the base64 must be the one spelling of its bytes, and
 // the blob the pickle of one str.
-func (s *originalSigner) verify(value string) (id string, old bool, err error) {
+func (s *originalSigner) VerifyRotated(value string) (id string, old bool, err error) {
 	if len(value) <= originalMAC || len(value) > maxCookieBytes {
 		return "", false, ErrBadCookie
 	}

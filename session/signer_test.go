@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"net/http"
+	"net/http/cookiejar"
 	"strings"
 	"testing"
 	"time"
@@ -234,5 +235,50 @@ func TestSignerOfTheApplication(t *testing.T) {
 	}
 	if _, err := NewFactory(newMemStore(), &Options{Secret: testSecret, Signer: reversing{}}); err == nil {
 		t.Error("a secret and a signer are both accepted")
+	}
+}
+
+// rotating is a signer of the application's that knows an older secret: what begins
+// with "old." was signed with it.
+type rotating struct{ reversing }
+
+func (r rotating) VerifyRotated(value string) (id string, old bool, err error) {
+	value, old = strings.CutPrefix(value, "old.")
+	if value == "empty" {
+		return "", old, nil
+	}
+	id, err = r.Verify(value)
+	return id, old, err
+}
+
+// A RotatingSigner of the application's has its cookies signed anew, once.
+func TestRotatingSigner(t *testing.T) {
+	var told []error
+	v := newVisitor(t, newTestFactory(t, newMemStore(), func(o *Options) {
+		o.Secret, o.Signer = "", rotating{}
+		o.OnInvalid = func(_ *http.Request, err error) { told = append(told, err) }
+	}))
+	v.visit(func(s *Session) { s.Set("a", 1) })
+	value := v.request().Cookies()[0].Value
+	for _, row := range []struct {
+		cookie string
+		found  bool
+		anew   bool
+	}{{value, true, false}, {"old." + value, true, true}, {"old.", false, false}, {"empty", false, false}, {"old.empty", false, false}} {
+		told = nil
+		v.jar, _ = cookiejar.New(nil)
+		v.jar.SetCookies(testURL, []*http.Cookie{{Name: "session", Value: row.cookie}})
+		resp := v.visit(func(s *Session) {
+			if s.IsNew() == row.found {
+				t.Errorf("%q: found %v", row.cookie, !s.IsNew())
+			}
+		})
+		cookies := resp.Cookies()
+		if row.anew != (len(cookies) == 1) || row.anew && cookies[0].Value != value {
+			t.Errorf("%q: the response has the cookies %v", row.cookie, cookies)
+		}
+		if !row.found && (len(told) != 1 || !errors.Is(told[0], ErrBadCookie)) {
+			t.Errorf("%q: the hook was told %v", row.cookie, told)
+		}
 	}
 }

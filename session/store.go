@@ -69,11 +69,31 @@ func NamesRevision(guard []byte) bool { return len(guard) <= RevisionLen }
 // TTLLoader is an optional interface of a Store that can read a record and
 // its remaining time to live in one round trip. It serves timeout_trigger,
 // which restarts the time to live only now and then; without it every load
-// restarts it.
+// restarts it. Passive requests and Factory.StatusHandler learn from it when the
+// session ends.
 type TTLLoader interface {
 	// LoadTTL returns the record at key and its remaining time to live, or
 	// ErrNotFound. A record that never expires has the time to live 0.
 	LoadTTL(ctx context.Context, key string) (record []byte, ttl time.Duration, err error)
+}
+
+// TTLKeeper is an optional interface of a Store that can replace a record and leave
+// its time to live as it is. It serves the saves of passive requests
+// (Options.Passive). Without it the session reads the time to live first, where the
+// store is a TTLLoader: one more round trip, and a restart by another request in
+// between is lost. With neither, the save of a passive request restarts it.
+type TTLKeeper interface {
+	// ReplaceKeepTTL is Replace, but for the time to live. Its errors are those of
+	// Replace.
+	ReplaceKeepTTL(ctx context.Context, key string, guard, record []byte) error
+}
+
+// Pinger is an optional interface of a Store that can ask the server for a sign of
+// life. It serves Factory.Ping, which otherwise loads a key that has no record.
+type Pinger interface {
+	// Ping sends one command that needs no key, and returns an error when the server
+	// does not answer it, or refuses to.
+	Ping(ctx context.Context) error
 }
 
 // GuardedExpirer is an optional interface of a Store that can restart a record's

@@ -25,7 +25,7 @@ func TestAbsoluteTimeoutOfAnOlderSession(t *testing.T) {
 					store := newMemStore()
 					options := func(absolute time.Duration) func(*Options) {
 						return func(o *Options) {
-							o.SessionFormat, o.AbsoluteTimeout, o.IdleTimeout = format, absolute, 24*time.Hour
+							o.Format, o.AbsoluteTimeout, o.IdleTimeout = format, absolute, 24*time.Hour
 						}
 					}
 					v := newVisitor(t, newTestFactory(t, store, options(0)))

@@ -54,3 +54,12 @@ const (
 // ExampleSecret is the one secret that this library's documentation and examples print.
 // It signs nothing unless redis.sessions.debug is true.
 const ExampleSecret = "change-me-this-is-the-documented-example"
+
+// ClearData is a kind of data that browsers keep for a site.
+type ClearData string
+
+// The values of redis.sessions.clear_site_data.
+const (
+	ClearCache   ClearData = "cache"   // cached pages
+	ClearStorage ClearData = "storage" // what scripts have stored
+)

@@ -30,6 +30,14 @@ type Options struct {
 	// default is zero: as long as it is used.
 	AbsoluteTimeout time.Duration
 
+	// PassiveHeader names a header whose presence marks a request that does not restart
+	// the idle timeout. The default is empty: there is no such request.
+	PassiveHeader string
+
+	// ValidSince ends every session that began before it. The default is the zero
+	// time: none.
+	ValidSince time.Time
+
 	// CookieName is the session cookie's name. The default is "session".
 	CookieName string
 
@@ -60,6 +68,10 @@ type Options struct {
 
 	// CookieOnException sets the cookie also when the handler panics. The default is true.
 	CookieOnException bool
+
+	// ClearSiteData is what the browser is told to delete by the response that ends a
+	// session. The default is nothing.
+	ClearSiteData []ClearData
 
 	// Host is Redis's host name or address. The default is "localhost".
 	Host string

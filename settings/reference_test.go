@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 var update = flag.Bool("update", false, "write docs/settings.md from the key table")
@@ -192,6 +193,8 @@ func sampleOf(t reflect.Type) any {
 		v.SetInt(7)
 	case reflect.Slice:
 		v.Set(reflect.MakeSlice(t, 1, 1))
+	case reflect.Struct:
+		return time.Unix(7, 0).UTC()
 	default:
 		return nil
 	}

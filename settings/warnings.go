@@ -69,6 +69,9 @@ func (w *warner) times(o *Options) {
 	if asked, ok := w.given["cookie_max_age"].value.(time.Duration); ok && asked > longestCookie {
 		w.warn("cookie_max_age", "%v is cut to 400 days, as browsers do", asked)
 	}
+	if o.ValidSince.After(time.Now()) {
+		w.warn("valid_since", "%s is in the future: until then every session ends after the request that began it", o.ValidSince.Format(time.RFC3339))
+	}
 	if o.AbsoluteTimeout > 0 && w.has("timeout") && o.AbsoluteTimeout < o.Timeout {
 		w.warn("absolute_timeout", "%v is less than timeout (%v), which therefore never matters", o.AbsoluteTimeout, o.Timeout)
 	}

@@ -20,6 +20,8 @@ import (
 var (
 	_ connect.Func      = Connect
 	_ session.TTLLoader = (*store)(nil)
+	_ session.TTLKeeper = (*store)(nil)
+	_ session.Pinger    = (*store)(nil)
 )
 
 // Connect starts a Redis inside the process and returns a store over it, which
@@ -69,6 +71,8 @@ type ttlStore interface {
 	session.Store
 	session.TTLLoader
 	session.GuardedExpirer
+	session.TTLKeeper
+	session.Pinger
 }
 
 // store is a go-redis store that owns its client and has a share in a server.

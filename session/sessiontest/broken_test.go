@@ -23,6 +23,8 @@ type broken struct {
 	replace func(s session.Store, ctx context.Context, key string, guard, record []byte, ttl time.Duration) error
 	expire  func(s session.Store, ctx context.Context, key string, ttl time.Duration) error
 	remove  func(s session.Store, ctx context.Context, key string, guard []byte) error
+	keep    func(s session.Store, ctx context.Context, key string, guard, record []byte) error
+	ping    func() error
 }
 
 func (b broken) Load(ctx context.Context, key string, ttl time.Duration) ([]byte, error) {
@@ -58,6 +60,22 @@ func (b broken) Remove(ctx context.Context, key string, guard []byte) error {
 		return b.remove(b.Store, ctx, key, guard)
 	}
 	return b.Store.Remove(ctx, key, guard)
+}
+
+// ReplaceKeepTTL is the memory's, unless keep is set.
+func (b broken) ReplaceKeepTTL(ctx context.Context, key string, guard, record []byte) error {
+	if b.keep != nil {
+		return b.keep(b.Store, ctx, key, guard, record)
+	}
+	return b.Store.(session.TTLKeeper).ReplaceKeepTTL(ctx, key, guard, record)
+}
+
+// Ping is the memory's, unless ping is set.
+func (b broken) Ping(ctx context.Context) error {
+	if b.ping != nil {
+		return b.ping()
+	}
+	return b.Store.(session.Pinger).Ping(ctx)
 }
 
 // stores are named after a case of the suite that must catch them.
@@ -143,6 +161,19 @@ var stores = map[string]broken{
 		record, err := s.Load(ctx, key, ttl)
 		return []byte(strings.ToValidUTF8(string(record), "?")), err
 	}},
+	"keepttl": {keep: func(s session.Store, ctx context.Context, key string, guard, record []byte) error {
+		return s.Replace(ctx, key, guard, record, 2*time.Hour)
+	}},
+	"keepttl-changed": {keep: func(s session.Store, ctx context.Context, key string, _, record []byte) error {
+		return s.(session.TTLKeeper).ReplaceKeepTTL(ctx, key, nil, record)
+	}},
+	"keepttl-gone": {keep: func(s session.Store, ctx context.Context, key string, guard, record []byte) error {
+		if err := s.Create(ctx, key, record, 0); err == nil {
+			return nil
+		}
+		return s.(session.TTLKeeper).ReplaceKeepTTL(ctx, key, guard, record)
+	}},
+	"ping": {ping: func() error { return session.ErrUnavailable }},
 	"context-cancelled": {load: func(s session.Store, ctx context.Context, key string, ttl time.Duration) ([]byte, error) {
 		return s.Load(context.WithoutCancel(ctx), key, ttl)
 	}},

@@ -38,6 +38,10 @@ var callRules = []rule{
 		c.must("Replace", c.replace(key, guard1, second, long))
 		c.FlushScripts(c.T)
 		c.wantConflict("Replace", c.replace(key, guard1, first, long), second)
+		if k, ok := c.Store.(session.TTLKeeper); ok {
+			c.FlushScripts(c.T)
+			c.must("ReplaceKeepTTL", k.ReplaceKeepTTL(c.Context(), key, []byte(guard2), []byte(second)))
+		}
 		c.FlushScripts(c.T)
 		c.must("Expire", c.Expire(c.Context(), key, 0))
 		c.wantTTL(key, 0)
@@ -92,6 +96,12 @@ func (c *checker) operations(ctx context.Context, key, absent string) map[string
 	}
 	if g, ok := c.Store.(session.GuardedExpirer); ok {
 		ops["ExpireGuarded"] = func() error { return g.ExpireGuarded(ctx, key, []byte(guard1), 2*long) }
+	}
+	if k, ok := c.Store.(session.TTLKeeper); ok {
+		ops["ReplaceKeepTTL"] = func() error { return k.ReplaceKeepTTL(ctx, key, []byte(guard1), []byte(second)) }
+	}
+	if p, ok := c.Store.(session.Pinger); ok {
+		ops["Ping"] = func() error { return p.Ping(ctx) }
 	}
 	return ops
 }

@@ -25,7 +25,11 @@ type entry struct {
 	expires time.Time // zero for a record that never does
 }
 
-var _ session.Store = (*memory)(nil)
+var (
+	_ session.Store     = (*memory)(nil)
+	_ session.TTLKeeper = (*memory)(nil)
+	_ session.Pinger    = (*memory)(nil)
+)
 
 func newMemory() *memory {
 	return &memory{records: map[string]entry{}, now: time.Now()}
@@ -146,6 +150,25 @@ func (m *memory) Delete(ctx context.Context, key string) error {
 }
 
 func (m *memory) Close() error { return nil }
+
+func (m *memory) ReplaceKeepTTL(ctx context.Context, key string, guard, record []byte) error {
+	leave, err := m.enter(ctx)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	e, err := m.find(key)
+	if err != nil {
+		return err
+	}
+	if !bytes.HasPrefix(e.record, guard) {
+		return &session.ConflictError{Current: bytes.Clone(e.record)}
+	}
+	m.records[key] = entry{bytes.Clone(record), e.expires}
+	return nil
+}
+
+func (m *memory) Ping(ctx context.Context) error { return ctx.Err() }
 
 // harness says how to open a memory, how to look into it, and how to make time
 // pass.

@@ -101,7 +101,7 @@ func TestLostReplyOfRenew(t *testing.T) {
 	t.Parallel()
 	forEachConnector(t, func(t *testing.T, via connection) {
 		for _, format := range []session.Format{session.FormatNative, session.FormatPyramidRedisSessions} {
-			testLostReplyOfRenew(t, newLosing(t, via, func(o *session.Options) { o.SessionFormat = format }))
+			testLostReplyOfRenew(t, newLosing(t, via, func(o *session.Options) { o.Format = format }))
 		}
 	})
 }
@@ -181,7 +181,7 @@ func TestLostReplyBesideAnEqualEdit(t *testing.T) {
 	t.Parallel()
 	forEachConnector(t, func(t *testing.T, via connection) {
 		for _, format := range []session.Format{session.FormatNative, session.FormatPyramidRedisSessions, session.FormatPyramidSessionRedis} {
-			l := newLosing(t, via, func(o *session.Options) { o.SessionFormat = format })
+			l := newLosing(t, via, func(o *session.Options) { o.Format = format })
 			count := l.page(t, countOn, nil)
 			const saves = 2 // those of newLosing
 			status := l.status(l.page(t, countOn, func() { l.proxy.LoseReplies(1) }))

@@ -165,7 +165,7 @@ func newApplication(t *testing.T, w world, seed uint64) *application {
 	var ids atomic.Int64
 	for _, store := range w.stores {
 		opts := &session.Options{
-			SessionFormat: w.format,
+			Format: w.format,
 			ErrorHandler:  noteFailure,
 			Logger:        slog.New(slog.NewTextHandler(io.Discard, nil)),
 		}

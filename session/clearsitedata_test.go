@@ -1,0 +1,74 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"testing"
+)
+
+// The response that ends a session tells the browser to delete what it keeps of the
+// site, and no other response does.
+func TestClearSiteData(t *testing.T) {
+	ctx := context.Background()
+	inSession := func(use func(s *Session)) func(v *visitor) *http.Response {
+		return func(v *visitor) *http.Response { return v.visit(use) }
+	}
+	rows := map[string]struct {
+		do   func(v *visitor) *http.Response
+		want bool
+	}{
+		"Session.Invalidate": {inSession(func(s *Session) { _ = s.Invalidate(ctx) }), true},
+		"and a new session":  {inSession(func(s *Session) { _ = s.Invalidate(ctx); s.Flash("", "Good-bye.") }), true},
+		"Factory.Invalidate": {func(v *visitor) *http.Response {
+			return v.serve(func(_ http.ResponseWriter, r *http.Request) { _ = v.f.Invalidate(r) })
+		}, true},
+		"Factory.Invalidate after Get": {func(v *visitor) *http.Response {
+			return v.serve(func(_ http.ResponseWriter, r *http.Request) { _, _ = v.f.Get(r); _ = v.f.Invalidate(r) })
+		}, true},
+		"the last key": {inSession(func(s *Session) { s.Delete("a") }), true},
+		"read":         {inSession(func(s *Session) { s.Get("a") }), false},
+		"write":        {inSession(func(s *Session) { s.Set("a", 2) }), false},
+		"renew":        {inSession(func(s *Session) { _ = s.Renew(ctx) }), false},
+		"no session": {func(v *visitor) *http.Response {
+			return newVisitor(v.t, v.f).visit(func(s *Session) { _ = s.Invalidate(ctx) })
+		}, false},
+		"no session, Factory.Invalidate": {func(v *visitor) *http.Response {
+			return newVisitor(v.t, v.f).serve(func(_ http.ResponseWriter, r *http.Request) { _ = v.f.Invalidate(r) })
+		}, false},
+		"failed": {func(v *visitor) *http.Response {
+			return v.serve(func(_ http.ResponseWriter, r *http.Request) {
+				s, _ := v.f.Get(r)
+				store := v.f.store.(*memStore)
+				store.err = errors.New("down")
+				_ = s.Invalidate(ctx)
+				store.err = nil
+			})
+		}, false},
+	}
+	for name, row := range rows {
+		for header, kinds := range map[string][]ClearData{
+			"":                   nil,
+			`"cache"`:            {ClearCache},
+			`"cache", "storage"`: {ClearCache, ClearStorage, ClearCache},
+		} {
+			v := newVisitor(t, newTestFactory(t, newMemStore(), func(o *Options) {
+				discardLog(o)
+				o.ClearSiteData, o.InvalidateEmpty = kinds, true
+			}))
+			v.visit(func(s *Session) { s.Set("a", 1) })
+			want := header
+			if !row.want {
+				want = ""
+			}
+			if got := row.do(v).Header.Get("Clear-Site-Data"); got != want {
+				t.Errorf("%s: Clear-Site-Data is %q, want %q", name, got, want)
+			}
+		}
+	}
+	for _, kind := range []ClearData{"cookies", "*", "", `cache"`} {
+		if _, err := NewFactory(newMemStore(), &Options{Secret: testSecret, ClearSiteData: []ClearData{kind}}); err == nil {
+			t.Errorf("%q is accepted", kind)
+		}
+	}
+}
