@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/pyramidgo/redissessions/session/internal/record"
 )
 
 const (
@@ -15,7 +17,7 @@ const (
 	// maxAttributeBytes bounds each attribute's value, RFC 6265bis 5.6.
 	maxAttributeBytes = 1024
 	// MaxCookieAge is the longest Max-Age that browsers keep, RFC 6265bis 5.6.1.
-	MaxCookieAge = 400 * 24 * time.Hour
+	MaxCookieAge = record.MaxCookieAge
 	// maxCookies is how many cookies of the session's name one request may
 	// try. More than two or three is an attack.
 	maxCookies = 8

@@ -21,7 +21,7 @@ type candidates struct {
 func (f *Factory) candidates(r *http.Request, lines []string) candidates {
 	header := http.Request{Header: http.Header{"Cookie": lines}}
 	c := candidates{f: f, r: r, cookies: header.CookiesNamed(f.opts.Cookie.Name)}
-	if f.customs.lastCookie {
+	if f.rules.lastCookie {
 		slices.Reverse(c.cookies)
 	}
 	c.cookies = c.cookies[:min(len(c.cookies), maxCookies)]
@@ -66,12 +66,12 @@ func (f *Factory) endCookies(ctx context.Context, r *http.Request, lines []strin
 			return found, errors.Join(errs...)
 		}
 		found = true
-		at := f.format.address(v.id)
-		if !f.customs.lastCookie || !ids.several {
+		at := f.format.Address(v.id)
+		if !f.rules.lastCookie || !ids.several {
 			errs = append(errs, f.end(ctx, store, at))
 			continue
 		}
-		if err := store.Remove(ctx, at.key, nil); !errors.Is(err, ErrNotFound) {
+		if err := store.Remove(ctx, at.Key, nil); !errors.Is(err, ErrNotFound) {
 			return true, storeError("invalidate", err)
 		}
 	}
@@ -81,14 +81,14 @@ func (f *Factory) endCookies(ctx context.Context, r *http.Request, lines []strin
 // visitor would still be logged in. The Python packages do not read the cookies
 // after the one that was loaded, so that in their formats those stay.
 func (s *Session) endOthers(ctx context.Context) error {
-	if !s.f.customs.lastCookie {
+	if !s.f.rules.lastCookie {
 		for _, ok := s.ids.next(); ok; {
 			_, ok = s.ids.next()
 		}
 	}
 	var errs []error
 	for _, id := range s.ids.tried {
-		if at := s.f.format.address(id); at.key != s.at.key && at.key != s.predecessor.key {
+		if at := s.f.format.Address(id); at.Key != s.at.Key && at.Key != s.predecessor.Key {
 			errs = append(errs, s.f.end(ctx, s.store, at))
 		}
 	}

@@ -74,7 +74,7 @@ func (s *Session) NewCSRFToken() string {
 	return token
 }
 
-func (f *Factory) newToken() (string, error) { return randomHex(f.customs.tokenBytes) }
+func (f *Factory) newToken() (string, error) { return randomHex(f.rules.tokenBytes) }
 
 func (s *Session) csrfToken() (string, bool) {
 	v, _ := s.data.lookup(csrfKey)

@@ -1,6 +1,10 @@
 package session
 
-import "errors"
+import (
+	"errors"
+
+	"github.com/pyramidgo/redissessions/session/internal/record"
+)
 
 var (
 	// ErrNotFound is returned by a Store when there is no record at the key:
@@ -33,11 +37,11 @@ var (
 
 	// ErrUndecodable is returned when a stored record cannot be read: it is
 	// damaged, was written by another codec or version, or exceeds a limit.
-	ErrUndecodable = errors.New("session: the stored record cannot be decoded")
+	ErrUndecodable = record.ErrUndecodable
 
-	// ErrCrossedReply is returned when a record arrives that belongs to
-	// another key. It is never used.
-	ErrCrossedReply = errors.New("session: the reply holds the record of another session")
+	// ErrCrossedReply is returned when Redis answers with another key's record. The
+	// record is discarded.
+	ErrCrossedReply = record.ErrCrossedReply
 
 	// ErrRefused is returned when the store answered that it will not do what
 	// it was asked, for a reason that does not pass by itself: the server's user

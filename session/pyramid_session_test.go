@@ -127,11 +127,11 @@ func TestPyramidTimeouts(t *testing.T) {
 		{FormatPyramidRedisSessions, 1500 * time.Millisecond, 2 * time.Second},
 		{FormatPyramidRedisSessions, time.Nanosecond, time.Second},
 		{FormatPyramidRedisSessions, -time.Hour, time.Second},
-		{FormatPyramidRedisSessions, 0, originalForever}, // Python would delete it at once
+		{FormatPyramidRedisSessions, 0, 10 * 365 * 24 * time.Hour}, // Python would delete it at once
 		{FormatPyramidSessionRedis, 1500 * time.Millisecond, 2 * time.Second},
 		{FormatPyramidSessionRedis, -time.Hour, time.Second},
 		{FormatPyramidSessionRedis, 0, 0},
-		{FormatPyramidSessionRedis, 1<<63 - 1, longestIdle},
+		{FormatPyramidSessionRedis, 1<<63 - 1, (1 << 33) * time.Second},
 	} {
 		store := newMemStore()
 		f := newPyramidFactory(t, store, c.format, "pickle", nil)

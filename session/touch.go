@@ -32,7 +32,7 @@ func (s *Session) Touch(ctx context.Context) error {
 	}
 	ctx, cancel := s.f.writeContext(ctx)
 	defer cancel()
-	c := contention{turns: s.f.turns, key: s.at.key}
+	c := contention{turns: s.f.turns, key: s.at.Key}
 	defer c.end()
 	for {
 		c.began = time.Now()
@@ -74,6 +74,6 @@ func (s *Session) touched(stored *Session, seen string) {
 	s.touch, s.rewrite = false, false
 	s.idleEnds = stored.idleEnds
 	if string(s.guard) == seen {
-		s.guard, s.meta.expires, s.meta.members = stored.guard, stored.meta.expires, stored.meta.members
+		s.guard, s.meta.Expires, s.meta.Members = stored.guard, stored.meta.Expires, stored.meta.Members
 	}
 }
