@@ -36,7 +36,7 @@ func (s *Session) savedToken(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	s.data.amend(csrfKey, func(old any, ok bool) (any, bool) {
+	s.data.Edit(csrfKey, func(old any, ok bool) (any, bool) {
 		if t, isText := old.(string); ok && isText && t != "" {
 			return t, true
 		}
@@ -45,12 +45,12 @@ func (s *Session) savedToken(ctx context.Context) (string, error) {
 	if s.savedWithTheHeader() {
 		return token, nil
 	}
-	only := func(key string) bool { return key == csrfKey }
-	if s.data.cleared {
-		only = nil // the token is newer than the Clear, which must not wait behind it
+	keys := []string{csrfKey}
+	if s.data.Cleared() {
+		keys = nil // the token is newer than the Clear, which has to be saved first
 	}
-	if err := s.commit(ctx, only); err != nil {
-		s.data.forget(csrfKey)
+	if err := s.commit(ctx, keys...); err != nil {
+		s.data.Undo(csrfKey)
 		return "", err
 	}
 	token, _ = s.csrfToken()
@@ -79,7 +79,7 @@ func (s *Session) NewCSRFToken() string {
 func (f *Factory) newToken() (string, error) { return sign.RandomHex(f.rules.tokenBytes) }
 
 func (s *Session) csrfToken() (string, bool) {
-	v, _ := s.data.lookup(csrfKey)
+	v, _ := s.data.Get(csrfKey)
 	token, ok := v.(string)
 	return token, ok && token != ""
 }

@@ -13,7 +13,7 @@ import (
 func (s *Session) Get(key string) (any, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.data.lookup(key)
+	return s.data.Get(key)
 }
 
 // Set sets the value at key. Setting an equal value is no change. A value that
@@ -22,7 +22,7 @@ func (s *Session) Set(key string, value any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.edited()
-	s.data.set(key, value)
+	s.data.Set(key, value)
 }
 
 // SetDefault sets the value at key only when the key is absent, and returns
@@ -30,11 +30,11 @@ func (s *Session) Set(key string, value any) {
 func (s *Session) SetDefault(key string, value any) any {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if old, ok := s.data.lookup(key); ok {
+	if old, ok := s.data.Get(key); ok {
 		return old
 	}
 	s.edited()
-	s.data.amend(key, func(old any, ok bool) (any, bool) {
+	s.data.Edit(key, func(old any, ok bool) (any, bool) {
 		if ok {
 			return old, true
 		}
@@ -48,7 +48,7 @@ func (s *Session) Delete(key string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.edited()
-	s.data.remove(key)
+	s.data.Delete(key)
 }
 
 // Pop deletes a key and returns its value. It takes away exactly what it
@@ -56,30 +56,29 @@ func (s *Session) Delete(key string) {
 func (s *Session) Pop(key string) (any, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	v, ok := s.data.pop(key)
+	v, ok := s.data.Pop(key)
 	if ok {
 		s.edited()
 	}
 	return v, ok
 }
 
-func (w *working) pop(key string) (any, bool) {
-	popped, ok := w.lookup(key)
-	if !ok {
-		return nil, false
-	}
-	if sl := w.slots.find(key); sl != nil && sl.intent == replaced {
-		w.remove(key)
-		return popped, true
-	}
-	taken := w.copyOf(popped) // what is returned is the caller's to change
-	w.amend(key, func(old any, ok bool) (any, bool) {
-		if ok && w.equal(old, taken) {
-			return nil, false
-		}
-		return old, ok
+// Modify replaces the value at key by f of the old one, nil when the key is
+// absent. It survives concurrent requests: when another request has changed the
+// session meanwhile, f runs again on the current value at the save, so it should
+// do nothing else, and it must not use the session. A nil result for an absent
+// key leaves it absent.
+//
+// old has the type that Get would return. The function [Modify] is the same for
+// a type of the caller's.
+func (s *Session) Modify(key string, f func(old any) any) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.edited()
+	s.data.Edit(key, func(old any, ok bool) (any, bool) {
+		v := f(old)
+		return v, ok || v != nil
 	})
-	return popped, true
 }
 
 // Update sets all the values.
@@ -89,9 +88,9 @@ func (s *Session) Update(values map[string]any) {
 	if len(values) > 0 {
 		s.edited()
 	}
-	s.data.slots.expect(len(values))
+	s.data.Grow(len(values))
 	for k, v := range values {
-		s.data.set(k, v)
+		s.data.Set(k, v)
 	}
 }
 
@@ -102,21 +101,21 @@ func (s *Session) Clear() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.edited()
-	s.data.clear()
+	s.data.Clear()
 }
 
 // Has reports whether the key is there.
 func (s *Session) Has(key string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.data.has(key)
+	return s.data.Has(key)
 }
 
 // Len returns the number of keys.
 func (s *Session) Len() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return len(s.data.keys())
+	return len(s.data.Keys())
 }
 
 // Keys returns the keys, sorted. A Pyramid application may also have set keys
@@ -125,7 +124,7 @@ func (s *Session) Len() int {
 func (s *Session) Keys() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.data.keys()
+	return s.data.Keys()
 }
 
 // All iterates over the keys, sorted, and their values, as they are when the

@@ -176,7 +176,7 @@ func (x *exchange) late() bool {
 // saveLate saves a session when the header has been sent. The caller holds the
 // lock.
 func (s *Session) saveLate(ctx context.Context) error {
-	err := s.commit(ctx, nil)
+	err := s.commit(ctx)
 	if s.refused && errors.Is(err, ErrHeaderWritten) {
 		return nil // the new session that save has reported
 	}

@@ -66,10 +66,9 @@ func (s *Session) renew(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	set := s.data.slots.find(csrfKey)
-	keepToken := set != nil && set.intent == replaced && set.fromRequest
+	keepToken := s.data.SetByRequest(csrfKey)
 	if !keepToken {
-		s.data.remove(csrfKey)
+		s.data.Delete(csrfKey)
 	}
 	s.access = active // a passive request that renews the session uses it
 	err = s.moveTo(ctx, at)
@@ -78,7 +77,7 @@ func (s *Session) renew(ctx context.Context) error {
 		return nil
 	}
 	if !keepToken {
-		s.data.forget(csrfKey)
+		s.data.Undo(csrfKey)
 	}
 	if errors.Is(err, ErrGone) && !errors.Is(err, ErrUnavailable) && s.mayStartAfresh() {
 		s.startAfresh()
@@ -100,7 +99,7 @@ func (s *Session) startAfresh() {
 		s.predecessor = s.at // an Invalidate in this request ends its successor too
 	}
 	s.reset()
-	data.startAfresh()
+	data.StartAgain()
 	s.data, s.metaSet, s.cookie = data, set, cookieKeep
 	if set.idle {
 		s.meta.Idle = m.Idle
@@ -127,7 +126,7 @@ func (s *Session) moveTo(ctx context.Context, at record.Address) (err error) {
 	c := contention{turns: s.f.turns, key: s.at.Key}
 	defer c.end()
 	for {
-		changes, err := s.data.changes(s.changed || !s.f.opts.IgnoreDeepChanges, nil)
+		changes, err := s.changes()
 		if err != nil {
 			return err
 		}

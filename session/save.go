@@ -23,7 +23,7 @@ func (f *Factory) save(h http.Header, r *http.Request, s *Session) error {
 	if err := s.failure(); err != nil {
 		return errors.Join(err, s.writeCookie(h, r.TLS != nil))
 	}
-	err := s.commit(r.Context(), nil)
+	err := s.commit(r.Context())
 	if errors.Is(err, errCookieRefused) {
 		f.opts.Logger.Warn("session: a new session was not saved", errorAttr(err))
 		s.refused = true
@@ -48,20 +48,21 @@ func (s *Session) cookieRefused() bool {
 	return allow != nil && s.header != nil && !allow(s.header)
 }
 
-// commit brings the stored record up to date with what the request did, or,
-// with only, with what it did to some keys. The caller holds the lock.
-func (s *Session) commit(ctx context.Context, only func(key string) bool) error {
+// commit writes what the request did to the stored record: at the given keys, or all of
+// it when none are given. The caller holds the lock.
+func (s *Session) commit(ctx context.Context, keys ...string) error {
 	c := contention{turns: s.f.turns, key: s.at.Key}
 	defer c.end()
 	for try := 1; ; try++ {
-		changes, err := s.data.changes(s.changed || !s.f.opts.IgnoreDeepChanges, only)
+		changes, err := s.changes(keys...)
 		if err != nil {
 			return err
 		}
-		if !s.dirty(changes, only) {
-			if only == nil {
-				s.restartIfDue(ctx)
-			}
+		if len(changes) == 0 && len(keys) > 0 {
+			return nil
+		}
+		if len(changes) == 0 && !s.mustSave() {
+			s.restartIfDue(ctx)
 			return nil
 		}
 		if s.ended != nil {
@@ -87,7 +88,7 @@ func (s *Session) commit(ctx context.Context, only func(key string) bool) error 
 			return s.create(ctx, changes)
 		}
 		c.began = time.Now()
-		err = s.replace(ctx, changes, only)
+		err = s.replace(ctx, changes)
 		if err == nil {
 			return nil
 		}
@@ -131,17 +132,14 @@ func (s *Session) reload(ctx context.Context) error {
 	return s.rebase(record)
 }
 
-// dirty reports whether there is anything to save.
-func (s *Session) dirty(changes []record.Change, only func(string) bool) bool {
-	if len(changes) > 0 {
-		return true
-	}
-	if only != nil {
-		return false
-	}
-	base := s.data.base
-	clears := s.data.cleared && (len(base.Keys()) > 0 || base.Hidden())
-	return clears || s.metaSet.idle || s.metaSet.maxAge || s.unseen
+// changes returns what a save changes at the given keys, or at all of them.
+func (s *Session) changes(keys ...string) ([]record.Change, error) {
+	return s.data.Changes(s.changed || !s.f.opts.IgnoreDeepChanges, keys...)
+}
+
+// mustSave reports whether there is something to save beside the values of keys.
+func (s *Session) mustSave() bool {
+	return s.data.ClearsData() || s.metaSet.idle || s.metaSet.maxAge || s.unseen
 }
 
 // create writes the record of a new session under a new ID.
@@ -206,8 +204,8 @@ func (f *Factory) sign(id string) (string, error) {
 
 // replace writes the changed record over the one that was loaded, or takes it
 // away when nothing is left in it and the settings say so.
-func (s *Session) replace(ctx context.Context, changes []record.Change, only func(string) bool) error {
-	if s.f.opts.InvalidateEmpty && only == nil && len(s.data.keys()) == 0 && !s.data.below().Hidden() {
+func (s *Session) replace(ctx context.Context, changes []record.Change) error {
+	if s.f.opts.InvalidateEmpty && s.data.IsEmpty() {
 		if err := s.store.Remove(ctx, s.at.Key, s.guard); err != nil {
 			return guardedError(err)
 		}
@@ -215,6 +213,11 @@ func (s *Session) replace(ctx context.Context, changes []record.Change, only fun
 		s.cookie, s.endedHere = cookieDelete, true
 		return nil
 	}
+	return s.write(ctx, changes)
+}
+
+// write writes the record with the changes over the one that was loaded.
+func (s *Session) write(ctx context.Context, changes []record.Change) error {
 	record, snap, ttl, err := s.encode(s.at, changes)
 	if err != nil {
 		return err
@@ -255,7 +258,7 @@ func (s *Session) encode(at record.Address, changes []record.Change) ([]byte, re
 	if s.f.opts.ExpiryInRecord {
 		ttl = 0
 	}
-	raw, snap, err := s.f.format.Encode(at, m, s.data.below(), changes)
+	raw, snap, err := s.f.format.Encode(at, m, s.data.Base(), changes)
 	if err != nil {
 		return nil, record.Snapshot{}, 0, err
 	}
@@ -271,7 +274,7 @@ func (s *Session) saved(snap record.Snapshot) {
 	s.metaSet.idle, s.metaSet.maxAge = false, false
 	s.touch, s.rewrite, s.roll = false, false, false
 	s.adopt(snap)
-	s.data.saved(snap.Data)
+	s.data.Saved(snap.Data)
 	if !kept {
 		s.idleEnds = s.restarted()
 	}
@@ -287,7 +290,7 @@ func (s *Session) rebase(current []byte) error {
 		return s.end(true)
 	}
 	s.adopt(snap)
-	s.data.rebase(snap.Data)
+	s.data.Rebase(snap.Data)
 	return nil
 }
 
@@ -326,7 +329,7 @@ func (s *Session) restartDue(ctx context.Context) error {
 	ctx, cancel := s.f.writeContext(ctx)
 	defer cancel()
 	if rewrite {
-		return s.replace(ctx, nil, func(string) bool { return false })
+		return s.write(ctx, nil)
 	}
 	if ttl, alive := lifetime(s.f.now(), s.meta.Created, s.idle(), s.f.opts.AbsoluteTimeout); alive {
 		return s.restart(ctx, s.at.Key, s.guard, ttl)

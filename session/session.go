@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/pyramidgo/redissessions/session/internal/overlay"
 	"github.com/pyramidgo/redissessions/session/internal/record"
 )
 
@@ -32,7 +33,7 @@ type Session struct {
 	// this one began in its place.
 	predecessor record.Address
 	guard       []byte // of the stored record; nil while nothing is stored
-	data        working
+	data        overlay.Overlay
 	meta        record.Meta // with this request's changes
 	metaSet     struct{ idle, maxAge bool }
 	isNew       bool
@@ -75,7 +76,7 @@ func (f *Factory) newSession(r *http.Request, store Store) *Session {
 // blankSession returns a session that is yet to be loaded, or to begin.
 func (f *Factory) blankSession(r *http.Request, store Store) *Session {
 	s := &Session{f: f, r: r, store: store, isNew: true}
-	s.data.start(f.format.Layout(), s)
+	s.data = overlay.New(f.format.Layout(), s.damagedValue)
 	return s
 }
 
@@ -85,8 +86,7 @@ func (s *Session) begin() { s.meta.Created = s.f.creation(s.f.now()) }
 // reset makes s a new session. The caller holds the lock.
 func (s *Session) reset() {
 	s.id, s.at, s.signed, s.guard = "", record.Address{}, "", nil
-	s.data = working{}
-	s.data.start(s.f.format.Layout(), s)
+	s.data = overlay.New(s.f.format.Layout(), s.damagedValue)
 	s.meta = record.Meta{}
 	s.metaSet.idle, s.metaSet.maxAge = false, false
 	s.isNew, s.changed = true, false
@@ -100,7 +100,7 @@ func (s *Session) reset() {
 func (s *Session) load(id string, at record.Address, snap record.Snapshot) {
 	s.id, s.known, s.at, s.isNew = id, id, at, false
 	s.adopt(snap)
-	s.data.base = snap.Data
+	s.data.Load(snap.Data)
 }
 
 // adopt takes over a stored state, but for the data.
