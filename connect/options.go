@@ -73,6 +73,10 @@ type Options struct {
 	// AutoPipeline lets the commands of concurrent requests share round trips.
 	// The default is AutoPipelineOff.
 	AutoPipeline AutoPipeline
+	// GuardedSave says by which commands a record is changed only while it is the
+	// one that was loaded. The default is GuardedSaveAuto. A connector that knows
+	// one way only ignores it.
+	GuardedSave GuardedSave
 	// LazyConnect makes Connect return without asking Redis anything. By
 	// default it pings once, so that a wrong address is noticed at start-up.
 	LazyConnect bool
@@ -81,7 +85,7 @@ type Options struct {
 	// redis.UniversalClient for connect/goredis, a *redis.Pool for
 	// connect/redigo. Closing the store does not close it, so that several
 	// session factories may share one. Of the other fields only AutoPipeline,
-	// MaxRetries and LazyConnect apply.
+	// GuardedSave, MaxRetries and LazyConnect apply.
 	Client any
 }
 

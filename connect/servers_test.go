@@ -4,9 +4,9 @@ import (
 	"testing"
 
 	"github.com/pyramidgo/redissessions/connect"
-	"github.com/pyramidgo/redissessions/connect/connecttest"
 	"github.com/pyramidgo/redissessions/connect/goredis"
 	"github.com/pyramidgo/redissessions/connect/redigo"
+	"github.com/pyramidgo/redissessions/internal/connecttest"
 	"github.com/pyramidgo/redissessions/session"
 	"github.com/pyramidgo/redissessions/session/sessiontest"
 )
@@ -16,6 +16,10 @@ var servers = map[string]func(testing.TB, ...string) *connecttest.Server{
 	"redis":   connecttest.RedisServer,
 	"redis-8": connecttest.Redis8Server,
 	"valkey":  connecttest.ValkeyServer,
+
+	"valkey-without-lua":     connecttest.ValkeyServerWithoutLua,
+	"valkey-without-delifeq": valkeyWithoutDelifeq,
+	"valkey-without-eval":    aclServer(connecttest.ValkeyServer, "-eval", "-evalsha"),
 
 	"redis-without-getex":    renamed("GETEX"),
 	"redis-without-unlink":   renamed("UNLINK"),
@@ -51,6 +55,12 @@ func aclServer(start starter, rules ...string) starter {
 		}
 		return srv
 	}
+}
+
+// valkeyWithoutDelifeq runs no scripts and has no DELIFEQ, as Valkey 8.1 has none.
+func valkeyWithoutDelifeq(tb testing.TB, settings ...string) *connecttest.Server {
+	tb.Helper()
+	return connecttest.ValkeyServerWithoutLua(tb, append(settings, `rename-command DELIFEQ ""`)...)
 }
 
 // The suite passes on every kind of server.

@@ -12,9 +12,9 @@ import (
 	"github.com/pyramidgo/redissessions/session"
 )
 
-// Replace writes the record by a script that looks at the guard first. What
+// replaceByScript writes the record by a script that looks at the guard first. What
 // happens when an answer is lost is told at dialect.ErrUnknownOutcome.
-func (s *store) Replace(ctx context.Context, key string, guard, record []byte, ttl time.Duration) error {
+func (s *store) replaceByScript(ctx context.Context, key string, guard, record []byte, ttl time.Duration) error {
 	reply, doubt, err := s.eval(ctx, &dialect.Replace, key, guard, record, dialect.MillisOrZero(ttl))
 	if err != nil {
 		return s.fault("replace", err)
@@ -27,10 +27,10 @@ func (s *store) Replace(ctx context.Context, key string, guard, record []byte, t
 	return err
 }
 
-// Remove deletes the record by a script that looks at the guard first. When
+// removeByScript deletes the record by a script that looks at the guard first. When
 // the answer of a try is lost and the next one finds nothing, the first has
 // removed the record, and that is a success.
-func (s *store) Remove(ctx context.Context, key string, guard []byte) error {
+func (s *store) removeByScript(ctx context.Context, key string, guard []byte) error {
 	reply, doubt, err := s.eval(ctx, &dialect.Remove, key, guard)
 	if err != nil {
 		return s.fault("remove", err)

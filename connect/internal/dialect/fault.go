@@ -15,6 +15,7 @@ type Fault struct {
 	what        string
 	err         error
 	unavailable bool
+	lacks       bool // see Lacks
 }
 
 // Error names the operation, the place, and the client's error.
@@ -46,17 +47,18 @@ func Misuse(op, place string, err error) error {
 
 // Reply returns the error of an operation that Redis refused with err.
 func Reply(op, place string, err error) error {
-	return &Fault{what: op + ": " + place, err: explain(err), unavailable: Passing(err.Error())}
+	return &Fault{what: op + ": " + place, err: explain(err), unavailable: Passing(err.Error()), lacks: Lacks(err.Error())}
 }
 
 // Garbled returns the error of an operation whose reply was not one. The
 // client's text may quote the reply, which may be a piece of a record: it is
 // not kept.
 func Garbled(op, place string) error {
-	return &Fault{what: op + ": " + place, err: errGarbled, unavailable: true}
+	return &Fault{what: op + ": " + place, err: ErrGarbled, unavailable: true}
 }
 
-var errGarbled = errors.New("the reply is not one that this command has")
+// ErrGarbled is the error of a reply that is not one to the command it came to.
+var ErrGarbled = errors.New("the reply is not one that this command has")
 
 // ErrUnknownOutcome is what a Replace comes to when the answer of a first try
 // was lost and the record has been changed since. Either it was carried out
