@@ -79,6 +79,20 @@ func testLostReply(t *testing.T, f connect.Func) {
 		}
 		want("replace", "rev2")
 	})
+	t.Run("Replace guarded by all of the record", func(t *testing.T) {
+		const before, after = "all of the record before", "all of the record afterwards"
+		create("whole", before)
+		proxy.Reset()
+		proxy.LoseReplies(1)
+		err := store.Replace(ctx, "whole", []byte(before), []byte(after), time.Hour)
+		if _, conflict := errors.AsType[*session.ConflictError](err); conflict || !errors.Is(err, session.ErrUnavailable) {
+			t.Errorf("got %v, want ErrUnavailable: an equal record may be another's", err)
+		}
+		if n := len(proxy.Commands()); n != 1 {
+			t.Errorf("%d commands were sent, want 1: a second one may make the change twice", n)
+		}
+		want("whole", after)
+	})
 	t.Run("Remove", func(t *testing.T) {
 		create("remove", "rev1")
 		proxy.LoseReplies(1)

@@ -80,6 +80,9 @@ func (p *pyramid) expiry() (counts, written bool) { return p.envelope.expiry() }
 // decode cannot tell whether the record belongs to the address: nothing in it
 // says so.
 func (p *pyramid) decode(_ address, record []byte) (s snapshot, err error) {
+	if err := guardsWhole(record); err != nil {
+		return s, err
+	}
 	members, err := p.values.decodeMap(record)
 	if err != nil {
 		return s, err
@@ -119,7 +122,19 @@ func (p *pyramid) encode(_ address, m meta, base dataset, changes []change) ([]b
 	if err != nil {
 		return nil, snapshot{}, err
 	}
+	if err := guardsWhole(record); err != nil {
+		return nil, snapshot{}, err
+	}
 	return record, snapshot{meta: kept, data: p.values.open(record), guard: record}, nil
+}
+
+// guardsWhole refuses a record that Store.Replace would take for a revision. No
+// codec writes one that short: the names of the members alone are longer in most.
+func guardsWhole(record []byte) error {
+	if NamesRevision(record) {
+		return fmt.Errorf("%w: it has %d bytes, which is too short for a session", ErrUndecodable, len(record))
+	}
+	return nil
 }
 
 // splitDict takes a Python dict apart: the items that a Session reaches, and

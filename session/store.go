@@ -32,7 +32,15 @@ type Store interface {
 	// ErrNotFound when the key is gone: Replace never creates a record.
 	//
 	// The bytes that follow the guard's length are not compared, so a guard
-	// must name one state of the record: its revision, or all of it.
+	// names one state of the record: with up to RevisionLen bytes by its
+	// revision, with more by being all of it.
+	//
+	// That the new record is stored already is a conflict too: two requests may
+	// make equal changes, and each counts. Only a store that has sent its command
+	// again because the answer was lost may take it for its own success, and only
+	// when NamesRevision(guard): no one else writes a record with the new
+	// revision. When the guard is all of a record the command must not be sent
+	// again; the error then says that the outcome is not known.
 	Replace(ctx context.Context, key string, guard, record []byte, ttl time.Duration) error
 
 	// Expire restarts the time to live of the record at key, or returns
@@ -49,6 +57,14 @@ type Store interface {
 	// Close releases the connections. The store is not used afterwards.
 	Close() error
 }
+
+// RevisionLen is the length up to which a guard of Store.Replace is the revision
+// at the front of a record. A longer guard is all of the record.
+const RevisionLen = guardLen
+
+// NamesRevision reports whether a guard of Store.Replace is a revision: a record
+// that begins with it was written by one writer, once.
+func NamesRevision(guard []byte) bool { return len(guard) <= RevisionLen }
 
 // TTLLoader is an optional interface of a Store that can read a record and
 // its remaining time to live in one round trip. It serves timeout_trigger,

@@ -3,6 +3,7 @@ package faults_test
 import (
 	"context"
 	"net/http"
+	"net/http/httptest"
 	"testing"
 
 	"github.com/redis/go-redis/v9"
@@ -171,4 +172,63 @@ func clientOf(t *testing.T, proxy *connecttest.RecordingProxy) *redis.Client {
 	c := redis.NewClient(&redis.Options{Addr: proxy.Addr(), Protocol: 2, DisableIdentity: true})
 	t.Cleanup(func() { _ = c.Close() })
 	return c
+}
+
+// A save whose answer is lost while another request makes an equal change: natively
+// both count. The records of the Pyramid formats cannot tell whose change it was, so
+// that the visitor gets a 503, and the change is made once or not at all.
+func TestLostReplyBesideAnEqualEdit(t *testing.T) {
+	t.Parallel()
+	forEachRoad(t, func(t *testing.T, via road) {
+		for _, format := range []session.Format{session.FormatNative, session.FormatPyramidRedisSessions, session.FormatPyramidSessionRedis} {
+			l := newLosing(t, via, func(o *session.Options) { o.SessionFormat = format })
+			count := l.page(t, countOn, nil)
+			const saves = 2 // those of newLosing
+			status := l.status(l.page(t, countOn, func() { l.proxy.LoseReplies(1) }))
+			if l.proxy.Lost() == 0 {
+				t.Fatal("no reply was lost")
+			}
+			if got := l.status(count); got != http.StatusOK {
+				t.Errorf("%s: the other request got %d", format, got)
+			}
+			var n int
+			l.status(l.page(t, func(_ context.Context, se *session.Session) error {
+				n, _ = session.Value[int](se, "saves")
+				return nil
+			}, nil))
+			native := format == session.FormatNative
+			if ok := status == http.StatusOK; ok != native || !native && status != http.StatusServiceUnavailable {
+				t.Errorf("%s: the request whose answer was lost got %d", format, status)
+			}
+			if n != saves+2 && (native || n != saves+1) {
+				t.Errorf("%s: %d saves are there; 2 were made before, 1 or 2 now", format, n)
+			}
+		}
+	})
+}
+
+// page returns a page that changes the session; before is called after the load.
+func (l *losing) page(t *testing.T, change func(ctx context.Context, se *session.Session) error, before func()) http.Handler {
+	return l.site.sessions.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		se, err := l.site.sessions.Get(r)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		if before != nil {
+			before()
+		}
+		if err := change(r.Context(), se); err != nil {
+			t.Error(err)
+		}
+	}))
+}
+
+// status sends the visitor's cookie to a page and returns the status.
+func (l *losing) status(page http.Handler) int {
+	r := httptest.NewRequest(http.MethodPost, "/", nil)
+	r.AddCookie(l.cookie)
+	w := httptest.NewRecorder()
+	page.ServeHTTP(w, r)
+	return w.Code
 }

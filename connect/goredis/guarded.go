@@ -56,13 +56,19 @@ type commander store
 var _ dialect.Commander = (*commander)(nil)
 
 // Command sends a command until it is answered.
-func (c *commander) Command(ctx context.Context, args ...any) (reply []byte, doubt bool, err error) {
+func (c *commander) Command(ctx context.Context, repeat dialect.Repeats, args ...any) (reply []byte, doubt bool, err error) {
 	cmd := redis.NewStringCmd(ctx, args...)
-	doubt, err = (*store)(c).run(ctx, cmd)
-	if absent(err) {
-		return nil, doubt, nil
+	of := outcome
+	if !repeat {
+		of = unrepeatable
 	}
-	if err != nil {
+	doubt, err = (*store)(c).runIf(ctx, of, cmd)
+	switch {
+	case absent(err):
+		return nil, doubt, nil
+	case err != nil && !bool(repeat) && outcome(err) == dialect.Lost:
+		return nil, doubt, dialect.ErrUnknownOutcome
+	case err != nil:
 		return nil, doubt, err
 	}
 	if reply, err = cmd.Bytes(); reply == nil {

@@ -53,7 +53,7 @@ func (s *store) getAnd(ctx context.Context, key string, also ...any) (record []b
 		return err
 	}
 	if err = try(ctx); err != nil && !absent(err) {
-		_, err = s.again(ctx, err, try)
+		_, err = s.again(ctx, outcome, err, try)
 	}
 	if err != nil {
 		return nil, "", err

@@ -13,18 +13,27 @@ import (
 
 // replaceByScript writes the record by a script that looks at the guard first.
 //
-// When the answer of a try is lost the script is sent again; it finds the new
-// record stored and answers that it was written. For the rest see
-// dialect.ErrUnknownOutcome.
+// When the answer of a try is lost, dialect.Repeatable says whether the script
+// may be sent again, and dialect.Repeat what its second answer means.
 func (s *store) replaceByScript(ctx context.Context, key string, guard, record []byte, ttl time.Duration) error {
-	cmd, doubt, err := s.eval(ctx, &dialect.Replace, key, guard, record, dialect.MillisOrZero(ttl))
-	if err != nil {
-		return s.fault("replace", err)
+	of := outcome
+	if !dialect.Repeatable(guard) {
+		of = unrepeatable
 	}
-	err = s.verdict("replace", cmd)
-	var conflict *session.ConflictError
-	if doubt && errors.As(err, &conflict) {
-		return dialect.Connection("goredis: replace", s.place, dialect.ErrUnknownOutcome)
+	cmd, doubt, err := s.evalIf(ctx, of, &dialect.Replace, key, guard, record, dialect.MillisOrZero(ttl))
+	switch {
+	case err != nil && !dialect.Repeatable(guard) && outcome(err) == dialect.Lost:
+		err = dialect.ErrUnknownOutcome
+	case err != nil:
+		return s.fault("replace", err)
+	default:
+		err = s.verdict("replace", cmd)
+		if doubt {
+			err = dialect.Repeat(err, record)
+		}
+	}
+	if errors.Is(err, dialect.ErrUnknownOutcome) {
+		return dialect.Connection("goredis: replace", s.place, err)
 	}
 	return err
 }
@@ -64,15 +73,20 @@ func (s *store) verdict(op string, cmd *redis.StringCmd) error {
 // server does not have it (any more). The first answer is a refusal, so that
 // costs a second round trip but never a second change.
 func (s *store) eval(ctx context.Context, script *dialect.Script, key string, args ...any) (*redis.StringCmd, bool, error) {
+	return s.evalIf(ctx, outcome, script, key, args...)
+}
+
+// evalIf is eval that sends the script again only as far as of allows.
+func (s *store) evalIf(ctx context.Context, of func(error) dialect.Outcome, script *dialect.Script, key string, args ...any) (*redis.StringCmd, bool, error) {
 	words := make([]any, 0, 4+len(args))
 	words = append(append(words, "evalsha", script.SHA, "1", key), args...)
 	cmd := redis.NewStringCmd(ctx, words...)
-	doubt, err := s.run(ctx, cmd)
+	doubt, err := s.runIf(ctx, of, cmd)
 	if err != nil && redis.HasErrorPrefix(err, "NOSCRIPT") {
 		words[0], words[1] = "eval", script.Source
 		cmd = redis.NewStringCmd(ctx, words...)
 		var doubtAgain bool
-		doubtAgain, err = s.run(ctx, cmd)
+		doubtAgain, err = s.runIf(ctx, of, cmd)
 		doubt = doubt || doubtAgain
 	}
 	return cmd, doubt, err

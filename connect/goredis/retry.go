@@ -26,8 +26,8 @@ func (once) NoRetry() bool { return true }
 //
 // It is apart from run so that a command that succeeds at once, as nearly all
 // do, costs one comparison.
-func (s *store) again(ctx context.Context, err error, try func(ctx context.Context) error) (doubt bool, _ error) {
-	return dialect.Again(ctx, s.retries, s.timeout/2, err, outcome, func(ctx context.Context) error {
+func (s *store) again(ctx context.Context, of func(error) dialect.Outcome, err error, try func(ctx context.Context) error) (doubt bool, _ error) {
+	return dialect.Again(ctx, s.retries, s.timeout/2, err, of, func(ctx context.Context) error {
 		// A cluster client looks in the background which nodes there are now,
 		// and not more often than five times a second.
 		if c, ok := s.client.(interface{ ReloadState(context.Context) }); ok {
@@ -60,4 +60,13 @@ func outcome(err error) dialect.Outcome {
 		return dialect.Refused
 	}
 	return dialect.Lost
+}
+
+// unrepeatable is outcome for a command that must not be sent again after its
+// answer was lost.
+func unrepeatable(err error) dialect.Outcome {
+	if o := outcome(err); o != dialect.Lost {
+		return o
+	}
+	return dialect.Late
 }

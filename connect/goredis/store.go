@@ -176,6 +176,11 @@ func (s *store) Close() error {
 // run sends a command until it is answered. doubt says that an earlier try
 // than the one that was answered may have been carried out too.
 func (s *store) run(ctx context.Context, cmd *redis.StringCmd) (doubt bool, err error) {
+	return s.runIf(ctx, outcome, cmd)
+}
+
+// runIf is run that sends the command again only as far as of allows.
+func (s *store) runIf(ctx context.Context, of func(error) dialect.Outcome, cmd *redis.StringCmd) (doubt bool, err error) {
 	if err := ctx.Err(); err != nil {
 		return false, err
 	}
@@ -188,5 +193,5 @@ func (s *store) run(ctx context.Context, cmd *redis.StringCmd) (doubt bool, err 
 	if err == nil || absent(err) {
 		return false, err
 	}
-	return s.again(ctx, err, func(ctx context.Context) error { return s.send.Process(ctx, once{cmd}) })
+	return s.again(ctx, of, err, func(ctx context.Context) error { return s.send.Process(ctx, once{cmd}) })
 }

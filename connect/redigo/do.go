@@ -17,7 +17,12 @@ var errClosed = errors.New("the store is closed")
 // do sends a command until it is answered. doubt says that an earlier try than
 // the one that was answered may have been carried out too.
 func (s *store) do(ctx context.Context, command string, args ...any) (reply any, doubt bool, err error) {
-	err = s.retry(ctx, &doubt, func(ctx context.Context) (err error) {
+	return s.doIf(ctx, outcome, command, args...)
+}
+
+// doIf is do that sends the command again only as far as of allows.
+func (s *store) doIf(ctx context.Context, of func(error) dialect.Outcome, command string, args ...any) (reply any, doubt bool, err error) {
+	err = s.retry(ctx, of, &doubt, func(ctx context.Context) (err error) {
 		return s.borrow(ctx, func(c redis.Conn, timeout time.Duration) (err error) {
 			reply, err = redis.DoWithTimeout(c, timeout, command, args...)
 			return err
@@ -28,7 +33,7 @@ func (s *store) do(ctx context.Context, command string, args ...any) (reply any,
 
 // retry makes the first try and, when it fails, further ones for half of the
 // socket time-out; the first may have taken the other one and a half.
-func (s *store) retry(ctx context.Context, doubt *bool, try func(ctx context.Context) error) error {
+func (s *store) retry(ctx context.Context, of func(error) dialect.Outcome, doubt *bool, try func(ctx context.Context) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -40,7 +45,7 @@ func (s *store) retry(ctx context.Context, doubt *bool, try func(ctx context.Con
 	defer cancel()
 	err := try(ctx)
 	if err != nil {
-		*doubt, err = dialect.Again(ctx, s.retries, s.timeout/2, err, outcome, try)
+		*doubt, err = dialect.Again(ctx, s.retries, s.timeout/2, err, of, try)
 	}
 	return err
 }
@@ -97,6 +102,15 @@ func outcome(err error) dialect.Outcome {
 		return dialect.Refused
 	}
 	return dialect.Lost
+}
+
+// unrepeatable is outcome for a command that must not be sent again after its
+// answer was lost.
+func unrepeatable(err error) dialect.Outcome {
+	if o := outcome(err); o != dialect.Lost {
+		return o
+	}
+	return dialect.Late
 }
 
 // fault turns a redigo error into the store's: one that names the operation

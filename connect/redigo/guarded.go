@@ -57,9 +57,16 @@ type commander store
 var _ dialect.Commander = (*commander)(nil)
 
 // Command sends a command until it is answered.
-func (c *commander) Command(ctx context.Context, args ...any) (reply []byte, doubt bool, err error) {
-	got, doubt, err := (*store)(c).do(ctx, args[0].(string), args[1:]...)
+func (c *commander) Command(ctx context.Context, repeat dialect.Repeats, args ...any) (reply []byte, doubt bool, err error) {
+	of := outcome
+	if !repeat {
+		of = unrepeatable
+	}
+	got, doubt, err := (*store)(c).doIf(ctx, of, args[0].(string), args[1:]...)
 	if err != nil {
+		if !bool(repeat) && outcome(err) == dialect.Lost {
+			err = dialect.ErrUnknownOutcome
+		}
 		return nil, doubt, err
 	}
 	switch v := got.(type) {

@@ -35,7 +35,7 @@ func (s *store) LoadTTL(ctx context.Context, key string) ([]byte, time.Duration,
 
 // getAnd sends GET and another command about the same key together.
 func (s *store) getAnd(ctx context.Context, key, also string, args ...any) (record, answer any, err error) {
-	err = s.retry(ctx, new(bool), func(ctx context.Context) error {
+	err = s.retry(ctx, outcome, new(bool), func(ctx context.Context) error {
 		return s.borrow(ctx, func(c redis.Conn, timeout time.Duration) error {
 			if err := c.Send("GET", key); err != nil {
 				return err

@@ -12,17 +12,29 @@ import (
 	"github.com/pyramidgo/redissessions/session"
 )
 
-// replaceByScript writes the record by a script that looks at the guard first. What
-// happens when an answer is lost is told at dialect.ErrUnknownOutcome.
+// replaceByScript writes the record by a script that looks at the guard first.
+//
+// When the answer of a try is lost, dialect.Repeatable says whether the script
+// may be sent again, and dialect.Repeat what its second answer means.
 func (s *store) replaceByScript(ctx context.Context, key string, guard, record []byte, ttl time.Duration) error {
-	reply, doubt, err := s.eval(ctx, &dialect.Replace, key, guard, record, dialect.MillisOrZero(ttl))
-	if err != nil {
-		return s.fault("replace", err)
+	of := outcome
+	if !dialect.Repeatable(guard) {
+		of = unrepeatable
 	}
-	err = s.verdict("replace", reply)
-	var conflict *session.ConflictError
-	if doubt && errors.As(err, &conflict) {
-		return dialect.Connection("redigo: replace", s.place, dialect.ErrUnknownOutcome)
+	reply, doubt, err := s.evalIf(ctx, of, &dialect.Replace, key, guard, record, dialect.MillisOrZero(ttl))
+	switch {
+	case err != nil && !dialect.Repeatable(guard) && outcome(err) == dialect.Lost:
+		err = dialect.ErrUnknownOutcome
+	case err != nil:
+		return s.fault("replace", err)
+	default:
+		err = s.verdict("replace", reply)
+		if doubt {
+			err = dialect.Repeat(err, record)
+		}
+	}
+	if errors.Is(err, dialect.ErrUnknownOutcome) {
+		return dialect.Connection("redigo: replace", s.place, err)
 	}
 	return err
 }
@@ -64,13 +76,18 @@ func (s *store) verdict(op string, reply any) error {
 // server does not have it (any more). The first answer is a refusal, so that
 // costs a second round trip but never a second change.
 func (s *store) eval(ctx context.Context, script *dialect.Script, key string, args ...any) (any, bool, error) {
+	return s.evalIf(ctx, outcome, script, key, args...)
+}
+
+// evalIf is eval that sends the script again only as far as of allows.
+func (s *store) evalIf(ctx context.Context, of func(error) dialect.Outcome, script *dialect.Script, key string, args ...any) (any, bool, error) {
 	words := make([]any, 0, 3+len(args))
 	words = append(append(words, script.SHA, "1", key), args...)
-	reply, doubt, err := s.do(ctx, "EVALSHA", words...)
+	reply, doubt, err := s.doIf(ctx, of, "EVALSHA", words...)
 	if refusal, ok := errors.AsType[redis.Error](err); ok && strings.HasPrefix(string(refusal), "NOSCRIPT") {
 		words[0] = script.Source
 		var doubtAgain bool
-		reply, doubtAgain, err = s.do(ctx, "EVAL", words...)
+		reply, doubtAgain, err = s.doIf(ctx, of, "EVAL", words...)
 		doubt = doubt || doubtAgain
 	}
 	return reply, doubt, err

@@ -98,9 +98,22 @@ var stores = map[string]broken{
 	}},
 	"replace-twice": {replace: func(s session.Store, ctx context.Context, key string, guard, record []byte, ttl time.Duration) error {
 		if now, err := s.Load(ctx, key, 0); err == nil && string(now) == string(record) {
-			return &session.ConflictError{Current: now}
+			return nil
 		}
 		return s.Replace(ctx, key, guard, record, ttl)
+	}},
+	"replace-equal": {replace: func(s session.Store, ctx context.Context, key string, guard, record []byte, ttl time.Duration) error {
+		if string(guard) == string(record) {
+			return &session.ConflictError{Current: record}
+		}
+		return s.Replace(ctx, key, guard, record, ttl)
+	}},
+	"concurrent-equal": {replace: func(s session.Store, ctx context.Context, key string, guard, record []byte, ttl time.Duration) error {
+		err := s.Replace(ctx, key, guard, record, ttl)
+		if conflict, ok := errors.AsType[*session.ConflictError](err); ok && string(conflict.Current) == string(record) {
+			return nil
+		}
+		return err
 	}},
 	"concurrent-replace": {replace: func(s session.Store, ctx context.Context, key string, guard, record []byte, ttl time.Duration) error {
 		now, err := s.Load(ctx, key, 0)

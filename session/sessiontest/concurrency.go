@@ -24,6 +24,15 @@ var concurrencyRules = []rule{
 			c.wantRecord(key, record(winner))
 		}
 	}},
+	{"concurrent-equal", "of many that replace what they have all seen by the same bytes, exactly one does", func(c *checker) {
+		for range rounds {
+			for _, guard := range []string{guard1, first} {
+				key := c.stored(first, long)
+				c.oneOf(func(int) error { return c.replace(key, guard, second, long) }, isConflict)
+				c.wantRecord(key, second)
+			}
+		}
+	}},
 	{"concurrent-create", "of many that create one record, exactly one does", func(c *checker) {
 		for range rounds {
 			key := c.key()

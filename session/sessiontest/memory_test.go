@@ -97,9 +97,6 @@ func (m *memory) Replace(ctx context.Context, key string, guard, record []byte, 
 	if err != nil {
 		return err
 	}
-	if bytes.Equal(e.record, record) && !bytes.HasPrefix(e.record, guard) {
-		return nil // this very Replace has been carried out before
-	}
 	if !bytes.HasPrefix(e.record, guard) {
 		return &session.ConflictError{Current: bytes.Clone(e.record)}
 	}

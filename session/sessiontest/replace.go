@@ -69,14 +69,24 @@ var replaceRules = []rule{
 		c.wantErr("Replace", c.replace(key, guard1, second, long), session.ErrNotFound)
 		c.wantGone(key)
 	}},
-	{"replace-twice", "a Replace that is sent again because its answer was lost is a success and changes nothing more", func(c *checker) {
-		key := c.stored(first, long)
-		for range 3 {
-			c.must("Replace", c.replace(key, guard1, second, long))
-			c.wantRecord(key, second)
+	{"replace-twice", "Replace by the record that is stored already is a conflict: another request may have made an equal change", func(c *checker) {
+		for _, guard := range []string{guard1, first} {
+			key := c.stored(first, long)
+			c.must("Replace", c.replace(key, guard, second, long))
+			for range 2 {
+				c.wantConflict("Replace", c.replace(key, guard, second, 2*long), second)
+				c.wantRecord(key, second)
+				c.wantTTL(key, long)
+			}
 		}
 	}},
-	{"replace-twice-then-changed", "a Replace that is sent again after another one is a conflict", func(c *checker) {
+	{"replace-equal", "Replace by an equal record succeeds while the guard holds", func(c *checker) {
+		key := c.stored(first, long)
+		c.must("Replace", c.replace(key, first, first, 2*long))
+		c.wantRecord(key, first)
+		c.wantTTL(key, 2*long)
+	}},
+	{"replace-twice-then-changed", "a Replace that comes again after another one is a conflict", func(c *checker) {
 		key := c.stored(first, long)
 		c.must("Replace", c.replace(key, guard1, second, long))
 		c.must("Replace", c.replace(key, guard2, "rev00003 third", long))

@@ -60,13 +60,6 @@ func Garbled(op, place string) error {
 // ErrGarbled is the error of a reply that is not one to the command it came to.
 var ErrGarbled = errors.New("the reply is not one that this command has")
 
-// ErrUnknownOutcome is what a Replace comes to when the answer of a first try
-// was lost and the record has been changed since. Either it was carried out
-// and then another request built on it, or another request came first. To
-// report a conflict would make the caller apply its changes a second time in
-// the first of these cases.
-var ErrUnknownOutcome = errors.New("the connection broke before the answer came, and the record has changed since: it is not known whether the change was made")
-
 // explain adds what to do about a refusal, and takes out what may quote the
 // arguments of the command: a key, or a record.
 func explain(err error) error {

@@ -14,13 +14,24 @@ import (
 type Commander interface {
 	// Command sends one command, and again as the connector does. The reply is
 	// nil for Redis's empty answer; a number comes as its digits. doubt says that
-	// an earlier try may have been carried out too.
-	Command(ctx context.Context, args ...any) (reply []byte, doubt bool, err error)
+	// an earlier try may have been carried out too. Once a command that is
+	// Never repeated was written, it is not sent again: the error is then
+	// ErrUnknownOutcome.
+	Command(ctx context.Context, repeat Repeats, args ...any) (reply []byte, doubt bool, err error)
 	// Refusal returns what the server said when err is a refusal.
 	Refusal(err error) (text string, ok bool)
 	// Fault returns the store's error for one of Command, or of this package.
 	Fault(op string, err error) error
 }
+
+// Repeats says whether a command may be sent again when its answer was lost.
+type Repeats bool
+
+// What Repeats may be.
+const (
+	Ever  Repeats = true
+	Never Repeats = false
+)
 
 // largestNative is up to which size of the old record SET IFEQ, which carries
 // the old record beside the new one, is better than a script, which carries a
@@ -146,7 +157,7 @@ func (g *Guarded) hasIFEQ(ctx context.Context, key string) (bool, error) {
 		return false, nil
 	}
 	name := key + ":trial:" + rand.Text()
-	reply, _, err := g.client.Command(ctx, "set", name, "", "ifeq", "x", "px", "1000")
+	reply, _, err := g.client.Command(ctx, Ever, "set", name, "", "ifeq", "x", "px", "1000")
 	if err != nil && !g.refused(err) {
 		return false, err
 	}

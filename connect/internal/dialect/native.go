@@ -20,29 +20,18 @@ const maxCompares = 100
 func (g *Guarded) Replace(ctx context.Context, key string, guard, old, record []byte, ttl time.Duration, script func() error) error {
 	return g.change(ctx, "replace", key, old, script, func() error {
 		var doubt bool
+		repeat := Repeats(Repeatable(guard))
 		return g.compared(ctx, key, guard, old, func(old []byte) (bool, error) {
-			done, again, err := g.setIfEqual(ctx, key, old, record, ttl)
+			done, again, err := g.setIfEqual(ctx, repeat, key, old, record, ttl)
 			doubt = doubt || again
 			return done, err
-		}, func(old, stored []byte) error {
-			return g.judge(doubt, guard, old, record, stored)
+		}, func(stored []byte) error {
+			if doubt {
+				return Repeat(conflict(stored), record)
+			}
+			return conflict(stored)
 		})
 	})
-}
-
-// judge says what a Replace came to whose record is not the old one any more.
-// Only after a lost answer can stored be what this Replace has written, and only
-// a record with a revision, which is one whose guard is not all of it, cannot be
-// an equal one of another request.
-func (g *Guarded) judge(doubt bool, guard, old, record, stored []byte) error {
-	switch {
-	case !doubt:
-		return &session.ConflictError{Current: stored}
-	case len(guard) < len(old) && bytes.Equal(stored, record):
-		return nil
-	default:
-		return ErrUnknownOutcome
-	}
 }
 
 // Remove is session.Store's and session.RecordComparer's.
@@ -66,7 +55,7 @@ func (g *Guarded) Remove(ctx context.Context, key string, guard, old []byte, scr
 func (g *Guarded) Expire(ctx context.Context, key string, guard, old []byte, ttl time.Duration, script func() error) error {
 	return g.change(ctx, "expire", key, old, script, func() error {
 		return g.compared(ctx, key, guard, old, func(old []byte) (bool, error) {
-			done, _, err := g.setIfEqual(ctx, key, old, old, ttl)
+			done, _, err := g.setIfEqual(ctx, Ever, key, old, old, ttl)
 			return done, err
 		}, conflict)
 	})
@@ -83,11 +72,11 @@ func (g *Guarded) Persist(ctx context.Context, key string, script func() error) 
 		}
 	}
 	for {
-		reply, _, err := g.client.Command(ctx, "persist", key)
+		reply, _, err := g.client.Command(ctx, Ever, "persist", key)
 		if err != nil || string(reply) == "1" {
 			return g.fault("expire", err)
 		}
-		if reply, _, err = g.client.Command(ctx, "pttl", key); err != nil {
+		if reply, _, err = g.client.Command(ctx, Ever, "pttl", key); err != nil {
 			return g.fault("expire", err)
 		}
 		switch string(reply) {
@@ -99,14 +88,14 @@ func (g *Guarded) Persist(ctx context.Context, key string, script func() error) 
 	}
 }
 
-func conflict(_, stored []byte) error { return &session.ConflictError{Current: stored} }
+func conflict(stored []byte) error { return &session.ConflictError{Current: stored} }
 
 // compared calls try with the record that must still be there, as long as the
 // stored record begins with the guard. other returns the error for one that does
 // not.
 func (g *Guarded) compared(
 	ctx context.Context, key string, guard, old []byte,
-	try func(old []byte) (done bool, err error), other func(old, stored []byte) error,
+	try func(old []byte) (done bool, err error), other func(stored []byte) error,
 ) error {
 	for n := 0; ; n++ {
 		if old != nil {
@@ -114,7 +103,7 @@ func (g *Guarded) compared(
 				return err
 			}
 		}
-		stored, _, err := g.client.Command(ctx, "get", key)
+		stored, _, err := g.client.Command(ctx, Ever, "get", key)
 		if err != nil {
 			return err
 		}
@@ -122,19 +111,19 @@ func (g *Guarded) compared(
 			return session.ErrNotFound
 		}
 		if n == maxCompares || !bytes.HasPrefix(stored, guard) {
-			return other(old, stored)
+			return other(stored)
 		}
 		old = stored
 	}
 }
 
 // setIfEqual overwrites a record that is equal to old.
-func (g *Guarded) setIfEqual(ctx context.Context, key string, old, record []byte, ttl time.Duration) (done, doubt bool, err error) {
+func (g *Guarded) setIfEqual(ctx context.Context, repeat Repeats, key string, old, record []byte, ttl time.Duration) (done, doubt bool, err error) {
 	var reply []byte
 	if ttl > 0 {
-		reply, doubt, err = g.client.Command(ctx, "set", key, record, "ifeq", old, "px", Millis(ttl))
+		reply, doubt, err = g.client.Command(ctx, repeat, "set", key, record, "ifeq", old, "px", Millis(ttl))
 	} else {
-		reply, doubt, err = g.client.Command(ctx, "set", key, record, "ifeq", old)
+		reply, doubt, err = g.client.Command(ctx, repeat, "set", key, record, "ifeq", old)
 	}
 	switch {
 	case err != nil:
@@ -154,7 +143,7 @@ func (g *Guarded) setIfEqual(ctx context.Context, key string, old, record []byte
 func (g *Guarded) deleteIfEqual(ctx context.Context, key string, old []byte) (done, doubt bool, err error) {
 	var reply []byte
 	if !g.delifeq.is(missing) {
-		reply, doubt, err = g.client.Command(ctx, "delifeq", key, old)
+		reply, doubt, err = g.client.Command(ctx, Ever, "delifeq", key, old)
 		switch {
 		case err == nil && string(reply) == "1":
 			return true, doubt, nil
@@ -167,7 +156,7 @@ func (g *Guarded) deleteIfEqual(ctx context.Context, key string, old []byte) (do
 		}
 		g.delifeq.set(false)
 	}
-	reply, doubt, err = g.client.Command(ctx, "set", key, "", "ifeq", old, "pxat", "1")
+	reply, doubt, err = g.client.Command(ctx, Ever, "set", key, "", "ifeq", old, "pxat", "1")
 	switch {
 	case err != nil:
 		return false, doubt, err

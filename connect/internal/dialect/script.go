@@ -24,9 +24,9 @@ func script(source string) Script {
 // little however long the record is.
 var (
 	// Replace takes the guard, the new record, and a time to live in
-	// milliseconds, of which "0" is none. When the new record is what is
-	// stored already, an earlier try was carried out and its answer was lost:
-	// that is a success too.
+	// milliseconds, of which "0" is none. That the new record is what is stored
+	// already is a conflict like any other: another request may have made an
+	// equal change. Repeat tells the two apart.
 	Replace = script(guarded + `
 if same then
   if ARGV[3] == '0' then
@@ -38,7 +38,6 @@ if same then
 end
 local stored = redis.call('GET', KEYS[1])
 if not stored then return false end
-if stored == ARGV[2] then return 1 end
 return '!' .. stored
 `)
 
