@@ -9,9 +9,9 @@ import (
 	"testing"
 
 	"github.com/pyramidgo/redissessions/connect"
-	"github.com/pyramidgo/redissessions/connect/connecttest"
 	"github.com/pyramidgo/redissessions/connect/embedded"
 	"github.com/pyramidgo/redissessions/encode"
+	"github.com/pyramidgo/redissessions/internal/connecttest"
 	"github.com/pyramidgo/redissessions/session"
 )
 
@@ -37,8 +37,18 @@ func eachKindOfRecord(t *testing.T, test func(t *testing.T, edit func(*session.O
 func TestEqualEdits(t *testing.T) {
 	const clicks, atOnce = 121, 6
 	open := map[string]func(t *testing.T) session.Store{
-		"goredis": func(t *testing.T) session.Store { return openStore(t, connectors["goredis"], connecttest.RedisServer(t).URL()) },
-		"redigo":  func(t *testing.T) session.Store { return openStore(t, connectors["redigo"], connecttest.RedisServer(t).URL()) },
+		"goredis": func(t *testing.T) session.Store {
+			return openStore(t, connectors["goredis"], connecttest.RedisServer(t).URL())
+		},
+		"redigo": func(t *testing.T) session.Store {
+			return openStore(t, connectors["redigo"], connecttest.RedisServer(t).URL())
+		},
+		"goredis without scripts": func(t *testing.T) session.Store {
+			return openStore(t, connectors["goredis"], connecttest.ValkeyServerWithoutLua(t).URL())
+		},
+		"redigo on valkey": func(t *testing.T) session.Store {
+			return openStore(t, connectors["redigo"], connecttest.ValkeyServer(t).URL())
+		},
 		"embedded": func(t *testing.T) session.Store {
 			store, err := embedded.Connect(t.Context(), connect.Options{URL: "embedded://"})
 			if err != nil {

@@ -91,9 +91,9 @@ func (s *Session) moveTo(ctx context.Context, at address) (err error) {
 		now := s.f.now()
 		marker := s.f.format.marker(s.at, at, meta{created: now, expires: now.Add(markerTTL)})
 		if marker != nil {
-			err = s.store.Replace(ctx, s.at.key, s.guard, marker, markerTTL)
+			err = replaceKnown(ctx, s.store, s.at.key, s.known(), marker, markerTTL)
 		} else {
-			err = s.store.Remove(ctx, s.at.key, s.guard)
+			err = removeKnown(ctx, s.store, s.at.key, s.known())
 		}
 		if err == nil {
 			s.saved(snap)

@@ -163,7 +163,7 @@ func (f *Factory) sign(id string) (string, error) {
 // away when nothing is left in it and the settings say so.
 func (s *Session) replace(ctx context.Context, changes []change, only func(string) bool) error {
 	if s.f.opts.InvalidateEmpty && only == nil && len(s.data.keys()) == 0 && !s.data.below().hidden() {
-		if err := s.store.Remove(ctx, s.at.key, s.guard); err != nil {
+		if err := removeKnown(ctx, s.store, s.at.key, s.known()); err != nil {
 			return guardedError(err)
 		}
 		s.reset()
@@ -174,7 +174,7 @@ func (s *Session) replace(ctx context.Context, changes []change, only func(strin
 	if err != nil {
 		return err
 	}
-	if err := s.store.Replace(ctx, s.at.key, s.guard, record, ttl); err != nil {
+	if err := replaceKnown(ctx, s.store, s.at.key, s.known(), record, ttl); err != nil {
 		return guardedError(err)
 	}
 	s.saved(snap)
@@ -261,7 +261,7 @@ func (s *Session) restartIfDue(ctx context.Context) {
 	if rewrite {
 		err = s.replace(ctx, nil, func(string) bool { return false })
 	} else if ttl, alive := lifetime(s.f.now(), s.meta.created, s.idle(), s.f.opts.AbsoluteTimeout); alive {
-		err = s.restart(ctx, s.at.key, s.guard, ttl)
+		err = s.restart(ctx, s.at.key, s.known(), ttl)
 	}
 	if err != nil && !isOver(err) {
 		s.f.opts.Logger.Warn("session: the idle timeout was not restarted", errorAttr(err))

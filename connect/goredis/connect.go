@@ -45,7 +45,9 @@ func Connect(ctx context.Context, o connect.Options) (session.Store, error) {
 	}
 	s.send = s.client
 	if !o.LazyConnect {
-		err = s.ping(ctx)
+		if err = s.ping(ctx); err == nil {
+			err = s.probe(ctx, o)
+		}
 	}
 	if err == nil && o.AutoPipeline != connect.AutoPipelineOff {
 		s.bound = s.timeout * 7 / 4

@@ -77,6 +77,35 @@ func (c *commander) Command(ctx context.Context, repeat dialect.Repeats, args ..
 	return reply, doubt, err
 }
 
+// onceAny is once for a command with any reply.
+type onceAny struct{ *redis.Cmd }
+
+// NoRetry is what go-redis asks before it sends a command again.
+func (onceAny) NoRetry() bool { return true }
+
+// Pipeline sends commands together.
+func (c *commander) Pipeline(ctx context.Context, commands [][]any) ([]dialect.Answer, error) {
+	pipe := c.client.Pipeline()
+	cmds := make([]*redis.Cmd, len(commands))
+	for i, words := range commands {
+		cmds[i] = redis.NewCmd(ctx, words...)
+		_ = pipe.Process(ctx, onceAny{cmds[i]})
+	}
+	_, _ = pipe.Exec(ctx) // each command has its own error
+	answers := make([]dialect.Answer, len(cmds))
+	for i, cmd := range cmds {
+		err := cmd.Err()
+		if text, ok := c.Refusal(err); ok {
+			answers[i].Refusal = text
+		} else if err != nil && !absent(err) {
+			return nil, err
+		} else {
+			answers[i].Value = cmd.Val()
+		}
+	}
+	return answers, nil
+}
+
 // Refusal returns what Redis answered.
 func (c *commander) Refusal(err error) (string, bool) {
 	reply, ok := refusal(err)

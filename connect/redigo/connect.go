@@ -52,6 +52,10 @@ func Connect(ctx context.Context, o connect.Options) (session.Store, error) {
 		_ = s.Close()
 		return nil, fmt.Errorf("%w: %s", s.fault("connect", err), dialect.Advice(err))
 	}
+	if err := s.probe(ctx, o); err != nil {
+		_ = s.Close()
+		return nil, err
+	}
 	return s, nil
 }
 

@@ -83,6 +83,32 @@ func (c *commander) Command(ctx context.Context, repeat dialect.Repeats, args ..
 	}
 }
 
+// Pipeline sends commands together.
+func (c *commander) Pipeline(ctx context.Context, commands [][]any) ([]dialect.Answer, error) {
+	answers := make([]dialect.Answer, len(commands))
+	s := (*store)(c)
+	return answers, s.borrow(ctx, func(conn redis.Conn, timeout time.Duration) error {
+		for _, words := range commands {
+			if err := conn.Send(words[0].(string), words[1:]...); err != nil {
+				return err
+			}
+		}
+		if err := conn.Flush(); err != nil {
+			return err
+		}
+		for i := range answers {
+			value, err := redis.ReceiveWithTimeout(conn, timeout)
+			if text, ok := c.Refusal(err); ok {
+				answers[i].Refusal = text
+			} else if err != nil {
+				return err
+			}
+			answers[i].Value = value
+		}
+		return nil
+	})
+}
+
 // Refusal returns what Redis answered.
 func (c *commander) Refusal(err error) (string, bool) {
 	reply, ok := errors.AsType[redis.Error](err)

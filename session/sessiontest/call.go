@@ -85,5 +85,12 @@ func (c *checker) operations(ctx context.Context, key, absent string) map[string
 	if g, ok := c.Store.(session.GuardedExpirer); ok {
 		ops["ExpireGuarded"] = func() error { return g.ExpireGuarded(ctx, key, []byte(guard1), 2*long) }
 	}
+	if r, ok := c.Store.(session.RecordComparer); ok {
+		ops["ReplaceRecord"] = func() error {
+			return r.ReplaceRecord(ctx, key, []byte(guard1), []byte(first), []byte(second), long)
+		}
+		ops["RemoveRecord"] = func() error { return r.RemoveRecord(ctx, key, []byte(guard1), []byte(first)) }
+		ops["ExpireRecord"] = func() error { return r.ExpireRecord(ctx, key, []byte(guard1), []byte(first), 2*long) }
+	}
 	return ops
 }

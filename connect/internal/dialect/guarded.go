@@ -18,6 +18,9 @@ type Commander interface {
 	// Never repeated was written, it is not sent again: the error is then
 	// ErrUnknownOutcome.
 	Command(ctx context.Context, repeat Repeats, args ...any) (reply []byte, doubt bool, err error)
+	// Pipeline sends commands together, each once. An error means that not all of
+	// them were answered.
+	Pipeline(ctx context.Context, commands [][]any) ([]Answer, error)
 	// Refusal returns what the server said when err is a refusal.
 	Refusal(err error) (text string, ok bool)
 	// Fault returns the store's error for one of Command, or of this package.
