@@ -18,7 +18,6 @@ require (
 	github.com/vmihailenco/msgpack/v5 v5.4.1
 	go.yaml.in/yaml/v3 v3.0.5
 	golang.org/x/tools v0.52.0
-	gopkg.in/ini.v1 v1.67.3
 )
 
 require (

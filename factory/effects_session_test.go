@@ -26,7 +26,7 @@ var sessionEffects = map[string]func(*testing.T){
 	"SecretPrevious": func(t *testing.T) {
 		s := newSite(t, nil)
 		s.write()
-		s.sessions = s.start(settings.Map{"secret": "another secret of more than 32 bytes", "secret_previous": "x\n" + secret})
+		s.sessions = s.start(settings.Map{"secret": "another secret of more than 32 bytes", "secret_previous": "one more of them\n" + secret})
 		resp := s.visit(func(se *session.Session) {
 			if n, _ := session.Value[int](se, "n"); n != 1 {
 				t.Error("a cookie signed with a previous secret was not accepted")

@@ -24,9 +24,9 @@ func TestEffects(t *testing.T) {
 		t.Run(strings.ReplaceAll(names, " ", "_"), test)
 	}
 	fields := reflect.TypeFor[settings.Options]()
-	for i := range fields.NumField() {
-		name := fields.Field(i).Name
-		if name != "Warnings" && !slices.Contains(tested, name) { // Warnings are no key's
+	for _, field := range reflect.VisibleFields(fields) {
+		name := field.Name
+		if !field.Anonymous && name != "Warnings" && !slices.Contains(tested, name) { // Warnings are no key's
 			t.Errorf("no test shows what the setting for Options.%s does", name)
 		}
 	}

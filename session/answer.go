@@ -2,14 +2,16 @@ package session
 
 import (
 	"errors"
-	"log/slog"
 	"net/http"
 )
 
 // What goes out in place of a page whose session could not be loaded or saved.
 
-// errPageReplaced is what a handler gets from its writes once the error
-// handler has answered in its place.
+// errPageReplaced is what sendHeader returns once the error handler has answered,
+// or begun to, in the handler's place. The handler's writes then report success
+// and are dropped: many frameworks panic when a write fails, which would cut the
+// connection and the answer with it. Only Hijack, which has no such pretence,
+// returns the error.
 var errPageReplaced = errors.New("session: the session failed and the error handler has answered; the page is not sent")
 
 // fail lets the error handler answer, without what the application said of the
@@ -40,12 +42,25 @@ func (x *exchange) hasAnswered() bool {
 	return x.answered
 }
 
-// pageHeaders describe the page itself; they are wrong for any other.
+func (x *exchange) isReplaced() bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.replaced
+}
+
+// flushes reports whether a Flush is passed on. It is once the error handler has
+// answered: a handler that goes on making its page, without an end perhaps, must
+// not keep the answer from the visitor.
+func (x *exchange) flushes() bool { return x.sendHeader() == nil || x.hasAnswered() }
+
+// pageHeaders describe the page itself, or make a proxy or the browser go
+// elsewhere or forget something; they are wrong for any other page.
 var pageHeaders = []string{
-	"Accept-Ranges", "Connection", "Content-Digest", "Content-Disposition",
+	"Accept-Ranges", "Clear-Site-Data", "Connection", "Content-Digest", "Content-Disposition",
 	"Content-Encoding", "Content-Language", "Content-Length", "Content-Location",
-	"Content-Range", "Content-Type", "Etag", "Expires", "Last-Modified", "Link",
-	"Location", "Refresh", "Repr-Digest", "Trailer", "Transfer-Encoding", "Upgrade",
+	"Content-Range", "Content-Type", "Etag", "Expires", "Hx-Location", "Hx-Redirect",
+	"Hx-Refresh", "Last-Modified", "Link", "Location", "Refresh", "Repr-Digest", "Retry-After",
+	"Trailer", "Transfer-Encoding", "Upgrade", "X-Accel-Redirect", "X-Sendfile",
 }
 
 // answerWriter notes whether the error handler has begun an answer. Beyond
@@ -72,19 +87,25 @@ func (w *answerWriter) Unwrap() http.ResponseWriter {
 	return w.ResponseWriter
 }
 
+// retryAfter is when a client may ask again, in seconds: a failover takes about
+// that long (docs/reliability.md).
+const retryAfter = "5"
+
 // answerError is the default error handler. It tells the visitor nothing but
-// whose fault it is.
+// whose fault it is, and what to do.
 func answerError(w http.ResponseWriter, _ *http.Request, err error) {
 	code := http.StatusInternalServerError
-	if errors.Is(err, ErrUnavailable) {
+	switch {
+	case errors.Is(err, ErrUnavailable):
+		w.Header().Set("Retry-After", retryAfter)
 		code = http.StatusServiceUnavailable
+	case errors.Is(err, ErrConflict):
+		code = http.StatusServiceUnavailable
+	case errors.Is(err, ErrGone), errors.Is(err, ErrEnded):
+		http.Error(w, "Your session has ended or was renewed meanwhile, perhaps in another tab. Nothing was changed. Please reload and try again.", http.StatusConflict)
+		return
 	}
 	http.Error(w, http.StatusText(code), code)
 }
 
-// log reports an error that the visitor does not see in full. The request is
-// named by its route, not by its URL, which may hold secrets.
-func (x *exchange) log(msg string, err error) {
-	x.f.opts.Logger.LogAttrs(x.r.Context(), slog.LevelError, msg,
-		slog.String("method", x.r.Method), slog.String("route", x.r.Pattern), errorAttr(err))
-}
+func (x *exchange) log(msg string, err error) { x.f.logFailure(x.r, msg, err) }

@@ -12,17 +12,19 @@ import (
 	"time"
 )
 
-// contested is a store whose records somebody else changes before every
-// Replace.
+// contested is a store in which somebody else changes the records that were
+// there from the start before every Replace.
 type contested struct {
 	*memStore
+	known map[string]memRecord
 	tries int
 }
 
 func (c *contested) Replace(ctx context.Context, key string, guard, record []byte, ttl time.Duration) error {
 	c.tries++
 	c.mu.Lock()
-	if r, ok := c.records[key]; ok && bytes.HasPrefix(r.data, guard) {
+	_, known := c.known[key]
+	if r, ok := c.records[key]; ok && known && bytes.HasPrefix(r.data, guard) {
 		data := bytes.Clone(r.data)
 		copy(data[4:guardLen], fmt.Sprintf("%08d", c.tries)) // another revision
 		c.records[key] = memRecord{data, r.expires}
@@ -46,7 +48,7 @@ func TestTriesRunOut(t *testing.T) {
 				v := newVisitor(t, plain)
 				v.visit(func(s *Session) { s.Set("a", 1) })
 				before := maps.Clone(store.records)
-				racing := &contested{memStore: store}
+				racing := &contested{memStore: store, known: before}
 				var failed, err error
 				f := newTestFactory(t, racing, func(o *Options) { o.ErrorHandler = fails(&failed) })
 				(&visitor{t, f, v.jar}).serve(func(_ http.ResponseWriter, r *http.Request) {
@@ -79,7 +81,7 @@ func TestSaveTimeoutEndsTheTries(t *testing.T) {
 		v := newVisitor(t, newTestFactory(t, store, nil))
 		v.visit(func(s *Session) { s.Set("a", 1) })
 		var failed error
-		v.f = newTestFactory(t, &contested{memStore: store}, func(o *Options) {
+		v.f = newTestFactory(t, &contested{memStore: store, known: maps.Clone(store.records)}, func(o *Options) {
 			o.SaveTimeout, o.ErrorHandler = 20*time.Millisecond, fails(&failed)
 		})
 		began := time.Now()

@@ -179,12 +179,8 @@ var errBadValue = errors.New("session: cookie: the signer returned a value that 
 // varyCookie tells caches that the response depends on the request's cookies. The
 // header keeps room as its value when it has none yet.
 func varyCookie(h http.Header, room *[1]string) {
-	for _, line := range h["Vary"] {
-		for field := range strings.SplitSeq(line, ",") {
-			if f := strings.TrimSpace(field); f == "*" || strings.EqualFold(f, "Cookie") {
-				return
-			}
-		}
+	if lists(h["Vary"], "Cookie") || lists(h["Vary"], "*") {
+		return
 	}
 	if len(h["Vary"]) > 0 {
 		h["Vary"] = append(h["Vary"], "Cookie")
@@ -192,4 +188,16 @@ func varyCookie(h http.Header, room *[1]string) {
 	}
 	room[0] = "Cookie"
 	h["Vary"] = room[:]
+}
+
+// lists reports whether a header that is a list has an element, in any case.
+func lists(lines []string, element string) bool {
+	for _, line := range lines {
+		for e := range strings.SplitSeq(line, ",") {
+			if strings.EqualFold(strings.TrimSpace(e), element) {
+				return true
+			}
+		}
+	}
+	return false
 }

@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"errors"
 )
 
 // csrfKey is where Pyramid keeps the token.
@@ -9,10 +10,23 @@ const csrfKey = "_csrft_"
 
 // CSRFToken returns the session's CSRF token, and makes one when there is none.
 // A new token is saved before it is returned, so that two requests that ask at
-// once hand out the same one.
+// once hand out the same one. When it fails, Handler answers with the error
+// handler and saves nothing, as it does for an Invalidate that failed; only where
+// the AllowCookie hook forbids the cookie of a new session the page is sent.
 func (s *Session) CSRFToken(ctx context.Context) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	value, err := s.savedToken(ctx)
+	if errors.Is(err, errCookieRefused) {
+		// The operator's hook chose a page without a session.
+		s.f.opts.Logger.Warn("session: no CSRF token was made", errorAttr(err))
+		return "", err
+	}
+	return value, s.outcome(token, err)
+}
+
+// savedToken returns the token once it is stored.
+func (s *Session) savedToken(ctx context.Context) (string, error) {
 	if token, ok := s.csrfToken(); ok {
 		return token, nil
 	}

@@ -69,7 +69,8 @@ type CSRFProtection struct {
 	// Denied answers a refused request. err is ErrCSRF when the token was
 	// missing or wrong, the error of the load when there is no telling, and what
 	// http.CrossOriginProtection.Check returned when the origin was. The default
-	// answers 403.
+	// answers 403. It is not asked about a request that came through no session
+	// Handler: that is a mistake in the program, answered with 500 and logged.
 	Denied func(w http.ResponseWriter, r *http.Request, err error)
 }
 
@@ -95,7 +96,11 @@ func (p *CSRFProtection) Handler(next http.Handler) http.Handler {
 		if err == nil {
 			err = CheckCSRF(r)
 		}
-		if err != nil {
+		switch {
+		case errors.Is(err, ErrNoHandler):
+			http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
+			return
+		case err != nil:
 			denied(w, r, err)
 			return
 		}

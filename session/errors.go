@@ -15,6 +15,10 @@ var (
 	// written.
 	ErrGone = errors.New("session: the session has ended meanwhile; nothing was saved")
 
+	// ErrEnded is returned when sessions of the user were ended while a login
+	// was under way. Nothing of the request's changes is written.
+	ErrEnded = errors.New("session: sessions of this user were ended meanwhile; the login was not saved")
+
 	// ErrConflict is returned when other requests kept changing the session
 	// and the bounded number of tries ran out. Nothing was written.
 	ErrConflict = errors.New("session: too many concurrent changes; nothing was saved")
@@ -35,8 +39,16 @@ var (
 	// another key. It is never used.
 	ErrCrossedReply = errors.New("session: the reply holds the record of another session")
 
-	// ErrUnavailable is returned when the store did not answer. The store's
-	// own error is wrapped with it.
+	// ErrRefused is returned when the store answered that it will not do what
+	// it was asked, for a reason that does not pass by itself: the server's user
+	// may not run a command, the key holds something that is not a record, the
+	// password is wrong. A store wraps its own error with it, and then not with
+	// ErrUnavailable.
+	ErrRefused = errors.New("session: the store refused the command")
+
+	// ErrUnavailable is returned when the store did not answer, or could not
+	// serve for the moment. The store's own error is wrapped with it. So is every
+	// other error of a store, unless it wraps ErrRefused or context.Canceled.
 	ErrUnavailable = errors.New("session: the store is not available")
 )
 

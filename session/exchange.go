@@ -13,8 +13,13 @@ type exchange struct {
 	// outer is the exchange of the Handler around this one, if there is one.
 	outer *exchange
 	w     http.ResponseWriter
-	h     http.Header // w's; asked for once, because w itself is not safe for concurrent use
-	r     *http.Request
+	h     http.Header   // w's; asked for once, because w itself is not safe for concurrent use
+	r     *http.Request // the application's
+	// in is the request that came in, and cookies are its Cookie lines: whatever
+	// the application does to its own, the session is that of these.
+	in      *http.Request
+	cookies []string
+	line    [1]string // room for cookies, of which there is one as a rule
 	// outside is the Content-Encoding of middleware around the Handler, which
 	// encodes the error handler's answer as well.
 	outside []string
@@ -24,18 +29,20 @@ type exchange struct {
 	session  *Session
 	loadErr  error
 	sent     bool      // the header is on its way
+	shared   bool      // and lets caches give the response to others
 	vary     [1]string // room for the Vary header
 	replaced bool      // the page is not sent: the error handler answers
 	answered bool      // the error handler has answered
 }
 
-func (x *exchange) get(r *http.Request) (*Session, error) {
+func (x *exchange) get() (*Session, error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if !x.got {
 		x.got, x.loadErr = true, errLoadPanicked
-		x.session, x.loadErr = x.f.open(r)
+		x.session, x.loadErr = x.f.open(x.in, x.cookies)
 		x.attach()
+		x.lateUse()
 	}
 	return x.session, x.loadErr
 }
@@ -51,27 +58,33 @@ func (x *exchange) attach() {
 	}
 }
 
-func (x *exchange) invalidate(r *http.Request) error {
+// invalidate ends the session. values is for what the store reads of it; its end
+// does not matter.
+func (x *exchange) invalidate(values context.Context) error {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if x.session != nil {
-		return x.session.Invalidate(r.Context())
+		return x.session.Invalidate(values)
 	}
-	found, err := x.f.endCookies(r)
-	if err != nil {
-		return err
+	x.got = true
+	found, store, err := x.endCookies(values)
+	// As long as it has failed the visitor is logged in, whatever the page says.
+	if x.loadErr = err; err == nil {
+		x.session = x.f.newSession(x.in, store)
+		x.attach()
+		if found {
+			x.session.cookie, x.session.forgotten = cookieDelete, true
+		}
 	}
-	store, err := x.f.storeFor(r)
-	if err != nil {
-		return err
+	x.lateUse()
+	return err
+}
+
+func (x *exchange) endCookies(values context.Context) (found bool, store Store, err error) {
+	if found, err = x.f.endCookies(values, x.in, x.cookies); err == nil {
+		store, err = x.f.storeFor(x.in)
 	}
-	x.got, x.loadErr = true, nil
-	x.session = x.f.newSession(r, store)
-	x.attach()
-	if found {
-		x.session.cookie = cookieDelete
-	}
-	return nil
+	return found, store, err
 }
 
 // sendHeader is called before anything of the response is sent. The first call
@@ -100,6 +113,7 @@ func (x *exchange) sendHeader() error {
 // settle saves the session and completes the header.
 func (x *exchange) settle() error {
 	if !x.got {
+		x.shared = shared(x.h)
 		return nil
 	}
 	varyCookie(x.h, &x.vary)
@@ -153,10 +167,8 @@ func (f *Factory) saveLate(ctx context.Context, s *Session) error {
 }
 
 // panicked is called when the handler panics. Nothing more is saved, but the
-// browser hears of a session that was begun, renewed or ended before, so that
-// an outer handler's error page carries the cookie, unless the settings say
-// otherwise. Then a session begun in this request is taken back: no one could
-// ever find it.
+// header of an outer handler's error page gets the cookie of a session that was
+// begun, renewed or ended before.
 func (x *exchange) panicked() {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -167,21 +179,43 @@ func (x *exchange) panicked() {
 	varyCookie(x.h, &x.vary)
 	s := x.session
 	if s == nil {
+		if x.loadErr != nil {
+			x.log("session: the handler panicked, and before that this had failed", x.loadErr)
+		}
 		return
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !x.f.opts.Cookie.SkipOnPanic {
-		if err := s.writeCookie(x.h, x.r.TLS != nil); err != nil {
-			x.log("session: no cookie was sent", err)
-		}
-		return
+	if err := s.failure(); err != nil {
+		x.log("session: the handler panicked, and before that this had failed", err)
 	}
-	if s.isNew && s.guard != nil {
+	if x.f.opts.Cookie.SkipOnPanic {
+		x.skipCookie(s)
+	}
+	if err := s.writeCookie(x.h, x.r.TLS != nil); err != nil {
+		x.log("session: no cookie was sent", err)
+	}
+}
+
+// skipCookie takes back the cookie that a panicking request was to set, where the
+// visitor can do without. A session that began in this request is taken back with
+// it: without the cookie it could not be found. A renewed session's cookie is
+// sent all the same, because the old one opens nothing any more, and so is the
+// end of a cookie whose session Invalidate has ended. The caller holds the lock.
+func (x *exchange) skipCookie(s *Session) {
+	switch {
+	case s.cookie != cookieSet:
+	case s.isNew:
 		ctx, cancel := x.f.writeContext(x.r.Context())
 		defer cancel()
 		if err := x.f.end(ctx, s.store, s.at); err != nil {
 			x.log("session: a session without a cookie stays until it expires", err)
 		}
+		s.cookie = cookieKeep
+		if s.forgotten {
+			s.cookie = cookieDelete
+		}
+	case s.signed == "": // not renewed: the old cookie opens the session
+		s.cookie = cookieKeep
 	}
 }

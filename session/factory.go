@@ -17,6 +17,7 @@ type Factory struct {
 	customs customs
 	signer  Signer
 	now     func() time.Time
+	late    *oncePerRoute // routes that ask for the session after the first byte
 }
 
 // NewFactory returns a factory that keeps its sessions in store. store may be
@@ -26,7 +27,7 @@ func NewFactory(store Store, opts *Options) (*Factory, error) {
 	if opts == nil {
 		opts = &Options{}
 	}
-	f := &Factory{opts: opts.withDefaults(), store: store, customs: customsOf(opts.SessionFormat), now: time.Now}
+	f := &Factory{opts: opts.withDefaults(), store: store, customs: customsOf(opts.SessionFormat), now: time.Now, late: new(oncePerRoute)}
 	errs := []error{f.opts.Cookie.check()}
 	if store == nil && opts.StoreFor == nil {
 		errs = append(errs, errors.New("session: no store: pass one, or set Options.StoreFor"))
@@ -59,8 +60,9 @@ func NewFactory(store Store, opts *Options) (*Factory, error) {
 }
 
 // Get returns the session of a request: the one its cookie names, or else a new
-// one. Under Handler it is the same *Session whenever it is asked for; otherwise
-// each call makes one, and Save saves it. Getting a session sends one command to
+// one. Under Handler it is the same *Session whenever it is asked for, and its
+// cookie that of the request that came in, whichever copy of the request is
+// given; otherwise each call makes one, and Save saves it. Getting a session sends one command to
 // Redis when the request has a cookie that verifies, and none otherwise.
 //
 // The error wraps ErrUnavailable when the store did not answer. Handler answers
@@ -68,9 +70,9 @@ func NewFactory(store Store, opts *Options) (*Factory, error) {
 // writes, so that a page made without its session never goes out.
 func (f *Factory) Get(r *http.Request) (*Session, error) {
 	if x := f.exchangeOf(r); x != nil {
-		return x.get(r)
+		return x.get()
 	}
-	return f.open(r)
+	return f.open(r, r.Header["Cookie"])
 }
 
 // Save saves a session that was got without Handler, and puts the cookie into
@@ -85,12 +87,17 @@ func (f *Factory) Save(w http.ResponseWriter, r *http.Request, s *Session) error
 // Invalidate ends the session of a request without loading it, in one round
 // trip: nothing is left of it when Invalidate returns, and a request in flight
 // cannot bring it back. Handler deletes the cookie, and a later Get in the same
-// request returns a new session. A request without a session is fine.
+// request returns a new session. A request without a session is fine. Of several
+// cookies of the name each takes a round trip, as in Session.Invalidate.
+//
+// When it fails, the visitor is still logged in: Handler answers with the error
+// handler, whatever the application writes, and a later Get returns the error,
+// until an Invalidate succeeds.
 func (f *Factory) Invalidate(r *http.Request) error {
 	if x := f.exchangeOf(r); x != nil {
-		return x.invalidate(r)
+		return x.invalidate(r.Context())
 	}
-	_, err := f.endCookies(r)
+	_, err := f.endCookies(r.Context(), r, r.Header["Cookie"])
 	return err
 }
 
@@ -116,27 +123,6 @@ func (f *Factory) storeFor(r *http.Request) (Store, error) {
 	return store, storeError("connect", err)
 }
 
-// endCookies ends every session that the request's cookies name, and reports
-// whether there was one.
-func (f *Factory) endCookies(r *http.Request) (found bool, err error) {
-	store, err := f.storeFor(r)
-	if err != nil {
-		return false, err
-	}
-	ctx, cancel := f.writeContext(r.Context())
-	defer cancel()
-	for cookies := f.candidates(r); ; {
-		c, ok := cookies.next()
-		if !ok {
-			return found, nil
-		}
-		found = true
-		if err := f.end(ctx, store, f.format.address(c.id)); err != nil {
-			return found, err
-		}
-	}
-}
-
 // invalid tells the hook and the log of something that was not accepted.
 func (f *Factory) invalid(r *http.Request, err error) {
 	if f.opts.OnInvalid != nil {
@@ -145,7 +131,7 @@ func (f *Factory) invalid(r *http.Request, err error) {
 	f.opts.Logger.LogAttrs(context.Background(), levelOfInvalid(err), "session not accepted", errorAttr(err))
 }
 
-// storeFailure is an error of the store's: it is ErrUnavailable, and says why.
+// storeFailure is an error of the store's, with what was asked of it.
 type storeFailure struct {
 	op  string
 	err error
@@ -153,7 +139,14 @@ type storeFailure struct {
 
 func (e *storeFailure) Error() string { return "session: " + e.op + ": " + e.err.Error() }
 
-func (e *storeFailure) Unwrap() []error { return []error{ErrUnavailable, e.err} }
+// Unwrap returns the store's error and ErrUnavailable. A store that refused is
+// there, and a context that its caller cancelled says nothing about the store.
+func (e *storeFailure) Unwrap() []error {
+	if errors.Is(e.err, ErrRefused) || errors.Is(e.err, context.Canceled) {
+		return []error{e.err}
+	}
+	return []error{ErrUnavailable, e.err}
+}
 
 func storeError(op string, err error) error {
 	if err == nil {

@@ -48,7 +48,7 @@ func messages() map[string]any {
 		"float32": float32(0.1), "float64": 0.1, "whole": 3.0, "duration": time.Second,
 		"time": at, "named int": level(3), "named string": word("w"), "bytes": []byte("b"),
 		"struct": note{"t", 2, 0.1, at}, "pointer": &note{"t", 2, 0.1, at}, "ints": []int{1, 2}, "array": [2]uint8{1, 2},
-		"map": map[string]any{"n": 1, "list": []any{uint8(1), float32(2.5), note{"x", 1, 0.5, at}}},
+		"map":         map[string]any{"n": 1, "list": []any{uint8(1), float32(2.5), note{"x", 1, 0.5, at}}},
 		"map of ints": map[string]uint8{"a": 1}, "nested": []any{[]any{map[string]int{"n": 1}}},
 	}
 }

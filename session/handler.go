@@ -18,7 +18,8 @@ func (f *Factory) Handler(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		x := &exchange{f: f, outer: innermost(r.Context()), w: w, h: w.Header()}
+		x := &exchange{f: f, outer: innermost(r.Context()), w: w, h: w.Header(), in: r}
+		x.cookies = append(x.line[:0], r.Header["Cookie"]...)
 		x.outside = x.h["Content-Encoding"]
 		x.r = r.WithContext(context.WithValue(r.Context(), exchangeKey{}, x))
 		x.serve(next)

@@ -127,6 +127,7 @@ func TestHandlerShapes(t *testing.T) {
 					t.Run("not used", func(t *testing.T) { s.notUsed(t, protocol) })
 					t.Run("failed save", func(t *testing.T) { s.failedSave(t, protocol) })
 					t.Run("failed load", func(t *testing.T) { s.failedLoad(t, protocol) })
+					t.Run("failed logout", func(t *testing.T) { s.failedLogout(t, protocol) })
 				})
 			}
 		})
@@ -253,6 +254,19 @@ func (s shape) failedLoad(t *testing.T, protocol string) {
 	store.err = errRefused
 	got := s.run(t, protocol, f, func(r *http.Request) {
 		if _, err := f.Get(r); !errors.Is(err, ErrUnavailable) {
+			t.Errorf("error %v, want ErrUnavailable", err)
+		}
+	}, func() {}, cookie)
+	s.checkAnswer(t, got)
+}
+
+func (s shape) failedLogout(t *testing.T, protocol string) {
+	store := newMemStore()
+	f := newTestFactory(t, store, discardLog)
+	cookie := seed(t, f)
+	store.err = errRefused
+	got := s.run(t, protocol, f, func(r *http.Request) {
+		if err := f.Invalidate(r); !errors.Is(err, ErrUnavailable) {
 			t.Errorf("error %v, want ErrUnavailable", err)
 		}
 	}, func() {}, cookie)

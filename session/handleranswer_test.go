@@ -141,37 +141,8 @@ func TestHandlerAnswerBesideCompression(t *testing.T) {
 	}
 }
 
-// A handler learns from its writes that the page is not sent, so that it can
-// stop making it.
-func TestHandlerWritesFailOnceThePageIsReplaced(t *testing.T) {
-	store := newMemStore()
-	store.err = errRefused
-	f := newTestFactory(t, store, discardLog)
-	server := startServer(t, "HTTP/1.1", f.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s, err := f.Get(r)
-		if err != nil {
-			t.Error(err)
-			return
-		}
-		s.Set("k", "v")
-		c := http.NewResponseController(w)
-		for name, write := range map[string]func() error{
-			"Write":       func() error { _, err := w.Write([]byte(pageText)); return err },
-			"WriteString": func() error { _, err := io.WriteString(w, pageText); return err },
-			"ReadFrom":    func() error { _, err := io.Copy(w, strings.NewReader(pageText)); return err },
-			"Flush":       c.Flush,
-			"Hijack":      func() error { _, _, err := c.Hijack(); return err },
-		} {
-			if write() == nil {
-				t.Errorf("%s returns no error", name)
-			}
-		}
-	})))
-	ask(t, server, http.MethodGet)
-}
-
-// What is not the store's fault is answered with 500, and a session that ended
-// meanwhile takes its cookie along.
+// What is the application's fault is answered with 500, and what the visitor did
+// with 409; a session that ended meanwhile takes its cookie along.
 func TestHandlerAnswersByReason(t *testing.T) {
 	tests := []struct {
 		name   string
@@ -191,7 +162,7 @@ func TestHandlerAnswersByReason(t *testing.T) {
 				t.Error(err)
 			}
 			s.Set("k", 1)
-		}, http.StatusInternalServerError, "Max-Age=0"},
+		}, http.StatusConflict, "Max-Age=0"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -45,13 +45,13 @@ func TestHandlerLateChanges(t *testing.T) {
 			if _, err := s.CSRFToken(t.Context()); !errors.Is(err, ErrHeaderWritten) {
 				t.Errorf("CSRFToken: %v, want ErrHeaderWritten", err)
 			}
-		}, "", nil},
+		}, ErrHeaderWritten.Error(), nil},
 		{"renewing is too late", true, nil, func(t *testing.T, s *Session) {
 			if err := s.Renew(t.Context()); !errors.Is(err, ErrHeaderWritten) {
 				t.Errorf("Renew: %v, want ErrHeaderWritten", err)
 			}
 			s.Set("late", 1)
-		}, "", []string{"late", "seed"}},
+		}, ErrHeaderWritten.Error(), []string{"late", "seed"}},
 		{"the cookie's lifetime is too late, the rest is not", true, nil, func(_ *testing.T, s *Session) {
 			s.Remember(24 * time.Hour)
 			s.Set("late", 1)

@@ -14,19 +14,31 @@ const maxRenewals = 10
 // returns, no request in flight can bring it back, and the browser is told to
 // forget the cookie. The Session is then a new one, empty and with nothing
 // stored. It does not end with the request's context.
+//
+// When the request came with several cookies of the name, the sessions of all of
+// them end. In the Pyramid formats the one that Python reads does.
+//
+// When it fails, the visitor is still logged in. Handler then answers with the
+// error handler and not with the page, whatever the application makes of the
+// error, unless another try in the same request succeeds; Save returns the error.
+// Renew and CSRFToken are treated alike.
 func (s *Session) Invalidate(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	return s.outcome(logout, s.invalidate(ctx))
+}
+
+func (s *Session) invalidate(ctx context.Context) error {
 	if s.unavailable != nil {
 		return s.unavailable
 	}
 	if s.at.key != "" {
 		ctx, cancel := s.f.writeContext(ctx)
 		defer cancel()
-		if err := s.f.end(ctx, s.store, s.at); err != nil {
+		if err := errors.Join(s.f.end(ctx, s.store, s.at), s.endOthers(ctx)); err != nil {
 			return err
 		}
-		s.cookie, s.signed = cookieDelete, ""
+		s.cookie, s.signed, s.forgotten, s.ids = cookieDelete, "", true, candidates{}
 	}
 	s.reset()
 	return nil

@@ -33,13 +33,13 @@ func (f *Factory) verify(value string) (v verified, err error) {
 	return v, nil
 }
 
-// open returns the session of a request, loaded or new. An ID that is unknown
-// is never adopted: a new session gets an ID of its own.
-func (f *Factory) open(r *http.Request) (*Session, error) {
+// open returns the session that a request's Cookie lines name, loaded or new. An
+// ID that is unknown is never adopted: a new session gets an ID of its own.
+func (f *Factory) open(r *http.Request, cookies []string) (*Session, error) {
 	store, err := f.storeFor(r)
 	s := f.blankSession(r, store)
 	if err == nil {
-		err = s.search()
+		err = s.search(cookies)
 	}
 	if s.guard == nil {
 		s.begin()
@@ -50,18 +50,33 @@ func (f *Factory) open(r *http.Request) (*Session, error) {
 	return s, nil
 }
 
-// search loads the first session that the request's cookies name, if any.
-func (s *Session) search() error {
+// search loads the first session that the request's Cookie lines name, if any. A
+// session that was renewed a moment ago counts only when no other cookie leads to
+// a session: the new cookie may stand beside the old one, where cookie_path or
+// cookie_domain was changed.
+func (s *Session) search(cookies []string) error {
 	f, r := s.f, s.r
-	for cookies := f.candidates(r); ; {
-		c, ok := cookies.next()
+	var renewed struct {
+		at  address
+		why error
+	}
+	for s.ids = f.candidates(r, cookies); ; {
+		c, ok := s.ids.next()
 		if !ok {
+			if renewed.why != nil {
+				s.at, s.ended, s.renewed = renewed.at, renewed.why, true
+			}
 			return nil
 		}
 		found, err := s.find(r.Context(), c.id)
 		switch {
+		case err == nil && found && s.renewed:
+			if renewed.why == nil {
+				renewed.at, renewed.why = s.at, s.ended
+			}
+			s.at, s.ended, s.renewed = address{}, nil, false
 		case err == nil && found:
-			if c.old && s.guard != nil { // not for one that was renewed: it has no ID to sign
+			if c.old {
 				s.cookie = cookieSet
 			}
 			return nil
@@ -74,9 +89,10 @@ func (s *Session) search() error {
 }
 
 // openFailed returns the error, or an empty session where the operator chose
-// that for a store that is down.
+// that for a store that is down. When the request's time is over, the store need
+// not be down, and a page would come too late.
 func (s *Session) openFailed(err error) (*Session, error) {
-	if !s.f.opts.AnonymousWhenDown || !errors.Is(err, ErrUnavailable) {
+	if !s.f.opts.AnonymousWhenDown || !errors.Is(err, ErrUnavailable) || s.r.Context().Err() != nil {
 		return nil, err
 	}
 	s.f.opts.Logger.Warn("session: the store is down; the request goes on without its session", errorAttr(err))

@@ -95,8 +95,11 @@ type Options struct {
 	// must not ask for the session itself.
 	StoreFor func(*http.Request) (Store, error)
 	// ErrorHandler answers a request whose session could not be loaded or
-	// saved. The default answers 503 when the store failed and 500 otherwise,
-	// without details.
+	// saved, or for which an Invalidate, Renew or CSRFToken failed. The default
+	// answers without details: 503 when the store was not available
+	// (ErrUnavailable, with Retry-After) or there were too many changes at once
+	// (ErrConflict), 409 with a text that asks to reload when the session has
+	// ended meanwhile (ErrGone, ErrEnded), and 500 otherwise.
 	ErrorHandler func(http.ResponseWriter, *http.Request, error)
 	// OnInvalid hears of cookies and records that were not accepted. It is
 	// called while the session is being loaded, and must not ask for it.

@@ -137,7 +137,7 @@ func TestPyramidCookieHeaders(t *testing.T) {
 		for _, h := range file.HeaderParsing {
 			r := httptest.NewRequest(http.MethodGet, "/", nil)
 			r.Header.Set("Cookie", h.Header)
-			cookies := factory.candidates(r)
+			cookies := factory.candidates(r, r.Header["Cookie"])
 			c, _ := cookies.next()
 			want := ""
 			if h.WebOb != nil {

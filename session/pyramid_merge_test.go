@@ -86,7 +86,7 @@ func TestPyramidLogoutIsNeverUndone(t *testing.T) {
 			if len(store.records) != 0 {
 				t.Errorf("a request that writes (%v) has revived the session", write)
 			}
-			if want := map[bool]int{true: 500, false: 200}[write]; resp.StatusCode != want {
+			if want := map[bool]int{true: 409, false: 200}[write]; resp.StatusCode != want {
 				t.Errorf("status %d, want %d", resp.StatusCode, want)
 			}
 		}

@@ -25,9 +25,16 @@ const (
 // A session that ended meanwhile is not brought back: the error is ErrGone.
 // After the header has been sent it is ErrHeaderWritten, and the session goes on
 // under its old ID.
+//
+// When it fails before that, Handler answers with the error handler and saves
+// nothing, as it does for an Invalidate that failed.
 func (s *Session) Renew(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	return s.outcome(renewal, s.renew(ctx))
+}
+
+func (s *Session) renew(ctx context.Context) error {
 	switch {
 	case s.ended != nil:
 		return s.ended

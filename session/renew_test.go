@@ -183,9 +183,16 @@ func TestTwoRenewalsAtOnce(t *testing.T) {
 	racing := meanwhile(store, "replace", func() { v.visit(login(t)) })
 	f := newTestFactory(t, racing, nil)
 	v = started(t, newTestFactory(t, store, nil))
-	(&visitor{t, f, v.jar}).visit(func(s *Session) { lost = s.Renew(context.Background()) })
-	if !errors.Is(lost, ErrGone) {
-		t.Errorf("the later of two renewals: %v, want ErrGone", lost)
+	resp := (&visitor{t, f, v.jar}).serve(func(_ http.ResponseWriter, r *http.Request) {
+		s, err := f.Get(r)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		lost = s.Renew(r.Context())
+	})
+	if !errors.Is(lost, ErrGone) || resp.StatusCode != http.StatusConflict {
+		t.Errorf("the later of two renewals: %v, status %d; want ErrGone, 409", lost, resp.StatusCode)
 	}
 	v.visit(func(s *Session) {
 		if user, _ := s.Get("user"); user != "ann" {
@@ -245,11 +252,19 @@ func TestFailedRenewalLeavesNoCopy(t *testing.T) {
 		store := newMemStore()
 		v := started(t, newTestFactory(t, store, nil))
 		v.f = newTestFactory(t, meanwhile(store, "replace", func() { pass(DefaultSaveTimeout + time.Second) }), nil)
-		v.visit(func(s *Session) {
-			if err := s.Renew(context.Background()); !errors.Is(err, ErrUnavailable) {
+		resp := v.serve(func(_ http.ResponseWriter, r *http.Request) {
+			s, err := v.f.Get(r)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			if err := s.Renew(r.Context()); !errors.Is(err, ErrUnavailable) {
 				t.Errorf("Renew: %v, want ErrUnavailable", err)
 			}
 		})
+		if resp.StatusCode != http.StatusServiceUnavailable {
+			t.Errorf("status %d, want 503", resp.StatusCode)
+		}
 		if len(store.records) != 1 {
 			t.Errorf("there are %d records, want the old one", len(store.records))
 		}

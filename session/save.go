@@ -18,11 +18,15 @@ const (
 	maxNewIDs = 3
 )
 
-// save saves the session and puts what the browser must know into h. The caller
-// holds the lock.
+// save saves the session and puts what the browser must know into h. Nothing is
+// saved after a step that failed: what a login writes must not end up in a session
+// whose renewal failed. The caller holds the lock.
 func (f *Factory) save(h http.Header, r *http.Request, s *Session) error {
 	s.header = h
-	err := s.commit(r.Context(), nil)
+	err := s.failure()
+	if err == nil {
+		err = s.commit(r.Context(), nil)
+	}
 	if errors.Is(err, errCookieRefused) {
 		f.opts.Logger.Warn("session: a new session was not saved", errorAttr(err))
 		s.refused = true

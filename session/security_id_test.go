@@ -72,7 +72,12 @@ func TestFailingRandomnessFailsTheRequest(t *testing.T) {
 	if resp.StatusCode != http.StatusInternalServerError || len(resp.Cookies()) > 0 {
 		t.Errorf("a new session: status %d, %d cookies", resp.StatusCode, len(resp.Cookies()))
 	}
-	v.visit(func(s *Session) {
+	resp = v.serve(func(_ http.ResponseWriter, r *http.Request) {
+		s, err := f.Get(r)
+		if err != nil {
+			t.Error(err)
+			return
+		}
 		before := s.ID()
 		if err := s.Renew(t.Context()); !errors.Is(err, broken) || s.ID() != before {
 			t.Errorf("Renew: %v", err)
@@ -84,6 +89,9 @@ func TestFailingRandomnessFailsTheRequest(t *testing.T) {
 		}()
 		s.NewCSRFToken()
 	})
+	if resp.StatusCode != http.StatusInternalServerError || len(resp.Cookies()) > 0 {
+		t.Errorf("a failed renewal: status %d, %d cookies", resp.StatusCode, len(resp.Cookies()))
+	}
 }
 
 // TestUnknownIDIsNeverAdopted sends IDs that a visitor should not have: the

@@ -22,7 +22,8 @@ type Session struct {
 	store Store
 
 	mu      sync.Mutex
-	id      string // "" until a new session has been saved
+	ids     candidates // of the request's cookies
+	id      string     // "" until a new session has been saved
 	at      address
 	guard   []byte // of the stored record; nil while nothing is stored
 	whole   []byte // the stored record, see known
@@ -42,7 +43,9 @@ type Session struct {
 	signed      string       // the cookie's value, once it was made
 	header      http.Header  // the response's
 	headerSent  bool
-	refused     bool // the log knows that the response may not have the cookie
+	failed      [steps]error // of the steps whose failure the page must not hide
+	forgotten   bool         // Invalidate has ended the session that the browser's cookie names
+	refused     bool         // the log knows that the response may not have the cookie
 }
 
 // cookieAction is what the response must do about the session's cookie.

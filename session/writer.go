@@ -69,15 +69,15 @@ func (w serverWriter) Header() http.Header { return w.x.w.Header() }
 func (w serverWriter) WriteHeader(code int) { w.x.writeHeader(code, w.x.w.WriteHeader) }
 
 func (w serverWriter) Write(b []byte) (int, error) {
-	if err := w.x.sendHeader(); err != nil {
-		return 0, err
+	if w.x.sendHeader() != nil {
+		return len(b), nil
 	}
 	return w.x.w.Write(b)
 }
 
 func (w serverWriter) WriteString(s string) (int, error) {
-	if err := w.x.sendHeader(); err != nil {
-		return 0, err
+	if w.x.sendHeader() != nil {
+		return len(s), nil
 	}
 	return w.server().WriteString(s)
 }
@@ -85,8 +85,8 @@ func (w serverWriter) WriteString(s string) (int, error) {
 func (w serverWriter) Flush() { _ = w.FlushError() }
 
 func (w serverWriter) FlushError() error {
-	if err := w.x.sendHeader(); err != nil {
-		return err
+	if !w.x.flushes() {
+		return nil
 	}
 	return w.server().FlushError()
 }
@@ -105,8 +105,8 @@ func (w serverWriter) server() serverInterfaces { return w.x.w.(serverInterfaces
 type http1Writer struct{ serverWriter }
 
 func (w http1Writer) ReadFrom(src io.Reader) (int64, error) {
-	if err := w.x.sendHeader(); err != nil {
-		return 0, err
+	if w.x.sendHeader() != nil {
+		return io.Copy(io.Discard, src)
 	}
 	return w.x.w.(io.ReaderFrom).ReadFrom(src)
 }
@@ -133,39 +133,39 @@ func (x *exchange) snoop() http.ResponseWriter {
 		},
 		Write: func(next httpsnoop.WriteFunc) httpsnoop.WriteFunc {
 			return func(b []byte) (int, error) {
-				if err := x.sendHeader(); err != nil {
-					return 0, err
+				if x.sendHeader() != nil {
+					return len(b), nil
 				}
 				return next(b)
 			}
 		},
 		WriteString: func(next httpsnoop.WriteStringFunc) httpsnoop.WriteStringFunc {
 			return func(s string) (int, error) {
-				if err := x.sendHeader(); err != nil {
-					return 0, err
+				if x.sendHeader() != nil {
+					return len(s), nil
 				}
 				return next(s)
 			}
 		},
 		ReadFrom: func(next httpsnoop.ReadFromFunc) httpsnoop.ReadFromFunc {
 			return func(src io.Reader) (int64, error) {
-				if err := x.sendHeader(); err != nil {
-					return 0, err
+				if x.sendHeader() != nil {
+					return io.Copy(io.Discard, src)
 				}
 				return next(src)
 			}
 		},
 		Flush: func(next httpsnoop.FlushFunc) httpsnoop.FlushFunc {
 			return func() {
-				if x.sendHeader() == nil {
+				if x.flushes() {
 					next()
 				}
 			}
 		},
 		FlushError: func(next httpsnoop.FlushErrorFunc) httpsnoop.FlushErrorFunc {
 			return func() error {
-				if err := x.sendHeader(); err != nil {
-					return err
+				if !x.flushes() {
+					return nil
 				}
 				return next()
 			}
@@ -184,7 +184,7 @@ func (x *exchange) snoop() http.ResponseWriter {
 // writeHeader passes a status on, after the session's part of the header unless
 // the status is an interim one.
 func (x *exchange) writeHeader(code int, next func(int)) {
-	if informational(code) || x.sendHeader() == nil {
+	if informational(code) && !x.isReplaced() || !informational(code) && x.sendHeader() == nil {
 		next(code)
 	}
 }

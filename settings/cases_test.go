@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -28,17 +29,17 @@ func TestCases(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			runCase(t, archive)
+			runCase(t, file, archive)
 		})
 	}
 }
 
-func runCase(t *testing.T, archive *txtar.Archive) {
+func runCase(t *testing.T, file string, archive *txtar.Archive) {
 	dir := t.TempDir()
 	load, want := "", map[string]string{}
-	for _, file := range archive.Files {
-		content := string(file.Data)
-		switch file.Name {
+	for _, part := range archive.Files {
+		content := string(part.Data)
+		switch part.Name {
 		case "load":
 			load = filepath.Join(dir, strings.TrimSpace(content))
 		case "environment":
@@ -47,15 +48,19 @@ func runCase(t *testing.T, archive *txtar.Archive) {
 				t.Setenv(name, value)
 			}
 		case "options", "warnings", "errors":
-			want[file.Name] = strings.TrimSuffix(strings.ReplaceAll(content, "<here>", dir), "\n")
+			want[part.Name] = strings.TrimSuffix(strings.ReplaceAll(content, "<here>", dir), "\n")
 		default:
-			path := writeFile(t, filepath.Join(dir, file.Name), content)
-			if load == "" && strings.HasPrefix(file.Name, "settings.") {
+			path := writeFile(t, filepath.Join(dir, part.Name), content)
+			if load == "" && strings.HasPrefix(part.Name, "settings.") {
 				load = path
 			}
 		}
 	}
 	o, err := loadAndParse(load)
+	if *update {
+		rewriteCase(t, file, dir, archive, o, err)
+		return
+	}
 	if err != nil {
 		if got := err.Error(); got != want["errors"] {
 			t.Errorf("errors:\n%s\nwant:\n%s", got, want["errors"])
@@ -73,6 +78,29 @@ func runCase(t *testing.T, archive *txtar.Archive) {
 	}
 	if got := strings.Join(o.Warnings, "\n"); got != want["warnings"] {
 		t.Errorf("warnings:\n%s\nwant:\n%s", got, want["warnings"])
+	}
+}
+
+// rewriteCase writes what came of a case into its file: read the difference.
+func rewriteCase(t *testing.T, file, dir string, archive *txtar.Archive, o *Options, err error) {
+	t.Helper()
+	parts := map[string]string{}
+	if err != nil {
+		parts["errors"] = err.Error()
+	} else {
+		parts["options"], parts["warnings"] = describe(o), strings.Join(o.Warnings, "\n")
+	}
+	kept := slices.DeleteFunc(archive.Files, func(part txtar.File) bool {
+		return part.Name == "options" || part.Name == "warnings" || part.Name == "errors"
+	})
+	for _, name := range []string{"options", "warnings", "errors"} {
+		if text := strings.ReplaceAll(parts[name], dir, "<here>"); text != "" {
+			kept = append(kept, txtar.File{Name: name, Data: []byte(text + "\n")})
+		}
+	}
+	archive.Files = kept
+	if err := os.WriteFile(file, txtar.Format(archive), 0o644); err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -103,13 +131,14 @@ func describe(o *Options) string {
 	}
 	defaults.CookieSigner = ""
 	var lines []string
-	got, plain := reflect.ValueOf(*o), reflect.ValueOf(*defaults)
-	for i := range got.NumField() {
-		name := got.Type().Field(i).Name
-		if name == "Warnings" || reflect.DeepEqual(got.Field(i).Interface(), plain.Field(i).Interface()) {
-			continue
+	plain := map[string]any{}
+	for name, value := range defaults.fields {
+		plain[name] = value
+	}
+	for name, value := range o.fields {
+		if name != "Warnings" && !reflect.DeepEqual(value, plain[name]) {
+			lines = append(lines, name+" = "+describeValue(reflect.ValueOf(value)))
 		}
-		lines = append(lines, name+" = "+describeValue(got.Field(i)))
 	}
 	return strings.Join(lines, "\n")
 }
@@ -149,30 +178,5 @@ func TestErrorsAreTyped(t *testing.T) {
 	want := []string{"redis.sessions.port", "redis.sessions.secret", "redis.sessions.timeout"}
 	if !reflect.DeepEqual(keys, want) {
 		t.Errorf("keys %q, want %q", keys, want)
-	}
-}
-
-// TestNotAvailableYet makes two features pending for its time.
-func TestNotAvailableYet(t *testing.T) {
-	for name, pending := range map[string]func(any) bool{
-		"on_redis_down": func(value any) bool { return value != DownError },
-		"password":      func(any) bool { return true },
-	} {
-		row := spellings[name].setting
-		was := row.pending
-		row.pending = pending
-		t.Cleanup(func() { row.pending = was })
-	}
-	src := Map{"redis.sessions.secret": longSecret, "redis.sessions.on_redis_down": "error"}
-	if _, err := Parse(src); err != nil {
-		t.Errorf("the value that is there: %v", err)
-	}
-	src["redis.sessions.on_redis_down"] = "anonymous"
-	src["redis.sessions.redis_password"] = "hunter2"
-	_, err := Parse(src)
-	want := `settings: redis.sessions.on_redis_down: "anonymous" is not available yet
-settings: redis.sessions.redis_password: is not available yet`
-	if err == nil || err.Error() != want || !errors.Is(err, ErrNotAvailable) {
-		t.Errorf("%v\nwant %s", err, want)
 	}
 }

@@ -46,17 +46,21 @@ func (p *parser) checkSecrets(o *Options) {
 	case signer && p.has("secret_previous"):
 		p.clash("contradicts cookie_signer, which alone decides what verifies", "secret_previous", "cookie_signer")
 	case !signer && !p.has("secret"):
-		p.clash("is required: set it to a long random text (`openssl rand -hex 32` makes one), or set cookie_signer", "secret", "cookie_signer")
+		p.clash("is required: set it to a long random text (`openssl rand -hex 32` makes one), or set cookie_signer"+p.notFound(), "secret", "cookie_signer")
 	}
 	if o.Debug {
 		return
 	}
 	if isDocumented(o.Secret) {
 		p.clash("is an example from the documentation, which everyone knows; make your own (`openssl rand -hex 32`), or set debug = true to try things out", "secret", "debug")
+	} else if isObvious(o.Secret) {
+		p.clash("is one of the first secrets that anyone tries; make your own (`openssl rand -hex 32`), or set debug = true to try things out", "secret", "debug")
 	}
 	for i, secret := range o.SecretPrevious {
 		if isDocumented(secret) {
 			p.clash(fmt.Sprintf("secret %d is an example from the documentation, which everyone knows; take it out", i+1), "secret_previous", "debug")
+		} else if isObvious(secret) {
+			p.clash(fmt.Sprintf("secret %d is one of the first that anyone tries; take it out", i+1), "secret_previous", "debug")
 		}
 	}
 }

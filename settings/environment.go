@@ -2,53 +2,65 @@ package settings
 
 import (
 	"fmt"
-	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/viper"
 )
 
-// environmentPrefixes are our key prefixes as the environment spells them.
-var environmentPrefixes = map[string]string{
-	"REDIS_SESSIONS_":    prefix,
-	"GO_REDIS_SESSIONS_": goPrefix,
-}
+// Our key prefixes as the environment spells them.
+const (
+	envPrefix   = "REDIS_SESSIONS_"
+	envGoPrefix = "GO_REDIS_SESSIONS_"
+)
 
-// bindEnvironment makes every variable with one of our prefixes a key of v that wins over
-// the file. Variables that no setting knows are bound too, for Parse to report.
-func bindEnvironment(v *viper.Viper, environ []string) error {
+// bindEnvironment makes every variable with one of our prefixes, behind the application's
+// own, a key of v that wins over the file. Variables that no setting knows are bound too,
+// for Parse to report.
+func (o *origin) bindEnvironment(v *viper.Viper, own string, environ []string) error {
+	o.variables = map[string]string{}
 	for _, assignment := range environ {
 		variable, value, _ := strings.Cut(assignment, "=")
-		key := keyOf(variable)
-		if key == "" || value == "" {
+		if value == "" {
+			continue
+		}
+		key := keyOf(own, variable)
+		if key == "" {
+			if resemblesOurs(own, variable) {
+				o.similar = append(o.similar, variable)
+			}
 			continue
 		}
 		if err := v.BindEnv(key, variable); err != nil {
 			return fmt.Errorf("settings: environment variable %s: %w", variable, err)
 		}
+		o.variables[key] = variable
 	}
+	slices.Sort(o.similar)
 	return nil
 }
 
 // keyOf returns the key that a variable sets, "" for a variable that is not ours.
-func keyOf(variable string) string {
-	for environmentPrefix, keyPrefix := range environmentPrefixes {
-		if name, ok := strings.CutPrefix(variable, environmentPrefix); ok && name != "" {
-			return keyPrefix + strings.ToLower(name)
-		}
+func keyOf(own, variable string) string {
+	variable, ok := strings.CutPrefix(variable, own)
+	if !ok {
+		return ""
+	}
+	if name, ok := strings.CutPrefix(variable, envGoPrefix); ok && name != "" {
+		return goPrefix + strings.ToLower(name)
+	}
+	if name, ok := strings.CutPrefix(variable, envPrefix); ok && name != "" {
+		return prefix + strings.ToLower(name)
 	}
 	return ""
 }
 
-// variableFor returns the environment variable that a key's value comes from, "" when it
-// comes from elsewhere. Viper does not say; but a variable that Load bound always wins.
-func variableFor(src Source, key string) string {
-	if _, ok := src.(*viper.Viper); !ok {
-		return ""
+// resemblesOurs reports whether a variable would be ours but for a letter or two before
+// the setting's name.
+func resemblesOurs(own, variable string) bool {
+	variable, ok := strings.CutPrefix(strings.ToLower(variable), strings.ToLower(own))
+	if !ok {
+		return false
 	}
-	variable := strings.ToUpper(strings.ReplaceAll(key, ".", "_"))
-	if value := os.Getenv(variable); value == "" || keyOf(variable) != key || src.Get(key) != any(value) {
-		return ""
-	}
-	return variable
+	return correctedKey(strings.ReplaceAll(variable, "_", ".")) != ""
 }

@@ -13,17 +13,24 @@ import (
 type Error struct {
 	Key string // as the operator wrote it, prefix and alias included: "redis.sessions.redis_url"
 	Err error  // what is wrong with it; never shows a secret's value
+
+	// File and Line are where the setting stands, when Load read it from a file. Line
+	// is 0 in TOML and JSON files, and for a setting that no file has.
+	File string
+	Line int
 }
 
-// Error returns "settings: " and the key and what is wrong with it, in one line.
-func (e *Error) Error() string { return fmt.Sprintf("settings: %s: %v", printable(e.Key), e.Err) }
+// Error returns "settings: key: what is wrong with it (file:line)", in one line.
+func (e *Error) Error() string {
+	text := fmt.Sprintf("settings: %s: %v", printable(e.Key), e.Err)
+	if e.File == "" {
+		return text
+	}
+	return fmt.Sprintf("%s (%v)", text, place{e.File, e.Line})
+}
 
 // Unwrap returns Err.
 func (e *Error) Unwrap() error { return e.Err }
-
-// ErrNotAvailable is wrapped by the error for a key or value that this version knows,
-// but whose feature is still to come.
-var ErrNotAvailable = errors.New("is not available yet")
 
 // printable quotes a key that would break the line or the terminal: YAML allows any text
 // as a key.
@@ -35,7 +42,8 @@ func printable(key string) string {
 }
 
 // shown is a value as an error may print it: quoted, in one line, and not too long. Text
-// with an @ is not shown: it may be a URL with its password, in a key that takes none.
+// with an @ is not shown, nor is a URL that may have a password without one: it stands in a
+// key that takes none.
 func shown(raw any) string {
 	switch v := raw.(type) {
 	case bool, int, int64, uint64, float64:
@@ -54,9 +62,20 @@ func quoteShort(text string) string {
 	if strings.Contains(text, "@") {
 		return "the value, which has an @"
 	}
+	if _, rest, isURL := strings.Cut(text, "://"); isURL && strings.ContainsAny(rest, ":?#%") {
+		return "the value, which is a URL"
+	}
 	runes := []rune(text)
 	if len(runes) > longest {
 		return strconv.Quote(string(runes[:longest])) + "..."
 	}
 	return strconv.Quote(text)
+}
+
+func joinFileErrors(mistakes []*FileError) error {
+	joined := make([]error, len(mistakes))
+	for i, mistake := range mistakes {
+		joined[i] = mistake
+	}
+	return errors.Join(joined...)
 }

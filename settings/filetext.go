@@ -12,7 +12,7 @@ import (
 
 // largestFile is far above any settings file: it keeps a wrong path (/dev/zero, a
 // database) from filling the memory.
-const largestFile = 4 << 20
+const largestFile = 1 << 20
 
 // FileError is a mistake in the text of a settings file. It never repeats the text,
 // which may hold a secret.

@@ -6,18 +6,7 @@ import (
 	"time"
 )
 
-// everythingAvailable lifts every "not available yet" for one test.
-func everythingAvailable(t *testing.T) {
-	t.Helper()
-	for s := range rows {
-		pending := s.pending
-		s.pending = nil
-		t.Cleanup(func() { s.pending = pending })
-	}
-}
-
 func TestFormats(t *testing.T) {
-	everythingAvailable(t)
 	base := Map{"redis.sessions.secret": longSecret}
 	with := func(pairs ...string) Map {
 		m := Map{}
@@ -61,7 +50,6 @@ func TestFormats(t *testing.T) {
 }
 
 func TestEncryptionKeys(t *testing.T) {
-	everythingAvailable(t)
 	const std = "/////////////////////////////////////////v8="
 	want := []Secret{std, std, std}
 	o, err := Parse(Map{
@@ -83,10 +71,10 @@ func TestDefaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := &Options{
-		Secret: longSecret, Timeout: 20 * time.Minute,
+		secrets: &secrets{&secretFields{Secret: longSecret}}, Timeout: 20 * time.Minute,
 		CookieName: "session", CookiePath: "/", CookieSecure: SecureAuto, CookieHTTPOnly: true, CookieSameSite: SameSiteLax, CookieOnException: true,
 		Host: "localhost", Port: 6379, SocketTimeout: 5 * time.Second, SocketConnectTimeout: 5 * time.Second,
-		AutoPipeline: PipelineOff, OnRedisDown: DownError, Charset: "utf-8", Errors: "strict", CustomConnect: "goredis",
+		AutoPipeline: PipelineOff, GuardedSave: GuardAuto, OnRedisDown: DownError, Charset: "utf-8", Errors: "strict", CustomConnect: "goredis",
 		Format: FormatNative, MaxRecordBytes: 1 << 20, SetRedisTTL: true, DetectChanges: true, DeserializedFailsNew: true,
 	}
 	if !reflect.DeepEqual(o, want) {

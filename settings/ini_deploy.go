@@ -21,18 +21,30 @@ type deployment struct {
 	open []string // file#section being resolved, to find a circle
 }
 
+// mostSections bounds how many sections one application is made of.
+const mostSections = 100
+
+// iniSetting is a resolved value and where it is written.
+type iniSetting struct {
+	value string
+	at    place
+}
+
 // settings returns the settings of the application name in f. globals are what
 // PasteDeploy calls global_conf: the file's [DEFAULT], and what set x = y added.
-func (d *deployment) settings(f *iniFile, name string, globals map[string]string) (map[string]string, error) {
+func (d *deployment) settings(f *iniFile, name string, globals map[string]string) (map[string]iniSetting, error) {
 	section, err := f.find(name)
 	if err != nil {
 		return nil, err
 	}
-	place := f.file + "#" + section
-	if slices.Contains(d.open, place) {
+	here := f.file + "#" + section
+	if slices.Contains(d.open, here) {
 		return nil, f.fail(section, "use", fmt.Errorf("[%s] is part of itself, through use, next or pipeline", section))
 	}
-	d.open = append(d.open, place)
+	if len(d.open) >= mostSections {
+		return nil, f.fail(section, "use", fmt.Errorf("use, next and pipeline lead through more than %d sections", mostSections))
+	}
+	d.open = append(d.open, here)
 	defer func() { d.open = d.open[:len(d.open)-1] }()
 
 	conf, err := f.globals()
@@ -51,7 +63,7 @@ func (d *deployment) settings(f *iniFile, name string, globals map[string]string
 	case "pipeline":
 		return d.last(f, section, local, conf)
 	case "filter-app":
-		return d.follow(f, section, "next", local["next"], conf)
+		return d.follow(f, section, "next", local["next"].value, conf)
 	}
 	for _, key := range []string{"filter-with", "require", "paste.app_factory"} {
 		delete(local, key) // PasteDeploy's own, no settings
@@ -61,7 +73,7 @@ func (d *deployment) settings(f *iniFile, name string, globals map[string]string
 		return local, nil // PasteDeploy asks for code to run; a Go application is that itself
 	}
 	delete(local, "use")
-	base, err := d.follow(f, section, "use", use, conf)
+	base, err := d.follow(f, section, "use", use.value, conf)
 	if err != nil {
 		return nil, err
 	}
@@ -70,8 +82,8 @@ func (d *deployment) settings(f *iniFile, name string, globals map[string]string
 }
 
 // last follows a pipeline to the application at its end.
-func (d *deployment) last(f *iniFile, section string, local, conf map[string]string) (map[string]string, error) {
-	parts := strings.Fields(local["pipeline"])
+func (d *deployment) last(f *iniFile, section string, local map[string]iniSetting, conf map[string]string) (map[string]iniSetting, error) {
+	parts := strings.Fields(local["pipeline"].value)
 	if len(parts) == 0 {
 		return nil, f.fail(section, "pipeline", fmt.Errorf("[%s] needs pipeline = filters and an application", section))
 	}
@@ -86,7 +98,7 @@ func (d *deployment) last(f *iniFile, section string, local, conf map[string]str
 var pasteURI = regexp.MustCompile(`^[a-zA-Z]+:`)
 
 // follow resolves what use, next or pipeline names.
-func (d *deployment) follow(f *iniFile, section, key, target string, conf map[string]string) (map[string]string, error) {
+func (d *deployment) follow(f *iniFile, section, key, target string, conf map[string]string) (map[string]iniSetting, error) {
 	if target == "" {
 		return nil, f.fail(section, key, fmt.Errorf("[%s] needs %s = the name of an application", section, key))
 	}
@@ -99,7 +111,7 @@ func (d *deployment) follow(f *iniFile, section, key, target string, conf map[st
 	scheme, path, _ := strings.Cut(target, ":")
 	switch strings.ToLower(scheme) {
 	case "egg", "call":
-		return map[string]string{}, nil // Python code, which has no settings of its own
+		return map[string]iniSetting{}, nil // Python code, which has no settings of its own
 	case "config":
 	default:
 		return nil, f.fail(section, key, fmt.Errorf("%s must name a section, or be a config:, egg: or call: URI", key))
@@ -179,6 +191,9 @@ func (f *iniFile) globals() (map[string]string, error) {
 		if err != nil {
 			mistakes = append(mistakes, err)
 		}
+		if isBound(err) {
+			break // every key that follows would fail likewise
+		}
 		conf[key] = value
 	}
 	return conf, errors.Join(mistakes...)
@@ -186,13 +201,16 @@ func (f *iniFile) globals() (map[string]string, error) {
 
 // locals returns a section's own settings. set x = y goes to conf, and get x = y comes
 // from there. A key that [DEFAULT] has too is kept, where PasteDeploy loses it.
-func (f *iniFile) locals(section string, conf map[string]string) (map[string]string, error) {
-	local, wanted := map[string]string{}, map[string]string{}
+func (f *iniFile) locals(section string, conf map[string]string) (map[string]iniSetting, error) {
+	local, wanted := map[string]iniSetting{}, map[string]string{}
 	var mistakes []error
 	for _, key := range f.sections[section].keys {
 		value, err := f.interpolated(section, key)
 		if err != nil {
 			mistakes = append(mistakes, err)
+			if isBound(err) {
+				break
+			}
 			continue
 		}
 		if name, ok := strings.CutPrefix(key, "set "); ok {
@@ -200,7 +218,7 @@ func (f *iniFile) locals(section string, conf map[string]string) (map[string]str
 		} else if name, ok := strings.CutPrefix(key, "get "); ok {
 			wanted[strings.TrimFunc(name, isSpace)] = key
 		} else {
-			local[key] = value
+			local[key] = iniSetting{value, place{f.file, f.line(section, key)}}
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(wanted)) {
@@ -213,7 +231,7 @@ func (f *iniFile) locals(section string, conf map[string]string) (map[string]str
 			mistakes = append(mistakes, f.fail(section, wanted[name], fmt.Errorf("%s: [DEFAULT] has no such key", printable(wanted[name]))))
 			continue
 		}
-		local[name] = value
+		local[name] = iniSetting{value, place{f.file, f.line(section, wanted[name])}}
 	}
 	return local, errors.Join(mistakes...)
 }

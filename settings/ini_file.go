@@ -3,27 +3,35 @@ package settings
 import (
 	"fmt"
 	"path/filepath"
-	"strings"
-
-	"gopkg.in/ini.v1"
 )
 
 const defaultSection = "DEFAULT"
 
-// iniFile is an INI file as configparser sees it: sections of keys with raw values, in
-// which %(name)s still stands as it was written.
+// iniFile is an INI file as configparser reads it: sections of keys with raw values, in
+// which %(name)s is not yet resolved.
 type iniFile struct {
 	file     string
 	names    []string // of the sections, in the file's order, without [DEFAULT]
-	sections map[string]iniSection
-	defaults iniSection // [DEFAULT], with here and __file__
+	sections map[string]*iniSection
+	defaults *iniSection // [DEFAULT], with here and __file__
 	lines    map[iniPlace]int
+	steps    int // what interpolation has done so far, see longestExpansion
+	bytes    int
 }
 
 type iniSection struct {
 	keys   []string // in the file's order
 	values map[string]string
 }
+
+// iniPlace is a key of a section, or with an empty key the section itself.
+type iniPlace struct{ section, key string }
+
+func newINIFile(file string) *iniFile {
+	return &iniFile{file: file, sections: map[string]*iniSection{}, defaults: newINISection(), lines: map[iniPlace]int{}}
+}
+
+func newINISection() *iniSection { return &iniSection{values: map[string]string{}} }
 
 func (s *iniSection) set(key, value string) {
 	if _, known := s.values[key]; !known {
@@ -32,31 +40,12 @@ func (s *iniSection) set(key, value string) {
 	s.values[key] = value
 }
 
-func parseINI(file, text string) (*iniFile, error) {
-	scan, err := scanINI(file, text)
-	if err != nil {
-		return nil, err
+// section returns a section by its name; nil when there is none.
+func (f *iniFile) section(name string) *iniSection {
+	if name == defaultSection {
+		return f.defaults
 	}
-	// No options: they would all be about what the scan has settled.
-	parsed, err := ini.Load([]byte(scan.prepared.String()))
-	if err != nil {
-		// The scan lets nothing through that ini.v1 refuses; its text may hold a secret.
-		return nil, &FileError{File: file, Err: fmt.Errorf("cannot be read as INI (%T)", err)}
-	}
-	f := &iniFile{file: file, sections: map[string]iniSection{}, lines: scan.lines}
-	for _, section := range parsed.Sections() {
-		read := iniSection{values: map[string]string{}}
-		for _, key := range section.Keys() {
-			read.set(strings.TrimPrefix(key.Name(), keyMark), strings.ReplaceAll(key.Value(), lineBreak, "\n"))
-		}
-		if section.Name() == defaultSection {
-			f.defaults = read
-			continue
-		}
-		f.names = append(f.names, section.Name())
-		f.sections[section.Name()] = read
-	}
-	return f, f.addPlaces()
+	return f.sections[name]
 }
 
 // addPlaces gives [DEFAULT] the two names that PasteDeploy adds to it. They are raw
@@ -66,14 +55,16 @@ func (f *iniFile) addPlaces() error {
 	if err != nil {
 		return fmt.Errorf("settings: %w", err)
 	}
-	for key, path := range map[string]string{"here": filepath.Dir(full), "__file__": full} {
-		if _, given := f.defaults.values[key]; !given {
-			f.defaults.set(key, escapePercent(path))
+	for _, add := range [][2]string{{"here", filepath.Dir(full)}, {"__file__", full}} {
+		if _, given := f.defaults.values[add[0]]; !given {
+			f.defaults.set(add[0], escapePercent(add[1]))
 		}
 	}
 	return nil
 }
 
+func (f *iniFile) line(section, key string) int { return f.lines[iniPlace{section, key}] }
+
 func (f *iniFile) fail(section, key string, err error) error {
-	return &FileError{File: f.file, Line: f.lines[iniPlace{section, key}], Err: err}
+	return &FileError{File: f.file, Line: f.line(section, key), Err: err}
 }

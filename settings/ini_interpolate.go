@@ -7,27 +7,30 @@ import (
 )
 
 const (
-	deepestInterpolation = 10      // configparser's MAX_INTERPOLATION_DEPTH
-	longestInterpolation = 1 << 20 // ten levels of ten references each would be 10 GB
+	deepestInterpolation = 10 // configparser's MAX_INTERPOLATION_DEPTH
+
+	// What all %(name)s of one file may come to. Ten levels of a hundred references each
+	// would be 10^20 steps, also where every value is empty.
+	mostReferences    = 100_000
+	mostExpandedBytes = 4 << 20
 )
+
+var (
+	errTooManyReferences = fmt.Errorf("the %%(names)s of this file stand for more than %d values", mostReferences)
+	errExpandedTooLong   = fmt.Errorf("the %%(names)s of this file make its values longer than %d bytes together", mostExpandedBytes)
+)
+
+// isBound reports whether an error is about the whole file's expansion.
+func isBound(err error) bool {
+	return errors.Is(err, errTooManyReferences) || errors.Is(err, errExpandedTooLong)
+}
 
 // interpolated returns a key's value as configparser's BasicInterpolation makes it:
 // %(name)s is the value of another key of the section or of [DEFAULT], and %% is a %.
 func (f *iniFile) interpolated(section, key string) (string, error) {
-	values, raw := iniSection{}, f.defaults.values[key]
-	if section != defaultSection {
-		values = f.sections[section]
-		raw = values.values[key]
-	}
-	lookup := func(name string) (string, bool) {
-		if value, ok := values.values[name]; ok {
-			return value, true
-		}
-		value, ok := f.defaults.values[name]
-		return value, ok
-	}
+	in := f.section(section)
 	var out strings.Builder
-	if err := interpolate(&out, raw, lookup, 1); err != nil {
+	if err := f.interpolate(&out, in.values[key], in, 1); err != nil {
 		if unknown := unknownReference(""); errors.As(err, &unknown) && isSecret(key) {
 			err = unknownReference("name")
 		}
@@ -36,15 +39,18 @@ func (f *iniFile) interpolated(section, key string) (string, error) {
 	return out.String(), nil
 }
 
-func interpolate(out *strings.Builder, rest string, lookup func(string) (string, bool), depth int) error {
+func (f *iniFile) interpolate(out *strings.Builder, rest string, in *iniSection, depth int) error {
+	if f.steps++; f.steps > mostReferences {
+		return errTooManyReferences
+	}
 	if depth > deepestInterpolation {
 		return errors.New("the %(names)s refer to each other more than 10 deep")
 	}
 	for {
 		plain, reference, found := strings.Cut(rest, "%")
 		out.WriteString(plain)
-		if out.Len() > longestInterpolation {
-			return errors.New("grows too long by its %(names)s")
+		if f.bytes += len(plain); f.bytes > mostExpandedBytes {
+			return errExpandedTooLong
 		}
 		if !found {
 			return nil
@@ -57,11 +63,14 @@ func interpolate(out *strings.Builder, rest string, lookup func(string) (string,
 		if !ok {
 			return errors.New("a % must be written as %%, or begin a %(name)s")
 		}
-		value, known := lookup(name)
+		value, known := in.values[name]
+		if !known {
+			value, known = f.defaults.values[name]
+		}
 		if !known {
 			return unknownReference(name)
 		}
-		if err := interpolate(out, value, lookup, depth+1); err != nil {
+		if err := f.interpolate(out, value, in, depth+1); err != nil {
 			return err
 		}
 		rest = after

@@ -2,6 +2,7 @@ package settings
 
 import (
 	"fmt"
+	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -60,18 +61,24 @@ func TestInterpolationDepth(t *testing.T) {
 	}
 }
 
-// TestInterpolationLength: nine levels of a hundred references each would be 10^18 letters.
+// TestInterpolationLength: nine levels of a hundred references each would be 10^18 letters,
+// or as many steps when there are no letters.
 func TestInterpolationLength(t *testing.T) {
-	var text strings.Builder
-	text.WriteString("[app:main]\nk0 = x%%\n")
-	for i := range 9 {
-		fmt.Fprintf(&text, "k%d = %s\n", i+1, strings.Repeat(fmt.Sprintf("%%(k%d)s", i), 100))
-	}
-	f, err := parseINI("x.ini", text.String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := f.interpolated("app:main", "k9"); err == nil || !strings.Contains(err.Error(), "too long") {
-		t.Error(err)
+	for first, bound := range map[string]string{
+		"":                       "stand for more than 100000 values",
+		"x%%":                    "stand for more than 100000 values",
+		strings.Repeat("x", 999): "longer than 4194304 bytes together",
+	} {
+		var text strings.Builder
+		text.WriteString("[app:main]\nk0 = " + first + "\n")
+		for i := range 9 {
+			fmt.Fprintf(&text, "k%d = %s\n", i+1, strings.Repeat(fmt.Sprintf("%%(k%d)s", i), 100))
+		}
+		file := writeFile(t, filepath.Join(t.TempDir(), "x.ini"), text.String())
+		if _, err := Load(file); err == nil || !strings.Contains(err.Error(), bound) || !strings.Contains(err.Error(), "x.ini:") {
+			t.Errorf("%.5q: %v", first, err)
+		} else if strings.Count(err.Error(), "\n") > 0 {
+			t.Errorf("%.5q: one bound is reported several times: %v", first, err)
+		}
 	}
 }

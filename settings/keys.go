@@ -12,7 +12,7 @@ type setting struct {
 	aliases []string
 	// inverse is an alias of a boolean that means its opposite.
 	inverse string
-	kind    kind
+	kind    reader
 	// def is the default as an operator would write it; "" is no value at all. defDoc
 	// says it in words for the reference, where def does not.
 	def, defDoc string
@@ -23,8 +23,6 @@ type setting struct {
 	secret bool
 	// noneIsValue lets Python's None through to kind; elsewhere it means "not set".
 	noneIsValue bool
-	// pending refuses values whose feature is still to come. Lifting it is deleting it.
-	pending func(value any) bool
 }
 
 // group is one heading of the reference.
@@ -40,8 +38,8 @@ var table = []group{
 	{"The session", []setting{
 		{name: "secret", kind: secretText, secret: true, put: into(func(o *Options) *Secret { return &o.Secret }),
 			defDoc: "required, unless cookie_signer is set", doc: "Signs the cookie. Use 32 random bytes or more."},
-		{name: "secret_previous", kind: secrets, secret: true, put: into(func(o *Options) *[]Secret { return &o.SecretPrevious }),
-			doc: "Older secrets whose cookies still verify, so that a new secret logs no one out."},
+		{name: "secret_previous", kind: secretList, secret: true, put: into(func(o *Options) *[]Secret { return &o.SecretPrevious }),
+			doc: "Older secrets whose cookies still verify, so that a new secret logs no one out. One a line; in a line with blanks the whole line is one, and so is each word of 32 bytes or more."},
 		{name: "timeout", kind: orNever(pause), noneIsValue: true, def: "1200", put: into(func(o *Options) *time.Duration { return &o.Timeout }),
 			doc: "Idle timeout: how long a session may go unused."},
 		{name: "timeout_trigger", kind: pause, def: "0", put: into(func(o *Options) *time.Duration { return &o.TimeoutTrigger }),
@@ -114,7 +112,9 @@ var table = []group{
 	}), []setting{
 		{name: "auto_pipeline", kind: choice(PipelineOff, PipelineAuto, PipelineOn), def: "off", put: into(func(o *Options) *AutoPipeline { return &o.AutoPipeline }),
 			doc: "Let commands of concurrent requests share a round trip. auto: while many are in flight."},
-		{name: "lazy_connect", kind: onOff, def: "false", put: into(func(o *Options) *bool { return &o.LazyConnect }), doc: "Do not ping Redis at start-up."},
+		{name: "guarded_save", kind: choice(GuardAuto, GuardScript, GuardNative), def: "auto", put: into(func(o *Options) *GuardedSave { return &o.GuardedSave }),
+			doc: "How a save makes sure that no other request has saved meanwhile. auto: by SET with IFEQ where the server has it (Valkey 8.1, Redis 8.4), else by a Lua script. script and native: by only one of them."},
+		{name: "lazy_connect", kind: onOff, def: "false", put: into(func(o *Options) *bool { return &o.LazyConnect }), doc: "Do not ask Redis anything at start-up: neither whether it is there, nor whether it does what sessions need."},
 		{name: "on_redis_down", kind: choice(DownError, DownAnonymous), def: "error", put: into(func(o *Options) *OnRedisDown { return &o.OnRedisDown }),
 			doc: "What a request gets whose session cannot be loaded: an error (503), or an empty session that is not saved."},
 		{name: "custom_connect", aliases: []string{"client_callable", "redis_client_callable"}, kind: name, def: "goredis", put: into(func(o *Options) *string { return &o.CustomConnect }),
@@ -186,17 +186,25 @@ func redisPrefixed(settings []setting) []setting {
 type spelling struct {
 	*setting
 	inverted bool
+	inFile   bool // the value is the name of the file that holds the secret
 }
+
+// fileTwin is what the name of a secret's key is followed by in the name of the key that
+// has its file.
+const fileTwin = "_file"
 
 // spellings finds a setting by its name or by an alias.
 var spellings = func() map[string]spelling {
 	found := map[string]spelling{}
 	for s := range rows {
 		for _, name := range slices.Concat([]string{s.name}, s.aliases) {
-			found[name] = spelling{s, false}
+			found[name] = spelling{setting: s}
+			if s.secret {
+				found[name+fileTwin] = spelling{setting: s, inFile: true}
+			}
 		}
 		if s.inverse != "" {
-			found[s.inverse] = spelling{s, true}
+			found[s.inverse] = spelling{setting: s, inverted: true}
 		}
 	}
 	return found

@@ -1,6 +1,7 @@
 package settings
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -9,6 +10,20 @@ import (
 
 	"github.com/spf13/viper"
 )
+
+// LoadOption changes how Load reads the environment.
+type LoadOption func(*loading)
+
+type loading struct{ envPrefix string }
+
+// EnvPrefix makes Load read only variables that begin with prefix: with
+// EnvPrefix("PREFS_") the variable PREFS_REDIS_SESSIONS_SECRET sets
+// redis.sessions.secret, and REDIS_SESSIONS_SECRET is not read. It lets two session
+// factories of one process have settings of their own in the environment. The default is
+// no prefix.
+func EnvPrefix(prefix string) LoadOption {
+	return func(l *loading) { l.envPrefix = prefix }
+}
 
 // Load reads a settings file, and over it the environment.
 //
@@ -20,14 +35,22 @@ import (
 //
 // A variable of the environment such as REDIS_SESSIONS_SECRET sets redis.sessions.secret,
 // and GO_REDIS_SESSIONS_SECRET sets go.redis.sessions.secret, whether the file has the
-// key or not. An empty variable counts as none.
+// key or not. An empty variable counts as none. See [EnvPrefix].
 //
 // Errors name the file and, where there is one, the line, but never repeat the line. A
 // file that cannot be opened is an error that errors.Is recognizes as fs.ErrNotExist or
-// fs.ErrPermission.
-func Load(path string) (*viper.Viper, error) {
+// fs.ErrPermission. A file of more than 1 MiB, or one that becomes far larger by its
+// references, aliases or nesting, is an error too.
+//
+// Errors of [Parse] about values in the returned viper name the file and the line as well.
+func Load(path string, opts ...LoadOption) (*viper.Viper, error) {
+	var l loading
+	for _, option := range opts {
+		option(&l)
+	}
 	file, section := splitPath(path)
-	codec, err := codecFor(file, section)
+	from := &origin{file: file}
+	codec, err := codecFor(section, from)
 	if err != nil {
 		return nil, err
 	}
@@ -49,7 +72,11 @@ func Load(path string) (*viper.Viper, error) {
 		}
 		return nil, err
 	}
-	return v, bindEnvironment(v, os.Environ())
+	if err := from.bindEnvironment(v, l.envPrefix, os.Environ()); err != nil {
+		return nil, err
+	}
+	from.remember(v)
+	return v, nil
 }
 
 // splitPath cuts off #section. A # in a directory's name is left alone.
@@ -67,29 +94,32 @@ func extension(file string) string {
 }
 
 // codecFor returns the codec of the file's extension.
-func codecFor(file, section string) (viper.Codec, error) {
-	switch extension(file) {
+func codecFor(section string, from *origin) (viper.Codec, error) {
+	switch extension(from.file) {
 	case "ini":
 		if section == "" {
 			section = "main"
 		}
-		return iniCodec{file, section}, nil
+		return iniCodec{from, section}, nil
 	case "yaml", "yml", "toml", "json":
-		return mappingCodec{file, section}, nil
+		return mappingCodec{from, section}, nil
 	}
-	return nil, &FileError{File: file, Err: errors.New("expected a file that ends in .ini, .yaml, .yml, .toml or .json")}
+	return nil, &FileError{File: from.file, Err: errors.New("expected a file that ends in .ini, .yaml, .yml, .toml or .json")}
 }
 
 // iniCodec reads INI files for viper.
-type iniCodec struct{ file, section string }
+type iniCodec struct {
+	from    *origin
+	section string
+}
 
 // Decode reads the settings of the section into values.
 func (c iniCodec) Decode(content []byte, values map[string]any) error {
-	text, err := checkText(c.file, content)
+	text, err := checkText(c.from.file, content)
 	if err != nil {
 		return err
 	}
-	f, err := parseINI(c.file, text)
+	f, err := parseINI(c.from.file, text)
 	if err != nil {
 		return err
 	}
@@ -97,17 +127,49 @@ func (c iniCodec) Decode(content []byte, values map[string]any) error {
 	if err != nil {
 		return err
 	}
-	read := make(map[string]any, len(local))
-	for key, value := range local {
-		read[key] = value
+	read, lines := make(map[string]any, len(local)), make(map[string]place, len(local))
+	for key, setting := range local {
+		read[key], lines[key] = setting.value, setting.at
 	}
-	fold(read, values)
-	return nil
+	return c.from.hand(read, lines, values)
 }
 
 // Encode fails: viper cannot write back what PasteDeploy's rules have joined together.
 func (iniCodec) Encode(map[string]any) ([]byte, error) {
 	return nil, errors.New("settings: INI files are read only")
+}
+
+// hand gives viper what a codec has read, and keeps where each value stands.
+func (o *origin) hand(read map[string]any, lines map[string]place, values map[string]any) error {
+	if key, deep := tooDeep("", read); deep {
+		at := lines[key]
+		return &FileError{File: cmp.Or(at.file, o.file), Line: at.line, Err: errTooDeep}
+	}
+	fold(read, values)
+	o.setFile(values, lowered(lines))
+	return nil
+}
+
+// deepest is how many levels keys may have, nested and by their dots. Viper takes a key
+// apart at its dots, in time that grows with the square of their number.
+const deepest = 100
+
+var errTooDeep = fmt.Errorf("its keys or brackets go more than %d levels deep", deepest)
+
+// tooDeep returns a key that has more levels than deepest.
+func tooDeep(above string, mapping map[string]any) (string, bool) {
+	for _, key := range sortedKeys(mapping) {
+		full := above + key
+		if strings.Count(full, ".") >= deepest {
+			return full, true
+		}
+		if nested, ok := asMapping(mapping[key]); ok {
+			if found, deep := tooDeep(full+".", nested); deep {
+				return found, true
+			}
+		}
+	}
+	return "", false
 }
 
 // fold copies a mapping with all keys in lower case, as viper would, but not by chance:

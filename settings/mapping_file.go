@@ -14,7 +14,14 @@ import (
 
 // mappingCodec reads the formats that are mappings from the start: YAML, TOML and JSON.
 // It stands around viper's own codecs, to say where a mistake is and to pick a section.
-type mappingCodec struct{ file, section string }
+type mappingCodec struct {
+	from    *origin
+	section string
+}
+
+func (c mappingCodec) file() string { return c.from.file }
+
+func (c mappingCodec) isYAML() bool { return strings.HasPrefix(extension(c.from.file), "y") }
 
 func (c mappingCodec) inner() (viper.Codec, error) {
 	type codec struct {
@@ -22,17 +29,17 @@ func (c mappingCodec) inner() (viper.Codec, error) {
 		viper.Decoder
 	}
 	registry := viper.NewCodecRegistry()
-	encoder, err := registry.Encoder(extension(c.file))
+	encoder, err := registry.Encoder(extension(c.file()))
 	if err != nil {
 		return nil, err
 	}
-	decoder, err := registry.Decoder(extension(c.file))
+	decoder, err := registry.Decoder(extension(c.file()))
 	return codec{encoder, decoder}, err
 }
 
 // Decode reads the file's mapping, or the one under the section's name, into values.
 func (c mappingCodec) Decode(content []byte, values map[string]any) error {
-	text, err := checkText(c.file, content)
+	text, err := checkText(c.file(), content)
 	if err != nil {
 		return err
 	}
@@ -40,38 +47,52 @@ func (c mappingCodec) Decode(content []byte, values map[string]any) error {
 	if err != nil {
 		return err
 	}
-	read := map[string]any{}
+	if err := c.bounded(text); err != nil {
+		return err
+	}
+	read, lines := map[string]any{}, map[string]place{}
 	if strings.TrimSpace(text) != "" {
 		if err := inner.Decode([]byte(text), read); err != nil {
 			return c.explain(text, err)
 		}
-		if err := c.complete(text); err != nil {
+		if lines, err = c.complete(text); err != nil {
 			return err
 		}
 	}
 	if c.section != "" {
 		under, ok := asMapping(read[c.section])
 		if !ok {
-			return &FileError{File: c.file, Err: fmt.Errorf("there is no mapping %s at the top level%s", printable(c.section), mappingsOf(read))}
+			return &FileError{File: c.file(), Err: fmt.Errorf("there is no mapping %s at the top level%s", printable(c.section), mappingsOf(read))}
 		}
 		read = under
 	}
 	if err := c.twice(read); err != nil {
 		return err
 	}
-	fold(read, values)
+	return c.from.hand(read, lines, values)
+}
+
+// bounded refuses text whose nesting would be too much for the decoder.
+func (c mappingCodec) bounded(text string) error {
+	if extension(c.file()) == "toml" {
+		return c.boundedTOML(text)
+	}
 	return nil
 }
 
-// complete checks that the decoder cannot have lost anything on the way.
-func (c mappingCodec) complete(text string) error {
-	switch extension(c.file) {
-	case "yaml", "yml":
-		return c.oneYAMLDocument(text)
-	case "json":
-		return c.uniqueJSONKeys(text)
+// complete checks that the decoder cannot have lost anything on the way. It returns the
+// lines of the keys, where the format's decoder tells them.
+func (c mappingCodec) complete(text string) (map[string]place, error) {
+	switch {
+	case c.isYAML():
+		if err := c.oneYAMLDocument(text); err != nil {
+			return nil, err
+		}
+		return c.inspectYAML(text)
+	case extension(c.file()) == "json":
+		return nil, c.uniqueJSONKeys(text)
 	}
-	return nil
+	return nil, nil
 }
 
 // Encode is viper's own.
@@ -102,8 +123,8 @@ func (c mappingCodec) twice(read map[string]any) error {
 	seen := map[string]bool{}
 	var mistakes []error
 	walk("", read, func(key string, _ any) {
-		if seen[key] && (strings.HasPrefix(key, prefix) || strings.HasPrefix(key, goPrefix)) {
-			mistakes = append(mistakes, &FileError{File: c.file, Err: fmt.Errorf("%s is given twice, dotted and nested", printable(key))})
+		if seen[key] && isOurs(key) {
+			mistakes = append(mistakes, &FileError{File: c.file(), Err: fmt.Errorf("%s is given twice, dotted and nested", printable(key))})
 		}
 		seen[key] = true
 	})
@@ -119,16 +140,18 @@ func (c mappingCodec) explain(text string, err error) error {
 	switch {
 	case errors.As(err, &tomlErr):
 		line, _ := tomlErr.Position()
-		return &FileError{File: c.file, Line: line, Err: errors.New("is not TOML; text must stand in quotes, and no key may be given twice")}
+		return &FileError{File: c.file(), Line: line, Err: errors.New("is not TOML; text must stand in quotes, and no key may be given twice")}
+	case errors.As(err, &jsonSyntax) && strings.Contains(jsonSyntax.Error(), "max depth"):
+		return &FileError{File: c.file(), Err: errTooDeep}
 	case errors.As(err, &jsonSyntax):
 		line := 1 + strings.Count(text[:min(int(jsonSyntax.Offset), len(text))], "\n")
-		return &FileError{File: c.file, Line: line, Err: fmt.Errorf("is not JSON: %w", err)}
+		return &FileError{File: c.file(), Line: line, Err: fmt.Errorf("is not JSON: %w", err)}
 	case errors.As(err, &jsonType):
-		return &FileError{File: c.file, Line: 1, Err: errors.New("expected an object at the top level")}
-	case extension(c.file) == "yaml", extension(c.file) == "yml":
+		return &FileError{File: c.file(), Line: 1, Err: errors.New("expected an object at the top level")}
+	case c.isYAML():
 		return c.explainYAML(text, err.Error())
 	}
-	return &FileError{File: c.file, Err: errors.New("cannot be read as " + strings.ToUpper(extension(c.file)))}
+	return &FileError{File: c.file(), Err: errors.New("cannot be read as " + strings.ToUpper(extension(c.file())))}
 }
 
 var (
@@ -145,6 +168,12 @@ func (c mappingCodec) explainYAML(text, message string) error {
 	}
 	problem := "is not YAML"
 	switch {
+	case strings.Contains(message, "excessive aliasing"):
+		problem = fmt.Sprintf("its aliases stand for more than %d values", mostAliased)
+	case strings.Contains(message, "max depth") || strings.Contains(message, "exceeded depth"):
+		problem = errTooDeep.Error()
+	case strings.Contains(message, "cannot start any token") && tabIndents(text, line):
+		problem = "is indented by a tab; YAML wants spaces"
 	case yamlTwice.MatchString(message):
 		problem = "a key is given twice"
 	case yamlUnknown.MatchString(message):
@@ -159,5 +188,5 @@ func (c mappingCodec) explainYAML(text, message string) error {
 		problem = "is not YAML: " + yamlFixed.FindString(message)
 		line = max(line, 1) // yaml leaves out the first
 	}
-	return &FileError{File: c.file, Line: line, Err: errors.New(problem)}
+	return &FileError{File: c.file(), Line: line, Err: errors.New(problem)}
 }

@@ -20,7 +20,7 @@ func (c mappingCodec) oneYAMLDocument(text string) error {
 	for i, line := range splitLines(text) {
 		marker := yamlDocument.MatchString(line)
 		if marker && begun {
-			return &FileError{File: c.file, Line: i + 1, Err: errors.New("a second document begins here; a settings file is one")}
+			return &FileError{File: c.file(), Line: i + 1, Err: errors.New("a second document begins here; a settings file is one")}
 		}
 		content := strings.TrimSpace(line)
 		begun = begun || marker || content != "" && content[0] != '#' && content[0] != '%'
@@ -38,7 +38,7 @@ func (c mappingCodec) uniqueJSONKeys(text string) error {
 			keys := open[len(open)-1]
 			if keys[key] {
 				line := 1 + strings.Count(text[:decoder.InputOffset()], "\n")
-				return &FileError{File: c.file, Line: line, Err: fmt.Errorf("the key %s is given twice", printable(key))}
+				return &FileError{File: c.file(), Line: line, Err: fmt.Errorf("the key %s is given twice", printable(key))}
 			}
 			keys[key], isKey = true, false
 			continue

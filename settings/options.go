@@ -1,19 +1,22 @@
 package settings
 
-import "time"
+import (
+	"fmt"
+	"reflect"
+	"strings"
+	"time"
+)
 
 // Options is what Parse makes of the settings: one field for every key, in the key
 // table's order. Durations, numbers and lists are ready to use; names (of codecs,
 // connectors, hooks) are still names, which the factory looks up in its registry.
 //
-// Printing an Options never shows a secret, see [Secret].
+// Printing an Options never shows a secret, see [Secret], also where fmt reads it by
+// reflection: inside an unexported field, or under a verb that does not fit. A copy of an
+// Options has the same secrets, not a copy of them. Use Options that Parse returned: in
+// one made otherwise the secrets' fields are not there.
 type Options struct {
-	// Secret signs the cookie. It is empty only when CookieSigner is set.
-	Secret Secret
-
-	// SecretPrevious are older secrets whose cookies still verify, newest first as
-	// the operator wrote them. The default is none.
-	SecretPrevious []Secret
+	*secrets
 
 	// Timeout is how long a session may go unused: the idle timeout. The default is
 	// 20 minutes. Zero means the session never times out.
@@ -58,10 +61,6 @@ type Options struct {
 	// CookieOnException sets the cookie also when the handler panics. The default is true.
 	CookieOnException bool
 
-	// URL is where Redis is. It may hold a password, so it prints as [redacted]. When it
-	// is not empty it wins over Host, Port, DB, Username, Password and UnixSocketPath.
-	URL Secret
-
 	// Host is Redis's host name or address. The default is "localhost".
 	Host string
 
@@ -74,9 +73,6 @@ type Options struct {
 	// Username is the Redis user (an ACL user of Redis 6 or later). The default is empty:
 	// Redis's default user.
 	Username string
-
-	// Password is the Redis user's password. The default is empty: none is sent.
-	Password Secret
 
 	// UnixSocketPath is the path of Redis's Unix socket. When it is not empty it is used
 	// in place of Host and Port.
@@ -112,10 +108,9 @@ type Options struct {
 	// SentinelAddrs are the Sentinels, each as host:port.
 	SentinelAddrs []string
 
-	// SentinelUsername and SentinelPassword are for the Sentinels themselves; Username
-	// and Password are for Redis. The default is empty: none are sent.
+	// SentinelUsername is the user of the Sentinels themselves; Username is that of
+	// Redis. The default is empty: none is sent.
 	SentinelUsername string
-	SentinelPassword Secret
 
 	// ClusterAddrs are some nodes of a Redis Cluster, each as host:port. When there are
 	// any, Redis is spoken to as a Cluster.
@@ -137,6 +132,9 @@ type Options struct {
 	// AutoPipeline says when commands of concurrent requests share a round trip. The
 	// default is PipelineOff.
 	AutoPipeline AutoPipeline
+	// GuardedSave says how a save makes sure that nobody else has saved meanwhile.
+	// The default is GuardAuto.
+	GuardedSave GuardedSave
 
 	// LazyConnect leaves out the ping at start-up. The default is false.
 	LazyConnect bool
@@ -170,11 +168,6 @@ type Options struct {
 
 	// CookieSigner names the signer that stands in for Secret. The default is empty.
 	CookieSigner string
-
-	// EncryptionKeys are 32-byte keys in standard padded base64, whatever alphabet the
-	// operator used. The first encrypts, all decrypt. The default is none: records are
-	// not encrypted.
-	EncryptionKeys []Secret
 
 	// MaxRecordBytes is the size above which a record is refused. The default is 1 MiB.
 	MaxRecordBytes int
@@ -219,4 +212,75 @@ type Options struct {
 	// unwise, one sentence each, for the log. They never hold a secret. They come from
 	// Parse, not from a key.
 	Warnings []string
+}
+
+// secrets are the settings that nothing may print, behind two pointers: inside another
+// value fmt follows none, and one when the verb does not fit a pointer.
+type secrets struct{ *secretFields }
+
+type secretFields struct {
+	// Secret signs the cookie. It is empty only when CookieSigner is set.
+	Secret Secret
+
+	// SecretPrevious are older secrets whose cookies still verify, newest first as
+	// the operator wrote them. The default is none.
+	SecretPrevious []Secret
+
+	// URL is where Redis is. It may hold a password, so it prints as [redacted]. When it
+	// is not empty it wins over Host, Port, DB, Username, Password and UnixSocketPath.
+	URL Secret
+
+	// Password is the Redis user's password. The default is empty: none is sent.
+	Password Secret
+
+	// SentinelPassword is for the Sentinels themselves; Password is for Redis. The
+	// default is empty: none is sent.
+	SentinelPassword Secret
+
+	// EncryptionKeys are 32-byte keys in standard padded base64, whatever alphabet the
+	// operator used. The first encrypts, all decrypt. The default is none: records are
+	// not encrypted.
+	EncryptionKeys []Secret
+}
+
+func newOptions() *Options { return &Options{secrets: &secrets{&secretFields{}}} }
+
+// String returns the fields, secrets as [redacted].
+func (o Options) String() string {
+	var b strings.Builder
+	for name, value := range o.fields {
+		if b.Len() > 0 {
+			b.WriteByte(' ')
+		}
+		fmt.Fprintf(&b, "%s:%v", name, value)
+	}
+	return "{" + b.String() + "}"
+}
+
+// GoString returns what String does.
+func (o Options) GoString() string { return "settings.Options" + o.String() }
+
+// MarshalYAML returns the fields, secrets as [redacted].
+func (o Options) MarshalYAML() (any, error) {
+	fields := map[string]any{}
+	for name, value := range o.fields {
+		fields[name] = value
+	}
+	return fields, nil
+}
+
+// fields ranges over the fields in their order, those of secrets among them.
+func (o Options) fields(yield func(name string, value any) bool) {
+	if o.secrets == nil {
+		o.secrets = newOptions().secrets
+	}
+	all := reflect.ValueOf(o)
+	for _, field := range reflect.VisibleFields(all.Type()) {
+		if field.Anonymous {
+			continue
+		}
+		if !yield(field.Name, all.FieldByIndex(field.Index).Interface()) {
+			return
+		}
+	}
 }

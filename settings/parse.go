@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // Prefixes of the keys that are ours. A key under goPrefix replaces the one under prefix:
@@ -24,13 +26,14 @@ const (
 // errors.Join and sorted by key. The Options are then only for finding more mistakes, in
 // the names of codecs, say: a setting that could not be read has its default.
 func Parse(src Source) (*Options, error) {
-	p := &parser{src: src, bad: map[string]bool{}, given: map[string]entry{}}
+	p := newParser(src)
 	p.collect()
 	o := p.options()
 	p.contradictions(o)
 	if len(p.mistakes) > 0 {
 		return o, p.joined()
 	}
+	p.capCookieAge(o)
 	o.Warnings = p.warnings(o)
 	return o, nil
 }
@@ -39,26 +42,51 @@ func Parse(src Source) (*Options, error) {
 // "redis.sessions.client_callable" for "custom_connect", say. It is for errors about
 // values that Parse cannot judge. A setting that src does not give has its own key.
 func KeyOf(src Source, name string) string {
-	p := &parser{src: src, bad: map[string]bool{}}
-	p.collect()
-	for s := range rows {
-		if s.name != name {
-			continue
-		}
-		if e, ok := p.choose(s); ok {
-			return e.key
-		}
+	if e, ok := entryOf(src, name); ok {
+		return e.key
 	}
 	return prefix + name
+}
+
+// PlaceOf returns where the value of a setting comes from, for errors about it:
+// "development.ini:12", "environment variable REDIS_SESSIONS_ENCODE", the file's name for
+// a setting that the file does not give, or "" when src is not from Load.
+func PlaceOf(src Source, name string) string {
+	e, ok := entryOf(src, name)
+	if ok && e.variable != "" {
+		return "environment variable " + e.variable
+	}
+	from := originOf(src)
+	if !ok && from != nil {
+		return place{file: from.file}.String()
+	}
+	return from.place(e.key, e.raw).String()
+}
+
+// entryOf returns the key that gives a setting.
+func entryOf(src Source, name string) (entry, bool) {
+	p := newParser(src)
+	p.collect()
+	for s := range rows {
+		if s.name == name {
+			return p.choose(s)
+		}
+	}
+	return entry{}, false
 }
 
 // parser is the state of one Parse.
 type parser struct {
 	src      Source
+	from     *origin // nil when Load did not make the source
 	entries  []entry
 	given    map[string]entry // by canonical name: what a setting's value came from
 	bad      map[string]bool  // canonical names whose value could not be read
 	mistakes []*Error
+}
+
+func newParser(src Source) *parser {
+	return &parser{src: src, from: originOf(src), bad: map[string]bool{}, given: map[string]entry{}}
 }
 
 // entry is one key of ours that is in the source.
@@ -72,10 +100,17 @@ type entry struct {
 }
 
 func (p *parser) fail(key string, err error) {
-	if variable := variableFor(p.src, key); variable != "" {
+	at := place{}
+	switch variable := p.from.variable(p.src, key); {
+	case variable != "":
 		err = fmt.Errorf("environment variable %s: %w", variable, err)
+	case p.from != nil:
+		at = p.from.place(key, p.src.Get(key))
+		if at == (place{}) && p.src.Get(key) == nil {
+			at = place{file: p.from.file} // a key that is missing there
+		}
 	}
-	p.mistakes = append(p.mistakes, &Error{Key: key, Err: err})
+	p.mistakes = append(p.mistakes, &Error{Key: key, Err: err, File: at.file, Line: at.line})
 }
 
 // collect finds the keys of ours and sets aside those that are unknown or refused.
@@ -93,8 +128,14 @@ func (p *parser) collect() {
 		if !goOnly {
 			var ours bool
 			if name, ours = strings.CutPrefix(folded, prefix); !ours {
+				if meant := correctedKey(folded); meant != "" {
+					p.fail(key, fmt.Errorf("unknown key; did you mean %s?", meant))
+				}
 				continue
 			}
+		}
+		if p.blankInName(key, name) {
+			continue
 		}
 		raw := p.src.Get(key)
 		if sentence, ok := refused[name]; ok {
@@ -105,11 +146,28 @@ func (p *parser) collect() {
 		}
 		s, known := spellings[name]
 		if !known {
-			p.fail(key, unknown(name, variableFor(p.src, key)))
+			p.fail(key, unknown(name, p.from.variable(p.src, key)))
 			continue
 		}
-		p.entries = append(p.entries, entry{key: key, goOnly: goOnly, variable: variableFor(p.src, key), spelling: s, raw: raw})
+		p.entries = append(p.entries, entry{key: key, goOnly: goOnly, variable: p.from.variable(p.src, key), spelling: s, raw: raw})
 	}
+}
+
+// blankInName reports a key with a blank in it, of which only the first word is shown: in
+// "redis.sessions.password hunter2:x" the equals sign was forgotten.
+func (p *parser) blankInName(key, name string) bool {
+	at := strings.IndexFunc(name, unicode.IsSpace)
+	if at < 0 {
+		return false
+	}
+	shown := key[:len(key)-len(name)+at]
+	err := &Error{Key: shown, Err: errors.New("a key has no blanks; is the equals sign missing?")}
+	if p.from != nil {
+		from := p.from.place(key, p.src.Get(key))
+		err.File, err.Line = from.file, from.line
+	}
+	p.mistakes = append(p.mistakes, err)
+	return true
 }
 
 // takenBack reports whether a refused key has an empty twin under goPrefix. A twin with a
@@ -137,7 +195,7 @@ func (p *parser) keys() []string {
 
 // options reads the values. What could not be read keeps its default and is marked bad.
 func (p *parser) options() *Options {
-	o := &Options{}
+	o := newOptions()
 	for s := range rows {
 		if s.def != "" {
 			value, err := s.kind.read(s.def)
@@ -193,6 +251,11 @@ func (p *parser) choose(s *setting) (chosen entry, ok bool) {
 			continue
 		}
 		e.value = value
+		if ok && chosen.inFile != e.inFile {
+			p.fail(e.key, fmt.Errorf("contradicts %s; set one of them", chosen.key))
+			p.bad[s.name] = true
+			continue
+		}
 		if ok && !reflect.DeepEqual(chosen.value, value) {
 			p.fail(e.key, fmt.Errorf("contradicts %s, which is another name for the same setting", chosen.key))
 			p.bad[s.name] = true
@@ -208,9 +271,27 @@ func isNone(raw any) bool {
 	return ok && strings.TrimSpace(text) == "None"
 }
 
-// read converts the raw value, and words the error.
+// text is the raw value without the one line break that ends a variable: shells and
+// container platforms put one there when the value was a file's.
+func (e entry) text() any {
+	if text, ok := e.raw.(string); ok && e.variable != "" {
+		return withoutLineBreak(text)
+	}
+	return e.raw
+}
+
+// read converts the raw value, or the content of the file that it names, and words the
+// error.
 func (e entry) read() (any, error) {
-	value, err := e.kind.read(e.raw)
+	raw := e.text()
+	if e.inFile {
+		content, err := readSecretFile(raw)
+		if err != nil {
+			return nil, err
+		}
+		raw = content
+	}
+	value, err := e.kind.read(raw)
 	if errors.Is(err, errShape) {
 		err = errors.New("expected " + e.kind.want)
 	}
@@ -218,17 +299,37 @@ func (e entry) read() (any, error) {
 	case err != nil && e.secret:
 		return nil, err
 	case err != nil:
-		return nil, fmt.Errorf("%s: %w", shown(e.raw), err)
+		return nil, fmt.Errorf("%s: %w%s", shown(raw), err, hint(raw))
 	case e.inverted:
 		value = !value.(bool)
 	}
-	if e.pending != nil && e.pending(value) {
-		if e.secret {
-			return nil, ErrNotAvailable
-		}
-		return nil, fmt.Errorf("%s %w", shown(e.raw), ErrNotAvailable)
-	}
 	return value, nil
+}
+
+// hint says what is often the matter with text that could not be read.
+func hint(raw any) string {
+	text, ok := textOf(raw)
+	switch {
+	case !ok:
+		return ""
+	case inQuotes(text):
+		return "; leave out the quotes"
+	case trailingComment.MatchString(text):
+		return "; a comment stands on a line of its own"
+	}
+	return ""
+}
+
+// A comment behind a value, which INI files of other programs may have.
+var trailingComment = regexp.MustCompile(`\s[;#]`)
+
+func inQuotes(text string) bool {
+	text = strings.TrimSpace(text)
+	if len(text) < 2 {
+		return false
+	}
+	first, last := text[0], text[len(text)-1]
+	return first == last && (first == '"' || first == '\'')
 }
 
 func (p *parser) joined() error {

@@ -11,7 +11,9 @@ import (
 var everyKind = map[string]string{
 	"settings.ini": `[app:main]
 redis.sessions.secret = %%$;#"'` + "`" + `\ é 0123456789abcdef0123456789
-redis.sessions.secret_previous = older oldest
+redis.sessions.secret_previous =
+  an older one
+  oldest
 redis.sessions.timeout = 90
 redis.sessions.cookie_httponly = off
 redis.sessions.cookie_secure = true
@@ -26,7 +28,7 @@ go.redis.sessions.prefix = app:
 redis:
   sessions:
     secret: "%$;#\"'` + "`" + `\\ é 0123456789abcdef0123456789"
-    secret_previous: [older, oldest]
+    secret_previous: [an older one, oldest]
     timeout: 90
     cookie_httponly: false
     cookie_secure: true
@@ -42,7 +44,7 @@ go.redis.sessions.prefix: "app:"
 	"settings.toml": `
 [redis.sessions]
 secret = '''%$;#"'` + "`" + `\ é 0123456789abcdef0123456789'''
-secret_previous = ["older", "oldest"]
+secret_previous = ["an older one", "oldest"]
 timeout = 90
 cookie_httponly = false
 cookie_secure = true
@@ -56,7 +58,7 @@ prefix = "app:"
 `,
 	"settings.json": `{
 "redis.sessions": {
-  "secret": "%$;#\"'` + "`" + `\\ é 0123456789abcdef0123456789", "secret_previous": ["older", "oldest"],
+  "secret": "%$;#\"'` + "`" + `\\ é 0123456789abcdef0123456789", "secret_previous": ["an older one", "oldest"],
   "timeout": 90, "cookie_httponly": false, "cookie_secure": true, "socket_timeout": 0.5, "redis_port": 6380,
   "cluster_addrs": ["a:1", "b"], "max_record_bytes": 524288, "set_redis_ttl_readheavy": true},
 "go.redis.sessions.prefix": "app:"}`,
@@ -65,7 +67,7 @@ prefix = "app:"
 var everyKindMap = Map{
 	"redis": map[string]any{"sessions": map[any]any{
 		"secret":                  `%$;#"'` + "`" + `\ é 0123456789abcdef0123456789`,
-		"secret_previous":         []string{"older", "oldest"},
+		"secret_previous":         []string{"an older one", "oldest"},
 		"timeout":                 90 * time.Second,
 		"cookie_httponly":         false,
 		"cookie_secure":           SecureAlways,
@@ -80,7 +82,7 @@ var everyKindMap = Map{
 
 var everyKindEnvironment = map[string]string{
 	"REDIS_SESSIONS_SECRET":                  `%$;#"'` + "`" + `\ é 0123456789abcdef0123456789`,
-	"REDIS_SESSIONS_SECRET_PREVIOUS":         "older oldest",
+	"REDIS_SESSIONS_SECRET_PREVIOUS":         "an older one\noldest\n",
 	"REDIS_SESSIONS_TIMEOUT":                 "1m30s",
 	"REDIS_SESSIONS_COOKIE_HTTPONLY":         "no",
 	"REDIS_SESSIONS_COOKIE_SECURE":           "True",

@@ -10,9 +10,9 @@ const redacted = "[redacted]"
 // Secret is text that must not be shown: it prints as [redacted] under every verb of
 // package fmt, in log/slog, and in JSON, YAML, TOML and XML. Its content is string(s).
 //
-// No type can protect itself where fmt calls no method: inside an unexported field, which
-// it reads by reflection, and under %p, which is for pointers (go vet finds that one).
-// Keep secrets in exported fields, as [Options] does.
+// No string can protect itself where fmt calls no method: inside an unexported field, which
+// fmt reads by reflection, and under %p, which is for pointers (go vet finds that one). Keep
+// a secret behind a pointer there, as [Options] does.
 type Secret string
 
 var (

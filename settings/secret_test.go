@@ -31,13 +31,24 @@ func secretOptions(t *testing.T) *Options {
 	return o
 }
 
+type oneSecret struct{ Password Secret }
+
+// TestSecretIsRedacted prints Options by every verb and flag, also from inside other
+// values, where fmt reads fields by reflection and calls no method.
 func TestSecretIsRedacted(t *testing.T) {
 	o := secretOptions(t)
 	printed := map[string]string{}
-	for _, verb := range "vsqxXdobcUeEfFgGtTZ" {
+	for _, verb := range "vsqxXdobcUeEfFgGtTpwZ" {
 		for _, flags := range []string{"", "+", "#", " ", "0", "-", "20", "20.3"} {
 			format := "%" + flags + string(verb)
-			for _, value := range []any{o, *o, o.Secret, &o.Secret, o.SecretPrevious, map[Secret]Secret{o.Secret: o.URL}, []any{o.Secret}} {
+			values := []any{
+				o, *o, struct{ O *Options }{o}, struct{ o *Options }{o}, struct{ O Options }{*o}, struct{ o Options }{*o},
+				[]*Options{o}, []Options{*o}, map[string]*Options{"o": o}, &struct{ in struct{ o Options } }{struct{ o Options }{*o}}, struct{ any any }{*o}, struct{ any any }{o},
+			}
+			if verb != 'p' && verb != 'w' { // of which fmt asks no type
+				values = append(values, o.Secret, &o.Secret, o.SecretPrevious, map[Secret]Secret{o.Secret: o.URL}, []any{o.Secret})
+			}
+			for _, value := range values {
 				printed[format] += fmt.Sprintf(format, value)
 			}
 		}
@@ -58,6 +69,11 @@ func TestSecretIsRedacted(t *testing.T) {
 			t.Fatal(name, err)
 		}
 		printed[name] = string(out)
+		out, err = marshal(oneSecret{o.Password})
+		if err != nil {
+			t.Fatal(name, err)
+		}
+		printed[name+" of a Secret"] = string(out)
 	}
 	for name, text := range printed {
 		hexed := strings.ToLower(fmt.Sprintf("%x", "hunter"))
@@ -65,7 +81,7 @@ func TestSecretIsRedacted(t *testing.T) {
 			t.Errorf("%s shows a secret: %s", name, text)
 		}
 	}
-	for _, name := range []string{"%v", "%+v", "%#v", "slog text", "slog JSON", "JSON", "YAML", "TOML", "XML"} {
+	for _, name := range []string{"%v", "%+v", "%#v", "slog text", "slog JSON", "JSON", "YAML", "XML", "JSON of a Secret", "YAML of a Secret", "TOML of a Secret", "XML of a Secret"} {
 		if !strings.Contains(printed[name], redacted) {
 			t.Errorf("%s does not say %s: %s", name, redacted, printed[name])
 		}

@@ -69,12 +69,15 @@ func sortedSpellings() []string {
 	return names
 }
 
+// maxDistance is longer than every key; the work of distance grows with the product of
+// the lengths.
+const maxDistance = 64
+
 // distance is how many letters must be inserted, deleted, replaced or swapped with their
 // neighbour to make b of a (optimal string alignment).
 func distance(a, b string) int {
-	const longest = 64 // longer than every key; the work grows with the product
-	if len(a) > longest || len(b) > longest {
-		return longest
+	if len(a) > maxDistance || len(b) > maxDistance {
+		return maxDistance
 	}
 	d := make([][]int, len(a)+1)
 	for i := range d {

@@ -121,7 +121,7 @@ func (c *commander) Fault(op string, err error) error {
 	case errors.Is(err, dialect.ErrGarbled):
 		return dialect.Garbled("goredis: "+op, c.place)
 	case errors.Is(err, dialect.ErrNoIFEQ):
-		return dialect.Misuse("goredis: "+op, c.place, err)
+		return dialect.Unable("goredis: "+op, c.place, err)
 	default:
 		return (*store)(c).fault(op, err)
 	}

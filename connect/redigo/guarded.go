@@ -121,7 +121,7 @@ func (c *commander) Fault(op string, err error) error {
 	case errors.Is(err, dialect.ErrGarbled):
 		return dialect.Garbled("redigo: "+op, c.place)
 	case errors.Is(err, dialect.ErrNoIFEQ):
-		return dialect.Misuse("redigo: "+op, c.place, err)
+		return dialect.Unable("redigo: "+op, c.place, err)
 	default:
 		return (*store)(c).fault(op, err)
 	}

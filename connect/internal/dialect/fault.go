@@ -12,20 +12,23 @@ import (
 
 // Fault is the error of a connector. It says what was tried and where.
 type Fault struct {
-	what        string
-	err         error
-	unavailable bool
-	lacks       bool // see Lacks
+	what string
+	err  error
+	// class is session.ErrUnavailable, session.ErrRefused or nil.
+	class error
+	// lacks is what Lacks says of the refusal.
+	lacks bool
 }
 
 // Error names the operation, the place, and the client's error.
 func (f *Fault) Error() string { return f.what + ": " + f.err.Error() }
 
-// Unwrap returns the client's error and, when Redis could not be asked or
-// could not serve for the moment, session.ErrUnavailable.
+// Unwrap returns the client's error and its class: session.ErrUnavailable when
+// Redis could not be asked or could not serve for the moment, and
+// session.ErrRefused when it answered that it will not.
 func (f *Fault) Unwrap() []error {
-	if f.unavailable {
-		return []error{f.err, session.ErrUnavailable}
+	if f.class != nil {
+		return []error{f.err, f.class}
 	}
 	return []error{f.err}
 }
@@ -33,11 +36,11 @@ func (f *Fault) Unwrap() []error {
 // Connection returns the error of an operation that Redis did not answer.
 // What the caller itself ended is not a sign that Redis is unavailable.
 func Connection(op, place string, err error) error {
-	return &Fault{
-		what:        op + ": " + place,
-		err:         err,
-		unavailable: !errors.Is(err, context.Canceled),
+	f := &Fault{what: op + ": " + place, err: err, class: session.ErrUnavailable}
+	if errors.Is(err, context.Canceled) {
+		f.class = nil
 	}
+	return f
 }
 
 // Misuse returns the error of an operation that was not tried.
@@ -47,14 +50,18 @@ func Misuse(op, place string, err error) error {
 
 // Reply returns the error of an operation that Redis refused with err.
 func Reply(op, place string, err error) error {
-	return &Fault{what: op + ": " + place, err: explain(err), unavailable: Passing(err.Error()), lacks: Lacks(err.Error())}
+	f := &Fault{what: op + ": " + place, err: explain(err), class: session.ErrRefused, lacks: Lacks(err.Error())}
+	if Passing(err.Error()) {
+		f.class = session.ErrUnavailable
+	}
+	return f
 }
 
 // Garbled returns the error of an operation whose reply was not one. The
 // client's text may quote the reply, which may be a piece of a record: it is
 // not kept.
 func Garbled(op, place string) error {
-	return &Fault{what: op + ": " + place, err: ErrGarbled, unavailable: true}
+	return &Fault{what: op + ": " + place, err: ErrGarbled, class: session.ErrUnavailable}
 }
 
 // ErrGarbled is the error of a reply that is not one to the command it came to.
@@ -65,8 +72,10 @@ var ErrGarbled = errors.New("the reply is not one that this command has")
 func explain(err error) error {
 	text := err.Error()
 	switch {
-	case strings.Contains(text, "with args beginning with"):
-		return errors.New("the server does not know a command that sessions need; Redis 6.2 or newer has them all")
+	case isUnknown(strings.ToLower(text)), strings.Contains(text, "with args beginning with"):
+		return errors.New(Sentence("a command that sessions need", text))
+	case isNOPERM(strings.ToLower(text)), begins(text, "READONLY "), begins(text, "MOVED "), withoutLua(strings.ToLower(text)):
+		return &explained{Sentence("a command that sessions need", text), err}
 	case strings.HasPrefix(text, "WRONGTYPE"):
 		return fmt.Errorf("%w; is another program using the same prefix?", err)
 	default:

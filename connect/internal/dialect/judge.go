@@ -71,7 +71,7 @@ func judgeLoad(f *Findings, q *questions, needs connect.Needs) {
 		f.Warnings = append(f.Warnings, "timeout_trigger could not be used: "+Sentence("PTTL", q.why(q.pttl)))
 	}
 	if !q.ok(q.pexpire) && q.ok(q.getex) {
-		f.Warnings = append(f.Warnings, "a session's own timeout may not be restarted: "+Sentence("PEXPIRE", q.why(q.pexpire)))
+		f.Warnings = append(f.Warnings, restartWarning+Sentence("PEXPIRE", q.why(q.pexpire)))
 	}
 }
 
@@ -113,11 +113,13 @@ func (g *Guarded) judgeGuarded(f *Findings, q *questions, needs connect.Needs) {
 	if why := firstRefusal(q, map[string][]int{"EVAL": {q.expire, q.gone, q.persist}}); why != "" {
 		if needs.RestartTTL || needs.ReadTTL {
 			f.Errors = append(f.Errors, "no timeout could be restarted: "+why)
-		} else {
-			f.Warnings = append(f.Warnings, "a session with a timeout of its own could not be read: "+why)
+		} else if q.ok(q.pexpire) { // else judgeLoad has said so
+			f.Warnings = append(f.Warnings, restartWarning+why)
 		}
 	}
 }
+
+const restartWarning = "a session with a timeout of its own could not be read: "
 
 // firstRefusal returns the sentence for the first of the commands that was
 // refused, or "".
@@ -146,9 +148,10 @@ func judgePolicy(f *Findings, q *questions, needs connect.Needs) {
 		}
 	}
 	switch {
+	case needs.NoTTL: // an LRU cache is what the settings say it is
 	case strings.HasPrefix(policy, "allkeys-"):
 		f.Warnings = append(f.Warnings, fmt.Sprintf("its maxmemory-policy is %s: when memory is full it drops sessions, of visitors who are there too; volatile-ttl drops those first that would end soonest, noeviction none", policy))
-	case strings.HasPrefix(policy, "volatile-") && needs.NeverExpire && !needs.NoTTL:
+	case strings.HasPrefix(policy, "volatile-") && needs.NeverExpire:
 		f.Warnings = append(f.Warnings, fmt.Sprintf("its maxmemory-policy is %s and the sessions never time out (timeout = 0): when memory is full it drops only those with a timeout of their own, and refuses to save", policy))
 	}
 }

@@ -3,11 +3,13 @@ package dialect
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
 
 	"github.com/pyramidgo/redissessions/connect"
+	"github.com/pyramidgo/redissessions/session"
 )
 
 // Answer is what a server said to one command of several.
@@ -17,7 +19,7 @@ type Answer struct {
 }
 
 func (a Answer) is(want string) bool {
-	return a.Refusal == "" && a.Value != nil && fmt.Sprintf("%s", text(a.Value)) == want
+	return a.Refusal == "" && a.Value != nil && text(a.Value) == want
 }
 
 // text makes the replies of both clients alike.
@@ -32,7 +34,7 @@ func text(v any) string {
 	}
 }
 
-// A Findings is what a look at a server has come to.
+// Findings are what a look at a server has come to.
 type Findings struct {
 	// Errors are sentences about what sessions cannot do without.
 	Errors []string
@@ -47,7 +49,7 @@ func (f *Findings) Err(op, place string) error {
 	if len(f.Errors) == 0 {
 		return nil
 	}
-	return &Fault{what: op + ": " + place, err: fmt.Errorf("%s", strings.Join(f.Errors, "; "))}
+	return &Fault{what: op + ": " + place, err: errors.New(strings.Join(f.Errors, "; ")), class: session.ErrRefused}
 }
 
 // Log warns of what is in the findings.
@@ -89,6 +91,9 @@ func (g *Guarded) Probe(ctx context.Context, needs connect.Needs) (*Findings, er
 	var p probe
 	var q questions
 	q.create = p.send("set", key, probeOld, "nx", "px", probeLife)
+	if g.choice != connect.GuardedSaveNative {
+		q.persist = p.send("eval", Persist.Source, "1", key) // before those that give the key its time back
+	}
 	q.getex = p.send("getex", key, "px", probeLife)
 	q.get = p.send("get", key)
 	q.pexpire = p.send("pexpire", key, probeLife)
@@ -99,7 +104,6 @@ func (g *Guarded) Probe(ctx context.Context, needs connect.Needs) (*Findings, er
 		q.delifeq = p.send("delifeq", key, "no")
 	}
 	if g.choice != connect.GuardedSaveNative {
-		q.persist = p.send("eval", Persist.Source, "1", key)
 		q.replace = p.send("eval", Replace.Source, "1", key, probeGuard, probeNew, probeLife)
 		q.conflict = p.send("eval", Replace.Source, "1", key, "no", probeNew, probeLife)
 		q.expire = p.send("eval", Expire.Source, "1", key, probeGuard, probeLife)

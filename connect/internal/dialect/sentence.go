@@ -19,9 +19,11 @@ func Sentence(command, refusal string) string {
 		return "the server is a node of a cluster that keeps this key elsewhere (MOVED); connect with redis-cluster:// or cluster_addrs"
 	case aboutKeys(refusal):
 		return "the user may not use the sessions' keys (NOPERM); allow them with ~ and the prefix, such as ~session:*"
+	case insideUnnamed(lower):
+		return "the user may not run, or the server does not know, a command inside of the scripts (NOPERM); they need +get +getrange +set +exists +persist +pexpire +unlink"
 	case isNOPERM(lower):
 		return "the user may not run " + command + " (NOPERM); allow it with +" + strings.ToLower(command)
-	case strings.Contains(lower, "could not find scripting engine"), strings.Contains(lower, "lua") && strings.Contains(lower, "disabled"):
+	case withoutLua(lower):
 		return "the server runs no Lua scripts"
 	case isUnknown(lower):
 		return "the server, or a proxy before it, does not know " + command
@@ -32,8 +34,28 @@ func Sentence(command, refusal string) string {
 	return "the server refused " + command
 }
 
+// explained is a refusal with its sentence in the place of its text.
+type explained struct {
+	sentence string
+	err      error
+}
+
+func (e *explained) Error() string { return e.sentence }
+
+func (e *explained) Unwrap() error { return e.err }
+
+func withoutLua(lower string) bool {
+	return strings.Contains(lower, "could not find scripting engine") || strings.Contains(lower, "lua") && strings.Contains(lower, "disabled")
+}
+
+// insideUnnamed is for the servers that do not say which command of a script they
+// refused.
+func insideUnnamed(lower string) bool {
+	return strings.Contains(lower, "executing the script can't run") || strings.Contains(lower, "unknown redis command")
+}
+
 func isNOPERM(lower string) bool {
-	return strings.HasPrefix(lower, "noperm ") || strings.Contains(lower, "acl failure in script") || strings.Contains(lower, "-noperm ")
+	return insideUnnamed(lower) || strings.HasPrefix(lower, "noperm ") || strings.Contains(lower, "acl failure in script") || strings.Contains(lower, "-noperm ")
 }
 
 func isUnknown(lower string) bool {

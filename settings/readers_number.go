@@ -25,8 +25,8 @@ const (
 )
 
 // length reads a time up to most: a bare number is seconds, else a Go duration.
-func length(want string, least, most time.Duration) kind {
-	return kind{want: want, read: func(raw any) (any, error) {
+func length(want string, least, most time.Duration) reader {
+	return reader{want: want, read: func(raw any) (any, error) {
 		d, err := readDuration(raw)
 		switch {
 		case err != nil:
@@ -51,14 +51,14 @@ var (
 	wait = shortly("a time, more than 0", length("seconds (0.5) or a duration (500ms), more than 0", shortest, longestWait))
 )
 
-func shortly(short string, k kind) kind {
+func shortly(short string, k reader) reader {
 	k.short = short
 	return k
 }
 
 // orNever reads None as zero.
-func orNever(k kind) kind {
-	return kind{want: k.want + ", 0 or None for never", short: "a time, 0 or None for never", read: func(raw any) (any, error) {
+func orNever(k reader) reader {
+	return reader{want: k.want + ", 0 or None for never", short: "a time, 0 or None for never", read: func(raw any) (any, error) {
 		if text, ok := textOf(raw); ok && strings.TrimSpace(text) == "None" {
 			return time.Duration(0), nil
 		}
@@ -134,12 +134,12 @@ func seconds(f float64) (time.Duration, error) {
 }
 
 // count reads a whole number from least to most.
-func count(least, most int64) kind {
+func count(least, most int64) reader {
 	want := fmt.Sprintf("a whole number from %d to %d", least, most)
 	if most == math.MaxInt32 {
 		want = fmt.Sprintf("a whole number, %d or more", least)
 	}
-	return kind{want: want, read: func(raw any) (any, error) {
+	return reader{want: want, read: func(raw any) (any, error) {
 		n, err := readWhole(raw)
 		if err != nil {
 			return nil, err
@@ -189,9 +189,9 @@ func readWhole(raw any) (int64, error) {
 
 // retries reads a count in which 0 means none at all. The client's fields keep 0 for
 // "the default" and -1 for none.
-func retries(most int64) kind {
+func retries(most int64) reader {
 	k := count(0, most)
-	return kind{want: k.want, read: func(raw any) (any, error) {
+	return reader{want: k.want, read: func(raw any) (any, error) {
 		n, err := k.read(raw)
 		if n == 0 {
 			return -1, err
@@ -209,9 +209,9 @@ var units = map[string]int64{
 }
 
 // size reads a number of bytes, with or without a unit, from 1 to most.
-func size(most int64) kind {
+func size(most int64) reader {
 	bounded := count(1, most)
-	return kind{
+	return reader{
 		want: "a number of bytes (1048576, 512 KiB, 1 MiB)",
 		read: func(raw any) (any, error) {
 			text, ok := textOf(raw)

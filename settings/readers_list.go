@@ -10,26 +10,54 @@ import (
 	"strings"
 )
 
-// secrets reads a list of secrets: a list of YAML or TOML, or text with one secret a
-// line, or in a single line, with spaces between them.
-var secrets = kind{
+// secretList reads a list of secrets: a list of YAML or TOML, or text. Each line of a text
+// is a secret as a whole, so that a secret with blanks can move here from redis.sessions.secret.
+// In a line with blanks each word that is long enough to be a secret is one too, since the
+// list may stand in one line.
+var secretList = reader{
 	want: "secrets, one a line or space-separated",
 	read: func(raw any) (any, error) {
-		items, err := itemsOf(raw, strings.Fields)
+		items, err := itemsOf(raw, func(line string) []string { return []string{strings.TrimSpace(line)} })
 		if err != nil {
 			return nil, err
 		}
-		list := make([]Secret, len(items))
-		for i, item := range items {
-			list[i] = Secret(item)
+		_, isText := textOf(raw)
+		var list []Secret
+		for _, item := range items {
+			list = append(list, Secret(item))
+			if words := strings.Fields(item); isText && len(words) > 1 {
+				for _, word := range words {
+					if len(word) >= shortSecret {
+						list = append(list, Secret(word))
+					}
+				}
+			}
 		}
 		return list, nil
 	},
 }
 
+// shortWords counts the words that are not secrets by themselves in a list of one line,
+// which may have been meant as that many.
+func shortWords(e entry) int {
+	text, ok := e.raw.(string)
+	text = strings.TrimSpace(text)
+	words := strings.Fields(text)
+	if !ok || strings.Contains(text, "\n") || len(words) < 2 {
+		return 0
+	}
+	count := 0
+	for _, word := range words {
+		if len(word) < shortSecret {
+			count++
+		}
+	}
+	return count
+}
+
 // encryptionKeys reads keys in either alphabet of base64, padded or not, and writes them
 // in the standard one.
-var encryptionKeys = kind{
+var encryptionKeys = reader{
 	want: "keys of 32 bytes in base64, one a line or space-separated",
 	read: func(raw any) (any, error) {
 		items, err := itemsOf(raw, splitWords)
@@ -63,8 +91,8 @@ func decodeKey(text string) ([]byte, error) {
 }
 
 // addresses reads a list of host:port; the port may be left out.
-func addresses(port int) kind {
-	return kind{
+func addresses(port int) reader {
+	return reader{
 		want: fmt.Sprintf("addresses like redis1:%d redis2:%d, separated by spaces, commas or lines", port, port),
 		read: func(raw any) (any, error) {
 			items, err := itemsOf(raw, splitWords)

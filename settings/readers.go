@@ -8,10 +8,10 @@ import (
 	"strings"
 )
 
-// kind is how a value is written: what an error and the documentation say of it, and the
+// reader is how a value is written: what an error and the documentation say of it, and the
 // strict reading of it. read never sees an absent value (see absent), and its error never
 // repeats the value.
-type kind struct {
+type reader struct {
 	want  string
 	short string // for the reference's table, where want is long and comes often
 	read  func(raw any) (any, error)
@@ -23,7 +23,7 @@ var errShape = errors.New("not of this kind")
 
 // onOff reads the words of Pyramid's asbool. Where asbool takes every other word for
 // false, onOff refuses it.
-var onOff = kind{
+var onOff = reader{
 	want:  "true or false (also yes, no, on, off, t, f, y, n, 1, 0)",
 	short: "true or false",
 	read:  func(raw any) (any, error) { return readOnOff(raw) },
@@ -54,12 +54,12 @@ func readOnOff(raw any) (bool, error) {
 
 // choice reads one of some words, in any case. Where the words are a switch, the words of
 // onOff work too: YAML 1.1, Python and TOML write on and off as true and false.
-func choice[T ~string](words ...T) kind {
+func choice[T ~string](words ...T) reader {
 	listed := make([]string, len(words))
 	for i, word := range words {
 		listed[i] = string(word)
 	}
-	return kind{
+	return reader{
 		want: "one of " + strings.Join(listed, ", "),
 		read: func(raw any) (any, error) {
 			if text, ok := textOf(raw); ok {
@@ -91,8 +91,8 @@ func index(on bool) int {
 
 // text reads a string that passes the checks. A number or a boolean is refused: YAML has
 // read it already, and 0123 is 83 by then.
-func text(want string, checks ...func(string) error) kind {
-	return kind{want: want, read: func(raw any) (any, error) {
+func text(want string, checks ...func(string) error) reader {
+	return reader{want: want, read: func(raw any) (any, error) {
 		value, ok := textOf(raw)
 		if !ok {
 			return nil, notText(raw)
@@ -108,7 +108,7 @@ func text(want string, checks ...func(string) error) kind {
 }
 
 // secretText reads a secret exactly as it stands, spaces included.
-var secretText = kind{
+var secretText = reader{
 	want: "text",
 	read: func(raw any) (any, error) {
 		value, ok := textOf(raw)
@@ -120,9 +120,9 @@ var secretText = kind{
 }
 
 // location reads a URL, which may hold a password but has no use for spaces around it.
-func location(want string, checks ...func(string) error) kind {
+func location(want string, checks ...func(string) error) reader {
 	k := text(want, checks...)
-	return kind{want: want, read: func(raw any) (any, error) {
+	return reader{want: want, read: func(raw any) (any, error) {
 		value, err := k.read(raw)
 		if err != nil {
 			return nil, err
@@ -132,8 +132,8 @@ func location(want string, checks ...func(string) error) kind {
 }
 
 // only reads a setting that Python can choose and Go cannot.
-func only(value, why string, spellings ...string) kind {
-	return kind{want: value, read: func(raw any) (any, error) {
+func only(value, why string, spellings ...string) reader {
+	return reader{want: value, read: func(raw any) (any, error) {
 		text, ok := textOf(raw)
 		if ok && slices.Contains(append(spellings, value), strings.ToLower(strings.TrimSpace(text))) {
 			return value, nil

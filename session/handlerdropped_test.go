@@ -1,0 +1,210 @@
+package session
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestHandlerDropsThePage: once the error handler has answered, what the handler
+// writes is dropped and reported as written, whatever way it writes, since many
+// frameworks panic on a failed write and so cut the connection. Only a Hijack
+// fails.
+func TestHandlerDropsThePage(t *testing.T) {
+	for _, protocol := range protocols {
+		for _, writer := range []string{"the server's writer", "a writer of middleware"} {
+			store := newMemStore()
+			store.err = errRefused
+			f := newTestFactory(t, store, discardLog)
+			h := f.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				s, err := f.Get(r)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				s.Set("k", "v")
+				c := http.NewResponseController(w)
+				for name, write := range map[string]func() (int64, error){
+					"Write":       func() (int64, error) { n, err := w.Write([]byte(pageText)); return int64(n), err },
+					"WriteString": func() (int64, error) { n, err := io.WriteString(w, pageText); return int64(n), err },
+					"ReadFrom":    func() (int64, error) { return io.Copy(w, struct{ io.Reader }{strings.NewReader(pageText)}) },
+					"Flush":       func() (int64, error) { return int64(len(pageText)), c.Flush() },
+				} {
+					for range 2 { // the first of all sends the answer
+						if n, err := write(); n != int64(len(pageText)) || err != nil {
+							t.Errorf("%s, %s, %s: %d, %v", protocol, writer, name, n, err)
+						}
+					}
+				}
+				w.WriteHeader(http.StatusEarlyHints)
+				w.WriteHeader(http.StatusTeapot)
+				if conn, _, err := c.Hijack(); err == nil {
+					_ = conn.Close()
+					t.Errorf("%s, %s: Hijack returns no error", protocol, writer)
+				}
+			}))
+			if writer == "a writer of middleware" {
+				inner := h
+				h = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { inner.ServeHTTP(atFirstByte(w, func() {}), r) })
+			}
+			got := ask(t, startServer(t, protocol, h), http.MethodGet)
+			if got.StatusCode != http.StatusServiceUnavailable || got.body != "Service Unavailable\n" || got.err != nil {
+				t.Errorf("%s, %s: status %d, body %q, error %v", protocol, writer, got.StatusCode, got.body, got.err)
+			}
+		}
+	}
+}
+
+// A framework that panics when a write fails: the visitor gets the answer and not
+// a connection that was cut.
+func TestHandlerInsideAFrameworkThatPanics(t *testing.T) {
+	for _, protocol := range protocols {
+		for name, spoil := range map[string]func(f *Factory, store *memStore, r *http.Request){
+			"a load":   func(f *Factory, store *memStore, r *http.Request) { store.err = errRefused; _, _ = f.Get(r) },
+			"a logout": func(f *Factory, store *memStore, r *http.Request) { store.err = errRefused; _ = f.Invalidate(r) },
+			"a save": func(f *Factory, store *memStore, r *http.Request) {
+				s, _ := f.Get(r)
+				s.Set("k", "v")
+				store.err = errRefused
+			},
+		} {
+			store := newMemStore()
+			f := newTestFactory(t, store, discardLog)
+			cookie := seed(t, f)
+			server := startServer(t, protocol, f.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				spoil(f, store, r)
+				w.WriteHeader(http.StatusOK)
+				for range 100 {
+					if _, err := w.Write(bytes.Repeat([]byte("x"), 1000)); err != nil {
+						panic(err)
+					}
+				}
+			})))
+			got := ask(t, server, http.MethodGet, cookie)
+			if got.StatusCode != http.StatusServiceUnavailable || got.body != "Service Unavailable\n" || got.err != nil {
+				t.Errorf("%s, %s failed: status %d, body %q, error %v", protocol, name, got.StatusCode, got.body, got.err)
+			}
+		}
+	}
+}
+
+// A handler that streams without an end and does not look at its writes does not
+// keep the answer from the visitor.
+func TestHandlerAnswersBeforeAnEndlessPageEnds(t *testing.T) {
+	for _, protocol := range protocols {
+		store := newMemStore()
+		store.err = errRefused
+		f := newTestFactory(t, store, discardLog)
+		answered := make(chan struct{})
+		server := startServer(t, protocol, f.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			s, _ := f.Get(r)
+			s.Set("k", "v")
+			_, _ = io.WriteString(w, "data: 1\n\n")
+			w.(http.Flusher).Flush()
+			<-answered
+		})))
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp, err := server.Client().Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		line, err := bufio.NewReader(resp.Body).ReadString('\n')
+		if resp.StatusCode != http.StatusServiceUnavailable || line != "Service Unavailable\n" || err != nil {
+			t.Errorf("%s: status %d, %q, %v", protocol, resp.StatusCode, line, err)
+		}
+		close(answered)
+		resp.Body.Close()
+	}
+}
+
+// TestDefaultAnswers checks what the visitor and the log are told, by the reason.
+func TestDefaultAnswers(t *testing.T) {
+	for _, test := range []struct {
+		err    error
+		status int
+		retry  string
+		body   string
+		level  string
+	}{
+		{ErrUnavailable, 503, "5", "Service Unavailable", "ERROR"},
+		{&storeFailure{"load", errRefused}, 503, "5", "Service Unavailable", "ERROR"},
+		{ErrConflict, 503, "", "Service Unavailable", "ERROR"},
+		{ErrGone, 409, "", "reload", "INFO"},
+		{ErrEnded, 409, "", "reload", "INFO"},
+		{ErrRefused, 500, "", "Internal Server Error", "ERROR"},
+		{&storeFailure{"load", fmt.Errorf("%w: NOPERM", ErrRefused)}, 500, "", "Internal Server Error", "ERROR"},
+		{errors.Join(ErrGone, &storeFailure{"renew", errRefused}), 503, "5", "Service Unavailable", "ERROR"},
+		{ErrTooLarge, 500, "", "Internal Server Error", "ERROR"},
+		{ErrHeaderWritten, 500, "", "Internal Server Error", "ERROR"},
+		{ErrCrossedReply, 500, "", "Internal Server Error", "ERROR"},
+		{errRefused, 500, "", "Internal Server Error", "ERROR"},
+	} {
+		for _, err := range []error{test.err, fmt.Errorf("session: save %q: %w", "a secret", test.err)} {
+			var log bytes.Buffer
+			f := newTestFactory(t, newMemStore(), func(o *Options) { logLines(o, &log) })
+			w, r := httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil)
+			answerError(w, r, err)
+			f.logFailure(r, "session: the page was not sent", err)
+			if w.Code != test.status || !strings.Contains(w.Body.String(), test.body) || w.Header().Get("Retry-After") != test.retry {
+				t.Errorf("%v: status %d, body %q, Retry-After %q", err, w.Code, w.Body, w.Header().Get("Retry-After"))
+			}
+			if strings.Contains(w.Body.String(), "secret") || strings.Contains(w.Body.String(), "192.0.2.1") {
+				t.Errorf("%v: the visitor is told %q", err, w.Body)
+			}
+			if got := log.String(); strings.Count(got, "\n") != 1 || !strings.Contains(got, "level="+test.level) {
+				t.Errorf("%v: log: %s", err, got)
+			}
+		}
+	}
+}
+
+// What another tab did is answered with 409, and is no error to the log, whether
+// it is a save, a token or a renewal that comes too late.
+func TestSessionThatEndedMeanwhile(t *testing.T) {
+	eachFormat(t, func(t *testing.T, _ *memStore, format func(*Options)) {
+		for name, change := range map[string]func(s *Session, r *http.Request){
+			"a save":    func(s *Session, _ *http.Request) { s.Set("k", "v") },
+			"a timeout": func(s *Session, _ *http.Request) { s.AdjustTimeout(time.Hour) },
+			"a token":   func(s *Session, r *http.Request) { _, _ = s.CSRFToken(r.Context()) },
+			"a renewal": func(s *Session, r *http.Request) { _ = s.Renew(r.Context()) },
+		} {
+			t.Run(name, func(t *testing.T) {
+				var log bytes.Buffer
+				f := newTestFactory(t, newMemStore(), func(o *Options) { format(o); logLines(o, &log) })
+				v := started(t, f)
+				resp := v.serve(func(w http.ResponseWriter, r *http.Request) {
+					s, err := f.Get(r)
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					if err := f.Invalidate(v.request()); err != nil {
+						t.Error(err)
+					}
+					change(s, r)
+					_, _ = io.WriteString(w, pageText)
+				})
+				body, _ := io.ReadAll(resp.Body)
+				if resp.StatusCode != http.StatusConflict || !strings.Contains(string(body), "reload") {
+					t.Errorf("status %d, body %q", resp.StatusCode, body)
+				}
+				if got := log.String(); strings.Contains(got, "level=ERROR") || !strings.Contains(got, "level=INFO msg=\"session: the page was not sent\"") {
+					t.Errorf("log: %s", got)
+				}
+				if c := resp.Cookies(); len(c) != 1 || c[0].MaxAge >= 0 {
+					t.Errorf("cookies %v: the dead one should go", c)
+				}
+			})
+		}
+	})
+}
