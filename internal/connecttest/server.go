@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -82,7 +83,7 @@ func launch(tb testing.TB, s *Server, settings []string) *Server {
 		if s.SocketPath == "" {
 			s.Port = freePorts(tb, 1)[0]
 		}
-		s.args = append(s.program[1:len(s.program):len(s.program)], writeConfig(tb, s.dir, append(s.settings(), settings...))...)
+		s.args = slices.Concat(s.program[1:], writeConfig(tb, s.dir, append(s.settings(), settings...)))
 		if s.isSentinel {
 			s.args = append(s.args, "--sentinel")
 		}

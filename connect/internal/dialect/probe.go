@@ -70,10 +70,7 @@ const (
 )
 
 // probe collects commands and remembers what they are for.
-type probe struct {
-	commands [][]any
-	answers  []Answer
-}
+type probe struct{ commands [][]any }
 
 func (p *probe) send(args ...any) (at int) {
 	p.commands = append(p.commands, args)
