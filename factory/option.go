@@ -23,9 +23,9 @@ func WithRegistry(r *Registry) Option { return func(c *config) { c.registry = r 
 func WithLogger(l *slog.Logger) Option { return func(c *config) { c.logger = l } }
 
 // WithErrorHandler lets f answer a request whose session could not be loaded or
-// saved. The default answers 503 when Redis failed (errors.Is(err,
-// session.ErrUnavailable)) and 500 otherwise. The error is for the log, not for
-// the visitor: it may name Redis's address.
+// saved, or for which a logout, a renewal or a CSRF token failed. The default is
+// that of session.Options.ErrorHandler. The error is for the log, not for the
+// visitor: it may name Redis's address.
 func WithErrorHandler(f func(http.ResponseWriter, *http.Request, error)) Option {
 	return func(c *config) { c.errorHandler = f }
 }

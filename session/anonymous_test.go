@@ -25,6 +25,10 @@ func TestAnonymousWhenDown(t *testing.T) {
 		"clear, then pop":  {func(s *Session) { s.Clear(); s.PopFlash("") }, true},
 		"flash":            {func(s *Session) { s.Flash("", "hello") }, true},
 		"timeout":          {func(s *Session) { s.AdjustTimeout(time.Hour) }, true},
+		"remember":         {func(s *Session) { s.Remember(time.Hour) }, true},
+		"forget":           {func(s *Session) { s.Forget() }, true},
+		"modify to nil":    {func(s *Session) { s.Modify("a", func(any) any { return nil }) }, true},
+		"set and pop":      {func(s *Session) { s.Set("a", 2); s.Pop("a") }, true},
 		"new token":        {func(s *Session) { s.NewCSRFToken() }, true},
 	} {
 		t.Run(name, func(t *testing.T) {

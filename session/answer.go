@@ -48,10 +48,13 @@ func (x *exchange) isReplaced() bool {
 	return x.replaced
 }
 
+// sends reports whether what the handler writes is sent. Otherwise it is dropped.
+func (x *exchange) sends() bool { return x.sendHeader() == nil }
+
 // flushes reports whether a Flush is passed on. It is once the error handler has
 // answered: a handler that goes on making its page, without an end perhaps, must
 // not keep the answer from the visitor.
-func (x *exchange) flushes() bool { return x.sendHeader() == nil || x.hasAnswered() }
+func (x *exchange) flushes() bool { return x.sends() || x.hasAnswered() }
 
 // pageHeaders describe the page itself, or make a proxy or the browser go
 // elsewhere or forget something; they are wrong for any other page.

@@ -43,8 +43,27 @@ func (b *browser) take(resp *http.Response) {
 	}
 }
 
-// idOf returns the ID that a cookie carries behind its HMAC-SHA512.
+// openSigner is the signer of the Pyramid formats' runs: a visit must be able to
+// read the ID.
+type openSigner struct{}
+
+const openSigned = "signed."
+
+func (openSigner) Sign(id string) (string, error) { return openSigned + id, nil }
+
+func (openSigner) Verify(value string) (string, error) {
+	id, ok := strings.CutPrefix(value, openSigned)
+	if !ok {
+		return "", errors.New("not signed")
+	}
+	return id, nil
+}
+
+// idOf returns the ID that a cookie carries behind its HMAC-SHA512, or openSigned.
 func idOf(cookie string) string {
+	if id, ok := strings.CutPrefix(cookie, openSigned); ok {
+		return id
+	}
 	b, err := base64.RawURLEncoding.DecodeString(cookie)
 	if err != nil || len(b) <= 64 {
 		return ""
@@ -59,14 +78,16 @@ type visit struct {
 	who     string
 	program program
 
-	s       *session.Session
-	came    string // the ID the request came with
-	id      string // the ID of the session in hand, "" while it is new
-	loaded  bool   // what is read now is what the load found
-	since   int64  // when the load began
-	pending map[string][]effect
-	over    bool // ErrGone was returned
-	failed  error
+	s    *session.Session
+	came string // the ID the request came with
+	// predecessor is the ID of a renewed session that Renew began a new one in place of.
+	predecessor string
+	id          string // the ID of the session in hand, "" while it is new
+	loaded      bool   // what is read now is what the load found
+	since       int64  // when the load began
+	pending     map[string][]effect
+	over        bool // ErrGone was returned
+	failed      error
 }
 
 type visitKey struct{}

@@ -1,6 +1,7 @@
 package session_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strings"
@@ -80,13 +81,18 @@ func (v *visit) do(ctx context.Context, c command, readUntil int64) {
 func (v *visit) grow(text string) {
 	value, _ := v.s.Get(listKey)
 	list, _ := value.([]any)
+	verb := doGrow
 	if len(list) == 0 {
 		list = []any{text, "second"}
 		v.s.Set(listKey, list)
+		verb = doSet
 	} else {
 		list[0] = text
 	}
-	v.will(listKey, effect{verb: doSet, text: strings.Join(words(list), ",")})
+	if len(v.pending[listKey]) > 0 && v.pending[listKey][0].verb == doSet {
+		verb = doSet // the list is this request's
+	}
+	v.will(listKey, effect{verb: verb, text: strings.Join(words(list), ",")})
 }
 
 // csrf asks for the token, which is saved by itself unless it is only read.
@@ -115,12 +121,38 @@ func (v *visit) renew(ctx context.Context) {
 		v.gone()
 	case err != nil:
 		v.h.problem("%s: Renew: %v", v.who, err)
+	case v.id != "" && next == "":
+		v.startedAfresh()
 	case v.id != "":
+		if n := len(v.pending[csrfKey]); n == 0 || v.pending[csrfKey][n-1].verb != doSet {
+			v.will(csrfKey, effect{verb: doDelete})
+		}
 		v.record(event{verdict: wasSaved, id: v.id, effects: v.pending, call: v.since})
 		v.record(event{verdict: wasRenewed, id: v.id, next: next, call: v.since})
 		v.id, v.pending = next, map[string][]effect{}
+	default:
+		v.startsInPlaceOf(v.came) // a new session, with whatever the cookie named no longer in it
 	}
 	v.loaded = false
+}
+
+// startedAfresh records that a renewal found its session gone and began a new one:
+// with what the request did, but for changes inside of values that it had loaded.
+func (v *visit) startedAfresh() {
+	v.record(event{verdict: wasRefused, id: v.id, call: v.since})
+	if effects := v.pending[listKey]; len(effects) > 0 && effects[0].verb == doGrow {
+		delete(v.pending, listKey)
+	}
+	v.startsInPlaceOf(v.id)
+}
+
+// startsInPlaceOf notes which session the new one replaces: where a renewal leaves
+// a marker, an Invalidate in the same request ends its successor too.
+func (v *visit) startsInPlaceOf(id string) {
+	if !v.h.traceless {
+		v.predecessor = cmp.Or(v.predecessor, id)
+	}
+	v.id, v.came = "", ""
 }
 
 func (v *visit) invalidate(ctx context.Context) {
@@ -134,8 +166,11 @@ func (v *visit) invalidate(ctx context.Context) {
 		return
 	}
 	v.record(event{verdict: wasEnded, id: id, call: call})
+	if v.predecessor != "" {
+		v.record(event{verdict: wasEnded, id: v.predecessor, call: call})
+	}
 	// What is in hand now is a new session.
-	v.id, v.came, v.loaded, v.pending = "", "", false, map[string][]effect{}
+	v.id, v.came, v.predecessor, v.loaded, v.pending = "", "", "", false, map[string][]effect{}
 }
 
 // words returns a list of strings.

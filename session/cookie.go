@@ -59,7 +59,10 @@ type CookieOptions struct {
 	Partitioned bool
 	// ScriptReadable leaves out HttpOnly.
 	ScriptReadable bool
-	// SkipOnPanic sends no cookie when the handler panics.
+	// SkipOnPanic sets no cookie when the handler panics: a session that began
+	// in the request is taken back. A renewed session's new cookie is sent all
+	// the same, since the old one opens nothing, and the cookie of a session that
+	// was ended is deleted.
 	SkipOnPanic bool
 }
 

@@ -88,7 +88,7 @@ func (s *Session) endOthers(ctx context.Context) error {
 	}
 	var errs []error
 	for _, id := range s.ids.tried {
-		if at := s.f.format.address(id); at.key != s.at.key {
+		if at := s.f.format.address(id); at.key != s.at.key && at.key != s.predecessor.key {
 			errs = append(errs, s.f.end(ctx, s.store, at))
 		}
 	}

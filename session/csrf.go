@@ -22,7 +22,7 @@ func (s *Session) CSRFToken(ctx context.Context) (string, error) {
 		s.f.opts.Logger.Warn("session: no CSRF token was made", errorAttr(err))
 		return "", err
 	}
-	return value, s.outcome(token, err)
+	return value, s.outcome(tokenStep, err)
 }
 
 // savedToken returns the token once it is stored.
@@ -45,7 +45,7 @@ func (s *Session) savedToken(ctx context.Context) (string, error) {
 		only = nil // the token is newer than the Clear, which must not wait behind it
 	}
 	if err := s.commit(ctx, only); err != nil {
-		s.data.remove(csrfKey)
+		s.data.forget(csrfKey)
 		return "", err
 	}
 	token, _ = s.csrfToken()

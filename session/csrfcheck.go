@@ -58,7 +58,8 @@ func (s *Session) CSRFField(ctx context.Context) (template.HTML, error) {
 // does so twice: by what the browser says of the request's origin
 // (http.CrossOriginProtection), and by the session's token, which also holds
 // where a browser or a subdomain cannot be trusted with that. The zero value is
-// ready to use.
+// ready to use. Session.Renew drops the token, so that a form which was rendered
+// before a login is refused.
 //
 // It goes inside the session's Handler:
 //

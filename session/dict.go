@@ -21,6 +21,7 @@ func (s *Session) Get(key string) (any, bool) {
 func (s *Session) Set(key string, value any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.edited()
 	s.data.set(key, value)
 }
 
@@ -32,6 +33,7 @@ func (s *Session) SetDefault(key string, value any) any {
 	if old, ok := s.data.lookup(key); ok {
 		return old
 	}
+	s.edited()
 	s.data.amend(key, func(old any, ok bool) (any, bool) {
 		if ok {
 			return old, true
@@ -45,8 +47,8 @@ func (s *Session) SetDefault(key string, value any) any {
 func (s *Session) Delete(key string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.edited()
 	s.data.remove(key)
-	s.unseen = s.unavailable != nil
 }
 
 // Pop deletes a key and returns its value. It takes away exactly what it
@@ -54,7 +56,11 @@ func (s *Session) Delete(key string) {
 func (s *Session) Pop(key string) (any, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.data.pop(key)
+	v, ok := s.data.pop(key)
+	if ok {
+		s.edited()
+	}
+	return v, ok
 }
 
 func (w *working) pop(key string) (any, bool) {
@@ -80,6 +86,9 @@ func (w *working) pop(key string) (any, bool) {
 func (s *Session) Update(values map[string]any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if len(values) > 0 {
+		s.edited()
+	}
 	s.data.slots.expect(len(values))
 	for k, v := range values {
 		s.data.set(k, v)
@@ -92,8 +101,8 @@ func (s *Session) Update(values map[string]any) {
 func (s *Session) Clear() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.edited()
 	s.data.clear()
-	s.unseen = s.unavailable != nil
 }
 
 // Has reports whether the key is there.

@@ -24,12 +24,16 @@ type exchange struct {
 	// encodes the error handler's answer as well.
 	outside []string
 
+	// begun are what the writers around the Handler's tell (bypass.go).
+	begun []func() bool
+
 	mu       sync.Mutex
 	got      bool // Get or Invalidate was called
 	session  *Session
 	loadErr  error
 	sent     bool      // the header is on its way
 	shared   bool      // and lets caches give the response to others
+	interim  bool      // a 1xx response was sent
 	vary     [1]string // room for the Vary header
 	replaced bool      // the page is not sent: the error handler answers
 	answered bool      // the error handler has answered
@@ -95,6 +99,10 @@ func (x *exchange) sendHeader() error {
 	defer x.mu.Unlock()
 	if !x.sent {
 		x.sent = true
+		if x.bypassed() {
+			x.settleBypassed()
+			return nil
+		}
 		if err := x.settle(); err != nil {
 			x.replaced = true
 			// The error handler may ask for the session itself.
@@ -141,7 +149,9 @@ func (x *exchange) finish() {
 	if x.session == nil || x.replaced {
 		return
 	}
-	if err := x.f.saveLate(x.r.Context(), x.session); err != nil {
+	x.session.mu.Lock()
+	defer x.session.mu.Unlock()
+	if err := x.session.saveLate(x.r.Context()); err != nil {
 		x.log("session: changes made after the response had begun were lost", err)
 	}
 }
@@ -152,10 +162,9 @@ func (x *exchange) late() bool {
 	return x.sent
 }
 
-// saveLate saves a session when the header has been sent.
-func (f *Factory) saveLate(ctx context.Context, s *Session) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+// saveLate saves a session when the header has been sent. The caller holds the
+// lock.
+func (s *Session) saveLate(ctx context.Context) error {
 	err := s.commit(ctx, nil)
 	if s.refused && errors.Is(err, ErrHeaderWritten) {
 		return nil // the new session that save has reported

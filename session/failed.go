@@ -12,10 +12,10 @@ import (
 type step int
 
 const (
-	logout  step = iota // Invalidate
-	renewal             // Renew
-	token               // CSRFToken
-	steps
+	logoutStep  step = iota // Invalidate
+	renewalStep             // Renew
+	tokenStep               // CSRFToken
+	stepCount
 )
 
 // outcome notes what a step came to, and returns it. A step that failed makes
@@ -24,8 +24,8 @@ const (
 // logout that succeeds forgets all of them. After the header the page is out:
 // the log says so. The caller holds the lock.
 func (s *Session) outcome(of step, err error) error {
-	if of == logout && err == nil {
-		s.failed = [steps]error{}
+	if of == logoutStep && err == nil {
+		s.failed = [stepCount]error{}
 	}
 	again := s.failed[of] != nil
 	s.failed[of] = err

@@ -280,3 +280,44 @@ func TestFailedStepAfterTheFirstByte(t *testing.T) {
 		})
 	}
 }
+
+// Where the AllowCookie hook keeps cookies out of a response, a token that was not
+// made leaves a page as the operator wants it. A renewal that was not made is a
+// failure: what a login writes must not end up under the old ID.
+func TestFailedStepWhereTheHookRefusesTheCookie(t *testing.T) {
+	for name, test := range map[string]struct {
+		known  bool
+		call   func(s *Session, ctx context.Context) error
+		status int
+	}{
+		"a token":   {false, func(s *Session, ctx context.Context) error { _, err := s.CSRFToken(ctx); return err }, http.StatusOK},
+		"a renewal": {true, func(s *Session, ctx context.Context) error { s.Set("user", "ann"); return s.Renew(ctx) }, http.StatusInternalServerError},
+	} {
+		var log bytes.Buffer
+		refuse := false
+		f := newTestFactory(t, newMemStore(), func(o *Options) {
+			logLines(o, &log)
+			o.AllowCookie = func(http.Header) bool { return !refuse }
+		})
+		v := newVisitor(t, f)
+		if test.known {
+			v = started(t, f)
+		}
+		refuse = true
+		resp := v.serve(func(_ http.ResponseWriter, r *http.Request) {
+			s, _ := f.Get(r)
+			if err := test.call(s, r.Context()); !errors.Is(err, errCookieRefused) {
+				t.Errorf("%s: %v", name, err)
+			}
+		})
+		if resp.StatusCode != test.status || strings.Count(log.String(), "\n") != 1 {
+			t.Errorf("%s: status %d, want %d; log: %s", name, resp.StatusCode, test.status, &log)
+		}
+		refuse = false
+		v.visit(func(s *Session) {
+			if s.Has("user") {
+				t.Errorf("%s: the login is in the session that was not renewed", name)
+			}
+		})
+	}
+}

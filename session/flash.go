@@ -24,6 +24,7 @@ func (s *Session) FlashOnce(queue string, msg any) { s.flash(queue, msg, false) 
 func (s *Session) flash(queue string, msg any, duplicate bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.edited()
 	w := &s.data
 	w.amend(flashPrefix+queue, func(old any, _ bool) (any, bool) {
 		messages := append(slices.Clip(asList(old)), msg)
@@ -60,6 +61,7 @@ func (s *Session) PopFlash(queue string) []any {
 	if !ok {
 		return nil
 	}
+	s.edited()
 	popped := slices.Clone(asList(v))
 	if sl := w.slots.find(key); sl != nil && sl.intent == replaced {
 		w.remove(key)

@@ -33,8 +33,9 @@ func (x *exchange) serve(next http.Handler) {
 		switch {
 		case returned:
 		case x.hasAnswered():
-			// httputil.ReverseProxy and others abort the response when a
-			// write fails. The error handler's answer must not go with it.
+			// httputil.ReverseProxy and others abort the response, when
+			// their source breaks, say. The error handler's answer must not
+			// go with it.
 			if v := recover(); v != nil && v != http.ErrAbortHandler { //nolint:errorlint // a panic's value, compared as net/http does
 				panic(v)
 			}

@@ -169,7 +169,8 @@ func TestDefaultAnswers(t *testing.T) {
 }
 
 // What another tab did is answered with 409, and is no error to the log, whether
-// it is a save, a token or a renewal that comes too late.
+// it is a save, a token or a renewal that comes too late. In the Pyramid formats
+// the renewal begins a new session (TestRenewAfterARenewal).
 func TestSessionThatEndedMeanwhile(t *testing.T) {
 	eachFormat(t, func(t *testing.T, _ *memStore, format func(*Options)) {
 		for name, change := range map[string]func(s *Session, r *http.Request){
@@ -181,6 +182,9 @@ func TestSessionThatEndedMeanwhile(t *testing.T) {
 			t.Run(name, func(t *testing.T) {
 				var log bytes.Buffer
 				f := newTestFactory(t, newMemStore(), func(o *Options) { format(o); logLines(o, &log) })
+				if name == "a renewal" && f.format.live() == nil {
+					return
+				}
 				v := started(t, f)
 				resp := v.serve(func(w http.ResponseWriter, r *http.Request) {
 					s, err := f.Get(r)

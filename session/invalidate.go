@@ -3,12 +3,7 @@ package session
 import (
 	"context"
 	"errors"
-	"fmt"
 )
-
-// maxRenewals bounds how many renewals a logout follows. A marker lives for a
-// minute, so more of them in a row is no visitor.
-const maxRenewals = 10
 
 // Invalidate ends the session: its record is gone from Redis when Invalidate
 // returns, no request in flight can bring it back, and the browser is told to
@@ -25,28 +20,44 @@ const maxRenewals = 10
 func (s *Session) Invalidate(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.outcome(logout, s.invalidate(ctx))
+	return s.outcome(logoutStep, s.invalidate(ctx))
 }
 
 func (s *Session) invalidate(ctx context.Context) error {
 	if s.unavailable != nil {
 		return s.unavailable
 	}
-	if s.at.key != "" {
+	if s.at.key != "" || s.predecessor.key != "" {
 		ctx, cancel := s.f.writeContext(ctx)
 		defer cancel()
-		if err := errors.Join(s.f.end(ctx, s.store, s.at), s.endOthers(ctx)); err != nil {
+		if err := s.endAll(ctx); err != nil {
 			return err
 		}
-		s.cookie, s.signed, s.forgotten, s.ids = cookieDelete, "", true, candidates{}
+		s.cookie, s.signed, s.forgotten = cookieDelete, "", true
+		s.ids, s.predecessor = candidates{}, address{}
 	}
 	s.reset()
 	return nil
 }
 
+// endAll ends the session, the one in whose place it began, and those of the
+// request's other cookies.
+func (s *Session) endAll(ctx context.Context) error {
+	var errs []error
+	for _, at := range []address{s.at, s.predecessor} {
+		if at.key != "" {
+			errs = append(errs, s.f.end(ctx, s.store, at))
+		}
+	}
+	return errors.Join(append(errs, s.endOthers(ctx))...)
+}
+
 // end deletes the session at an address, and where it was renewed, the session
 // it went to. A live session takes one round trip: the guard lets any live
 // record be removed, whatever its revision, but no marker.
+//
+// It follows the markers of any number of renewals: each costs one round trip, and
+// the context's deadline bounds them.
 //
 // The markers go last: as long as the session lives, another logout with the
 // same old cookie must find the way to it too, and not believe it gone.
@@ -57,7 +68,7 @@ func (f *Factory) end(ctx context.Context, store Store, at address) error {
 	}
 	var markers []string
 	guard := live
-	for range maxRenewals {
+	for ctx.Err() == nil {
 		err := store.Remove(ctx, at.key, guard)
 		conflict, ok := errors.AsType[*ConflictError](err)
 		if !ok {
@@ -78,7 +89,7 @@ func (f *Factory) end(ctx context.Context, store Store, at address) error {
 			guard = conflict.Current // whatever it is, it must not stay
 		}
 	}
-	return fmt.Errorf("session: invalidate: %w", ErrConflict)
+	return storeError("invalidate", ctx.Err())
 }
 
 // successorOf returns the address that a record names when it is a marker.

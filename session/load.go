@@ -128,7 +128,7 @@ func (s *Session) find(ctx context.Context, id string) (bool, error) {
 		alive = false
 	}
 	if !alive {
-		if err := removeKnown(ctx, s.store, at.key, snap.known()); err != nil && !isOver(err) {
+		if err := removePrior(ctx, s.store, at.key, snap.prior()); err != nil && !isOver(err) {
 			return false, storeError("load", err)
 		}
 		return false, errExpired
@@ -143,7 +143,7 @@ func (s *Session) find(ctx context.Context, id string) (bool, error) {
 		// The load restarted the factory's timeout, but this session has one of
 		// its own or is about to reach the absolute one. It cannot wait for the
 		// save, which may never come.
-		if err := s.restart(ctx, at.key, snap.known(), full); err != nil {
+		if err := s.restart(ctx, at.key, snap.prior(), full); err != nil {
 			s.reset()
 			return false, err
 		}
@@ -157,14 +157,14 @@ func (s *Session) find(ctx context.Context, id string) (bool, error) {
 func (s *Session) findRenewed(ctx context.Context, now time.Time, at address, marker snapshot, prolonged bool) (bool, error) {
 	left := marker.meta.expires.Sub(now)
 	if left <= 0 {
-		if err := removeKnown(ctx, s.store, at.key, marker.known()); err != nil && !isOver(err) {
+		if err := removePrior(ctx, s.store, at.key, marker.prior()); err != nil && !isOver(err) {
 			return false, storeError("load", err)
 		}
 		return false, errExpired
 	}
 	s.at = at
 	if prolonged {
-		if err := s.restart(ctx, at.key, marker.known(), left); err != nil {
+		if err := s.restart(ctx, at.key, marker.prior(), left); err != nil {
 			return false, err
 		}
 	}
@@ -221,10 +221,10 @@ func expiryDue(now, expires time.Time, full, after time.Duration) bool {
 // restart sets the time to live of the record that was loaded at once, even when
 // the client hangs up. Where another request has saved the record meanwhile, the
 // time to live that it wrote stands: it may have changed the timeout.
-func (s *Session) restart(ctx context.Context, key string, was known, ttl time.Duration) error {
+func (s *Session) restart(ctx context.Context, key string, was priorRecord, ttl time.Duration) error {
 	ctx, cancel := s.f.writeContext(ctx)
 	defer cancel()
-	err := expireKnown(ctx, s.store, key, was, ttl)
+	err := expirePrior(ctx, s.store, key, was, ttl)
 	if errors.Is(err, ErrNotFound) {
 		return ErrNotFound
 	}

@@ -13,7 +13,11 @@ import (
 //     something, at the load when it does not;
 //   - Renew and Invalidate take effect for every key at some moment of the call.
 //
-// A session keeps its identity over a renewal: its IDs are one line.
+// A session keeps its identity over a renewal: its IDs are one line. A renewal that
+// finds its session gone begins another line.
+//
+// Where a renewal leaves no trace, in the Pyramid formats, a logout ends the session
+// only while the ID that it came with is the one in force.
 
 // effect is what a request does to one key.
 type effect struct {
@@ -24,6 +28,7 @@ type effect struct {
 
 const (
 	doSet       = "set"
+	doGrow      = "grow" // sets a value that was loaded, by changing it in place
 	doDelete    = "delete"
 	doFill      = "setdefault"
 	doPop       = "pop"    // removes the key only while it holds text
@@ -50,7 +55,7 @@ func listDatum(list []string) datum { return datum{len(list) > 0, strings.Join(l
 
 func (e effect) on(d datum) datum {
 	switch e.verb {
-	case doSet:
+	case doSet, doGrow:
 		return datum{true, e.text}
 	case doDelete:
 		return datum{}
@@ -87,6 +92,8 @@ type modelState struct {
 	id    string // the ID in force
 	ended bool
 	datum datum
+
+	traceless bool // a renewal leaves no marker
 }
 
 // advance is the sequential specification of one key.
@@ -104,7 +111,7 @@ func advance(key string, before modelState, e event) (legal bool, after modelSta
 		}
 		after.datum = e.seen
 	case wasEnded:
-		after.ended = true
+		after.ended = before.ended || !before.traceless || before.id == e.id
 		return true, after
 	case wasSaved:
 		for _, eff := range e.effects[key] {

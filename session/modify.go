@@ -11,6 +11,7 @@ package session
 func (s *Session) Modify(key string, f func(old any) any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.edited()
 	s.data.amend(key, func(old any, ok bool) (any, bool) {
 		v := f(old)
 		return v, ok || v != nil

@@ -82,5 +82,8 @@ func complete(rng *rand.Rand, c command) command {
 	case "flashonce":
 		c.text = "once"
 	}
+	if (c.name == "modify" || c.name == "flash") && rng.IntN(3) == 0 {
+		c.text = "equal" // so that two requests may make one record of another
+	}
 	return c
 }

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -270,24 +271,44 @@ func TestPythonWritesBetweenLoadAndSave(t *testing.T) {
 	})
 }
 
-// Deleted by Python between our load and our save, a session stays deleted.
+// Deleted by Python between our load and our save, a session stays deleted. Renew
+// cannot tell that from a renewal by another request: it begins a new session, with
+// nothing of the deleted one.
 func TestPythonLogsOutBetweenLoadAndSave(t *testing.T) {
 	inTwoLanguages(t, func(l *twoLanguages) {
 		for _, renew := range []bool{false, true} {
 			l.cookie = ""
-			l.inGo(func(s *session.Session) { s.Set("n", 0) })
+			l.inGo(func(s *session.Session) { s.Update(map[string]any{"n": 0, "private": true}) })
+			var old string
 			code := l.inGo(func(s *session.Session) {
+				old = s.ID()
 				s.Set("n", 1)
-				l.redis.Del(l.t.Context(), s.ID())
+				l.redis.Del(l.t.Context(), old)
 				if renew {
-					if err := s.Renew(l.t.Context()); err == nil {
-						l.t.Error("a session that is gone was renewed")
+					if err := s.Renew(l.t.Context()); err != nil {
+						l.t.Error(err)
 					}
 				}
 			})
-			if keys := l.redis.DBSize(l.t.Context()).Val(); keys != 0 || code == http.StatusOK {
-				l.t.Errorf("%d keys are left, status %d", keys, code)
+			if l.redis.Exists(l.t.Context(), old).Val() != 0 {
+				l.t.Error("the deleted session is there again")
 			}
+			keys := l.redis.DBSize(l.t.Context()).Val()
+			if !renew {
+				if keys != 0 || code == http.StatusOK {
+					l.t.Errorf("%d keys are left, status %d", keys, code)
+				}
+				continue
+			}
+			if keys != 1 || code != http.StatusOK {
+				l.t.Errorf("%d keys after the renewal, status %d", keys, code)
+			}
+			l.inGo(func(s *session.Session) {
+				if s.ID() == old || !slices.Equal(s.Keys(), []string{"n"}) {
+					l.t.Errorf("the new session holds %v", s.Keys())
+				}
+			})
+			l.redis.FlushDB(l.t.Context())
 		}
 	})
 }

@@ -20,9 +20,17 @@ const (
 // Renew gives the session a new ID and keeps its data: call it at login and at
 // every change of privilege, so that an ID somebody planted or saw before is
 // worth nothing afterwards (OWASP: session fixation). What the request has
-// changed so far is saved with it. The old ID is dead when Renew returns.
+// changed so far is saved with it. The old ID is dead when Renew returns, and so
+// is the old CSRF token, which whoever planted the ID may have read: CSRFToken
+// makes a new one, and forms rendered before are refused. A token that this
+// request has set by NewCSRFToken stays.
 //
-// A session that ended meanwhile is not brought back: the error is ErrGone.
+// A session that another request has renewed, as when a login was clicked twice,
+// is not followed to its new ID: Renew begins a new session, which holds what
+// this request did and nothing of the old data. In the Pyramid formats, which
+// keep no trace of a renewal, it does so for every session that has gone.
+//
+// A session that ended otherwise is not brought back: the error is ErrGone.
 // After the header has been sent it is ErrHeaderWritten, and the session goes on
 // under its old ID.
 //
@@ -31,17 +39,20 @@ const (
 func (s *Session) Renew(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.outcome(renewal, s.renew(ctx))
+	return s.outcome(renewalStep, s.renew(ctx))
 }
 
 func (s *Session) renew(ctx context.Context) error {
 	switch {
-	case s.ended != nil:
+	case s.ended != nil && !s.mayStartAfresh():
 		return s.ended
 	case s.unavailable != nil:
 		return s.unavailable
 	case s.headerSent:
 		return ErrHeaderWritten
+	case s.ended != nil:
+		s.startAfresh()
+		return nil
 	case s.guard == nil:
 		return nil // it has no ID yet, and will get a new one
 	case s.cookieRefused():
@@ -53,11 +64,47 @@ func (s *Session) renew(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := s.moveTo(ctx, at); err != nil {
-		return err
+	set := s.data.slots.find(csrfKey)
+	keepToken := set != nil && set.intent == replaced && set.fromRequest
+	if !keepToken {
+		s.data.remove(csrfKey)
 	}
-	s.id, s.at, s.signed, s.cookie = id, at, signed, cookieSet
-	return nil
+	err = s.moveTo(ctx, at)
+	if err == nil {
+		s.id, s.at, s.signed, s.cookie = id, at, signed, cookieSet
+		return nil
+	}
+	if !keepToken {
+		s.data.forget(csrfKey)
+	}
+	if errors.Is(err, ErrGone) && !errors.Is(err, ErrUnavailable) && s.mayStartAfresh() {
+		s.startAfresh()
+		return nil
+	}
+	return err
+}
+
+// mayStartAfresh reports whether a session that has gone was renewed by another
+// request, as far as the format can tell.
+func (s *Session) mayStartAfresh() bool { return s.renewed || s.f.format.live() == nil }
+
+// startAfresh makes s a new session that holds what this request did, and nothing
+// of the one that has gone. The browser's cookie stays until the new session is
+// saved: it may be that of the request that renewed the old one.
+func (s *Session) startAfresh() {
+	data, m, set := s.data, s.meta, s.metaSet
+	if s.renewed {
+		s.predecessor = s.at // an Invalidate in this request ends its successor too
+	}
+	s.reset()
+	data.startAfresh()
+	s.data, s.metaSet, s.cookie = data, set, cookieKeep
+	if set.idle {
+		s.meta.idle = m.idle
+	}
+	if set.maxAge {
+		s.meta.maxAge = m.maxAge
+	}
 }
 
 // moveTo writes the session to another address and then closes the one it has,
@@ -98,9 +145,9 @@ func (s *Session) moveTo(ctx context.Context, at address) (err error) {
 		now := s.f.now()
 		marker := s.f.format.marker(s.at, at, meta{created: now, expires: now.Add(markerTTL)})
 		if marker != nil {
-			err = replaceKnown(ctx, s.store, s.at.key, s.known(), marker, markerTTL)
+			err = replacePrior(ctx, s.store, s.at.key, s.prior(), marker, markerTTL)
 		} else {
-			err = removeKnown(ctx, s.store, s.at.key, s.known())
+			err = removePrior(ctx, s.store, s.at.key, s.prior())
 		}
 		if err == nil {
 			s.saved(snap)

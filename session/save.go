@@ -23,10 +23,10 @@ const (
 // whose renewal failed. The caller holds the lock.
 func (f *Factory) save(h http.Header, r *http.Request, s *Session) error {
 	s.header = h
-	err := s.failure()
-	if err == nil {
-		err = s.commit(r.Context(), nil)
+	if err := s.failure(); err != nil {
+		return errors.Join(err, s.writeCookie(h, r.TLS != nil))
 	}
+	err := s.commit(r.Context(), nil)
 	if errors.Is(err, errCookieRefused) {
 		f.opts.Logger.Warn("session: a new session was not saved", errorAttr(err))
 		s.refused = true
@@ -167,7 +167,7 @@ func (f *Factory) sign(id string) (string, error) {
 // away when nothing is left in it and the settings say so.
 func (s *Session) replace(ctx context.Context, changes []change, only func(string) bool) error {
 	if s.f.opts.InvalidateEmpty && only == nil && len(s.data.keys()) == 0 && !s.data.below().hidden() {
-		if err := removeKnown(ctx, s.store, s.at.key, s.known()); err != nil {
+		if err := removePrior(ctx, s.store, s.at.key, s.prior()); err != nil {
 			return guardedError(err)
 		}
 		s.reset()
@@ -178,7 +178,7 @@ func (s *Session) replace(ctx context.Context, changes []change, only func(strin
 	if err != nil {
 		return err
 	}
-	if err := replaceKnown(ctx, s.store, s.at.key, s.known(), record, ttl); err != nil {
+	if err := replacePrior(ctx, s.store, s.at.key, s.prior(), record, ttl); err != nil {
 		return guardedError(err)
 	}
 	s.saved(snap)
@@ -265,7 +265,7 @@ func (s *Session) restartIfDue(ctx context.Context) {
 	if rewrite {
 		err = s.replace(ctx, nil, func(string) bool { return false })
 	} else if ttl, alive := lifetime(s.f.now(), s.meta.created, s.idle(), s.f.opts.AbsoluteTimeout); alive {
-		err = s.restart(ctx, s.at.key, s.known(), ttl)
+		err = s.restart(ctx, s.at.key, s.prior(), ttl)
 	}
 	if err != nil && !isOver(err) {
 		s.f.opts.Logger.Warn("session: the idle timeout was not restarted", errorAttr(err))

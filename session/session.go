@@ -21,31 +21,35 @@ type Session struct {
 	r     *http.Request // for the hooks
 	store Store
 
-	mu      sync.Mutex
-	ids     candidates // of the request's cookies
-	id      string     // "" until a new session has been saved
-	at      address
-	guard   []byte // of the stored record; nil while nothing is stored
-	whole   []byte // the stored record, see known
-	data    working
-	meta    meta // with this request's changes
-	metaSet struct{ idle, maxAge bool }
-	isNew   bool
-	changed bool // Changed was called
+	mu    sync.Mutex
+	ids   candidates // of the request's cookies
+	known string     // the ID that the browser has, "" when it has none
+	id    string     // "" until a new session has been saved
+	at    address
+	// predecessor is where the session was that another request had renewed, when
+	// this one began in its place.
+	predecessor address
+	guard       []byte // of the stored record; nil while nothing is stored
+	whole       []byte // the stored record, see priorRecord
+	data        working
+	meta        meta // with this request's changes
+	metaSet     struct{ idle, maxAge bool }
+	isNew       bool
+	changed     bool // Changed was called
 
 	touch       bool         // the time to live is due to be restarted in Redis
 	rewrite     bool         // the time of expiry in the record is
 	ended       error        // once the record turned out to be gone: why
 	renewed     bool         // ended because it was renewed elsewhere: the new cookie is not ours to delete
 	unavailable error        // the store did not answer: nothing can be saved
-	unseen      bool         // something was deleted that may well be there, but that the store did not tell of
+	unseen      bool         // the request changed a session whose record it could not see
 	cookie      cookieAction // what the response owes the browser
 	signed      string       // the cookie's value, once it was made
 	header      http.Header  // the response's
 	headerSent  bool
-	failed      [steps]error // of the steps whose failure the page must not hide
-	forgotten   bool         // Invalidate has ended the session that the browser's cookie names
-	refused     bool         // the log knows that the response may not have the cookie
+	failed      [stepCount]error // of the steps whose failure the page must not hide
+	forgotten   bool             // Invalidate has ended the session that the browser's cookie names
+	refused     bool             // the log knows that the response may not have the cookie
 }
 
 // cookieAction is what the response must do about the session's cookie.
@@ -83,13 +87,13 @@ func (s *Session) reset() {
 	s.metaSet.idle, s.metaSet.maxAge = false, false
 	s.isNew, s.changed = true, false
 	s.touch, s.rewrite = false, false
-	s.ended, s.renewed = nil, false
+	s.ended, s.renewed, s.unseen = nil, false, false
 	s.begin()
 }
 
 // load makes s the session that snap holds.
 func (s *Session) load(id string, at address, snap snapshot) {
-	s.id, s.at, s.isNew = id, at, false
+	s.id, s.known, s.at, s.isNew = id, id, at, false
 	s.adopt(snap)
 	s.data.base = snap.data
 }
@@ -151,6 +155,7 @@ func (s *Session) AdjustTimeout(d time.Duration) {
 }
 
 func (s *Session) adjustTimeout(d time.Duration) {
+	s.edited()
 	if d < 0 {
 		d = time.Millisecond
 	}
@@ -170,6 +175,7 @@ func (s *Session) AdjustCookieMaxAge(d time.Duration) {
 }
 
 func (s *Session) adjustCookieMaxAge(d time.Duration) {
+	s.edited()
 	d = min(max(d, 0), MaxCookieAge).Truncate(time.Millisecond)
 	if adjusted := (own{true, d}); adjusted != s.meta.maxAge {
 		s.meta.maxAge, s.metaSet.maxAge = adjusted, true
@@ -193,6 +199,7 @@ func (s *Session) Remember(d time.Duration) {
 func (s *Session) Forget() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.edited()
 	if s.meta.idle.set {
 		s.meta.idle, s.metaSet.idle = own{}, true
 	}
@@ -203,6 +210,12 @@ func (s *Session) Forget() {
 		}
 	}
 }
+
+// edited is called by every method that changes the session. Where the record is
+// not known, because the session has ended or the store did not answer, whether
+// the method changes anything cannot be told either: the save must fail, rather
+// than find that the empty session has not changed.
+func (s *Session) edited() { s.unseen = s.unseen || s.ended != nil || s.unavailable != nil }
 
 // Format prints the session without its ID and data, whatever the verb.
 func (s *Session) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "[session]") }

@@ -12,6 +12,9 @@ type slot struct {
 	intent  intent
 	present bool // false: the key is absent
 	saving  bool // it is among the changes of the save that is under way
+	// fromRequest is for a value that this request set, or a key that it deleted:
+	// nothing of the stored state is in it.
+	fromRequest bool
 	// stale is for a seen value when the stored state has been replaced since.
 	// The caller may still change what it has in hand.
 	stale bool
@@ -113,10 +116,19 @@ func (w *working) has(key string) bool {
 }
 
 func (w *working) set(key string, v any) {
-	w.slots.put(slot{key: key, value: v, intent: replaced, present: true})
+	w.slots.put(slot{key: key, value: v, intent: replaced, present: true, fromRequest: true})
 }
 
-func (w *working) remove(key string) { w.slots.put(slot{key: key, intent: replaced}) }
+func (w *working) remove(key string) {
+	w.slots.put(slot{key: key, intent: replaced, fromRequest: true})
+}
+
+// forget takes back what the request did about a key.
+func (w *working) forget(key string) {
+	if sl := w.slots.find(key); sl != nil {
+		sl.intent = unknown
+	}
+}
 
 func (w *working) clear() { w.slots, w.cleared = slots{}, true }
 
@@ -131,6 +143,7 @@ func (w *working) amend(key string, e edit) {
 	if w.cleared || w.changedInPlace(sl) {
 		sl.intent, sl.held = replaced, nil
 	}
+	sl.fromRequest = sl.fromRequest || w.cleared
 	sl.value, sl.present = e(old, ok)
 	if sl.intent != replaced {
 		if sl.held == nil {
@@ -218,11 +231,35 @@ func (w *working) rebase(base dataset) {
 		case w.changedInPlace(sl):
 			sl.intent, sl.held = replaced, nil
 		default:
-			sl.value, sl.present = w.stored(sl.key)
-			for _, e := range sl.held.edits {
-				sl.value, sl.present = e(sl.value, sl.present)
-			}
-			sl.held.from = w.keep(sl.value)
+			w.editAgain(sl)
+		}
+	}
+}
+
+// editAgain makes an amended slot's value from what is stored now.
+func (w *working) editAgain(sl *slot) {
+	sl.value, sl.present = w.stored(sl.key)
+	for _, e := range sl.held.edits {
+		sl.value, sl.present = e(sl.value, sl.present)
+	}
+	sl.held.from = w.keep(sl.value)
+}
+
+// startAfresh puts what the request did on top of no data at all. What was read
+// from the stored state does not stay, also where it was changed in place.
+func (w *working) startAfresh() {
+	w.base, w.cleared = w.layout.empty(), false
+	for i := range w.slots.list {
+		sl := &w.slots.list[i]
+		sl.stale, sl.saving = false, false
+		switch {
+		case sl.intent == unknown:
+		case sl.fromRequest:
+			sl.intent, sl.held = replaced, nil
+		case sl.intent == amended:
+			w.editAgain(sl)
+		default:
+			sl.intent = unknown
 		}
 	}
 }

@@ -11,13 +11,26 @@ import (
 )
 
 // wrap returns a ResponseWriter with the optional interfaces of the original,
-// whose every way to send the header passes by sendHeader first.
+// whose every way to send the header passes by sendHeader first. That is also true
+// of what http.ResponseController finds by unwrapping the original.
 //
 // Nearly every request comes from one of net/http's two servers, whose writers
 // are known: theirs are wrapped by a type of the same methods. For all others
 // httpsnoop makes one with a set of hooks, which costs some 20 allocations
 // (BenchmarkHandler/unused).
 func (x *exchange) wrap() http.ResponseWriter {
+	_, wraps := x.w.(unwrapper)
+	switch x.w.(type) {
+	case http1Interfaces, http2Interfaces:
+		if wraps { // net/http's own tell nothing
+			x.begun = signsOf(x.w)
+		}
+	default:
+		x.begun = signsOf(x.w)
+	}
+	if wraps && (hides(x.w, flushes) || hides(x.w, hijacks)) {
+		return x.unwrapping()
+	}
 	switch x.w.(type) {
 	case interface {
 		http1Interfaces
@@ -69,14 +82,14 @@ func (w serverWriter) Header() http.Header { return w.x.w.Header() }
 func (w serverWriter) WriteHeader(code int) { w.x.writeHeader(code, w.x.w.WriteHeader) }
 
 func (w serverWriter) Write(b []byte) (int, error) {
-	if w.x.sendHeader() != nil {
+	if !w.x.sends() {
 		return len(b), nil
 	}
 	return w.x.w.Write(b)
 }
 
 func (w serverWriter) WriteString(s string) (int, error) {
-	if w.x.sendHeader() != nil {
+	if !w.x.sends() {
 		return len(s), nil
 	}
 	return w.server().WriteString(s)
@@ -105,7 +118,7 @@ func (w serverWriter) server() serverInterfaces { return w.x.w.(serverInterfaces
 type http1Writer struct{ serverWriter }
 
 func (w http1Writer) ReadFrom(src io.Reader) (int64, error) {
-	if w.x.sendHeader() != nil {
+	if !w.x.sends() {
 		return io.Copy(io.Discard, src)
 	}
 	return w.x.w.(io.ReaderFrom).ReadFrom(src)
@@ -133,7 +146,7 @@ func (x *exchange) snoop() http.ResponseWriter {
 		},
 		Write: func(next httpsnoop.WriteFunc) httpsnoop.WriteFunc {
 			return func(b []byte) (int, error) {
-				if x.sendHeader() != nil {
+				if !x.sends() {
 					return len(b), nil
 				}
 				return next(b)
@@ -141,7 +154,7 @@ func (x *exchange) snoop() http.ResponseWriter {
 		},
 		WriteString: func(next httpsnoop.WriteStringFunc) httpsnoop.WriteStringFunc {
 			return func(s string) (int, error) {
-				if x.sendHeader() != nil {
+				if !x.sends() {
 					return len(s), nil
 				}
 				return next(s)
@@ -149,7 +162,7 @@ func (x *exchange) snoop() http.ResponseWriter {
 		},
 		ReadFrom: func(next httpsnoop.ReadFromFunc) httpsnoop.ReadFromFunc {
 			return func(src io.Reader) (int64, error) {
-				if x.sendHeader() != nil {
+				if !x.sends() {
 					return io.Copy(io.Discard, src)
 				}
 				return next(src)
@@ -184,7 +197,15 @@ func (x *exchange) snoop() http.ResponseWriter {
 // writeHeader passes a status on, after the session's part of the header unless
 // the status is an interim one.
 func (x *exchange) writeHeader(code int, next func(int)) {
-	if informational(code) && !x.isReplaced() || !informational(code) && x.sendHeader() == nil {
+	if informational(code) {
+		if x.isReplaced() {
+			return
+		}
+		x.mu.Lock()
+		x.interim = true
+		x.mu.Unlock()
+		next(code)
+	} else if x.sends() {
 		next(code)
 	}
 }

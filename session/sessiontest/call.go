@@ -2,6 +2,7 @@ package sessiontest
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -9,7 +10,7 @@ import (
 )
 
 var callRules = []rule{
-	{"context-cancelled", "an operation whose context has ended returns the context's error and changes nothing", func(c *checker) {
+	{"context-cancelled", "an operation whose context has ended returns the context's error and changes nothing; one that its caller cancelled does not say that the store is unavailable", func(c *checker) {
 		cancelled, cancel := context.WithCancel(c.Context())
 		cancel()
 		late, cancel := context.WithDeadline(c.Context(), time.Now().Add(-time.Second))
@@ -17,7 +18,11 @@ var callRules = []rule{
 		key, absent := c.stored(first, long), c.key()
 		for _, ctx := range []context.Context{cancelled, late} {
 			for op, call := range c.operations(ctx, key, absent) {
-				c.wantErr(op, call(), ctx.Err())
+				err := call()
+				c.wantErr(op, err, ctx.Err())
+				if ctx == cancelled && errors.Is(err, session.ErrUnavailable) {
+					c.broken("%s returned ErrUnavailable: %v", op, err)
+				}
 			}
 		}
 		c.wantRecord(key, first)
@@ -41,7 +46,7 @@ var callRules = []rule{
 		c.FlushScripts(c.T)
 		c.wantErr("Remove", c.Remove(c.Context(), key, []byte(guard2)), session.ErrNotFound)
 	}},
-	{"wrong-type", "something else at the key is an error, not a record, and stays; the error does not hold the key", func(c *checker) {
+	{"wrong-type", "something else at the key is an error, not a record, and stays; the error does not hold the key, nor say that the store is unavailable", func(c *checker) {
 		if c.WrongType == nil {
 			c.Skip("the harness has no WrongType")
 		}
@@ -60,6 +65,9 @@ var callRules = []rule{
 			}
 			if strings.Contains(err.Error(), key) {
 				c.broken("%s returned an error with the key in it: %v", op, err)
+			}
+			if errors.Is(err, session.ErrUnavailable) {
+				c.broken("%s returned ErrUnavailable: %v", op, err)
 			}
 		}
 		c.must("Delete", c.Delete(c.Context(), key))

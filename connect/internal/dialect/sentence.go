@@ -26,7 +26,7 @@ func Sentence(command, refusal string) string {
 	case withoutLua(lower):
 		return "the server runs no Lua scripts"
 	case isUnknown(lower):
-		return "the server, or a proxy before it, does not know " + command
+		return "the server, or a proxy before it, does not know " + command + ", which Redis 6.2 and newer have"
 	}
 	if front, _, _ := strings.Cut(refusal, " "); front != "" && strings.ToUpper(front) == front {
 		return "the server refused " + command + " (" + front + ")"

@@ -1,0 +1,233 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// allFormats are the edits of Options for each format.
+var allFormats = map[string]func(*Options){
+	"native":                 nil,
+	"pyramid_redis_sessions": func(o *Options) { o.SessionFormat = FormatPyramidRedisSessions },
+	"pyramid_session_redis":  func(o *Options) { o.SessionFormat = FormatPyramidSessionRedis },
+}
+
+// A login is clicked twice. The second POST comes with the old cookie, after the
+// first has been answered or while it is under way: it is answered 200 by a new
+// session, with what that request did and nothing of the old session.
+func TestLoginClickedTwice(t *testing.T) {
+	post := func(t *testing.T) func(*Session) {
+		return func(s *Session) {
+			list, _ := s.Get("list")
+			if l, ok := list.([]any); ok {
+				l[0] = "changed in place"
+			}
+			s.Modify("visits", func(old any) any { return 1 })
+			s.Flash("", "Hello.")
+			s.AdjustTimeout(time.Hour)
+			login(t)(s)
+			s.Set("after", true)
+		}
+	}
+	for name, format := range allFormats {
+		for _, when := range []string{"load", "create", "replace", "remove"} {
+			if (when == "remove") == (name == "native") && when != "load" && when != "create" {
+				continue // a renewal has one of the two
+			}
+			t.Run(name+"/before "+when, func(t *testing.T) {
+				store := newMemStore()
+				var v *visitor
+				racing := meanwhile(store, when, func() { v.visit(login(t)) })
+				v = newVisitor(t, newTestFactory(t, store, format))
+				v.visit(func(s *Session) {
+					s.Update(map[string]any{"cart": "book", "list": []any{"private"}, csrfKey: "token"})
+				})
+				second := &visitor{t, newTestFactory(t, racing, format), jarOf(v.request())}
+				resp := second.visit(post(t))
+				if len(resp.Cookies()) != 1 {
+					t.Fatalf("the second POST sets the cookies %v, want one", resp.Cookies())
+				}
+				second.visit(func(s *Session) {
+					want := []string{"_f_", "after", "user", "visits"}
+					if got := s.Keys(); !slices.Equal(got, want) {
+						t.Errorf("the new session holds %v, want %v", got, want)
+					}
+					if n, _ := Value[int](s, "visits"); n != 1 || s.Timeout() != time.Hour {
+						t.Errorf("visits is %d and the timeout %v", n, s.Timeout())
+					}
+				})
+				v.visit(func(s *Session) {
+					if got := s.Keys(); !slices.Equal(got, []string{"cart", "list", "user"}) {
+						t.Errorf("the session of the first POST holds %v", got)
+					}
+				})
+			})
+		}
+	}
+}
+
+// With the cookie of a session that was renewed a moment ago every change is
+// refused, also one that would change nothing in an empty session.
+func TestChangesToARenewedSession(t *testing.T) {
+	changes := map[string]func(s *Session){
+		"Set":                  func(s *Session) { s.Set("a", 1) },
+		"Set to nil":           func(s *Session) { s.Set("a", nil) },
+		"Set and Pop":          func(s *Session) { s.Set("a", 1); s.Pop("a") },
+		"SetDefault":           func(s *Session) { s.SetDefault("a", 1) },
+		"Update":               func(s *Session) { s.Update(map[string]any{"a": 1}) },
+		"Modify to nothing":    func(s *Session) { s.Modify("cart", func(any) any { return nil }) },
+		"Delete":               func(s *Session) { s.Delete("cart") },
+		"Delete of nothing":    func(s *Session) { s.Delete("never there") },
+		"Clear":                func(s *Session) { s.Clear() },
+		"Flash":                func(s *Session) { s.Flash("", "hello") },
+		"FlashOnce":            func(s *Session) { s.FlashOnce("", "hello") },
+		"Flash and PopFlash":   func(s *Session) { s.Flash("", "hello"); s.PopFlash("") },
+		"NewCSRFToken":         func(s *Session) { s.NewCSRFToken() },
+		"AdjustTimeout":        func(s *Session) { s.AdjustTimeout(DefaultIdleTimeout) },
+		"AdjustCookieMaxAge":   func(s *Session) { s.AdjustCookieMaxAge(time.Hour) },
+		"AdjustCookieMaxAge 0": func(s *Session) { s.AdjustCookieMaxAge(0) },
+		"Remember":             func(s *Session) { s.Remember(time.Hour) },
+		"Forget":               func(s *Session) { s.Forget() },
+	}
+	none := map[string]func(s *Session){
+		"Get":      func(s *Session) { s.Get("cart") },
+		"Pop":      func(s *Session) { s.Pop("cart") },
+		"PopFlash": func(s *Session) { s.PopFlash("") },
+		"Update":   func(s *Session) { s.Update(nil) },
+	}
+	try := func(t *testing.T, change func(s *Session)) (failed error, resp *http.Response) {
+		store := newMemStore()
+		f := newTestFactory(t, store, func(o *Options) { discardLog(o); o.ErrorHandler = fails(&failed) })
+		v := started(t, f)
+		old := v.request()
+		v.visit(login(t))
+		resp = (&visitor{t, f, jarOf(old)}).serve(func(_ http.ResponseWriter, r *http.Request) {
+			s, err := f.Get(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			change(s)
+		})
+		return failed, resp
+	}
+	for name, change := range changes {
+		if err, resp := try(t, change); !errors.Is(err, ErrGone) || len(resp.Cookies()) > 0 {
+			t.Errorf("%s: %v and the cookies %v, want ErrGone and none", name, err, resp.Cookies())
+		}
+	}
+	for name, change := range none {
+		if err, resp := try(t, change); err != nil || len(resp.Cookies()) > 0 {
+			t.Errorf("%s: %v and the cookies %v, want neither", name, err, resp.Cookies())
+		}
+	}
+}
+
+// A session that began anew owes nothing to the one that it could not see.
+func TestInvalidateOfARenewedSessionLeavesNothingToSave(t *testing.T) {
+	store := newMemStore()
+	f := newTestFactory(t, store, nil)
+	v := started(t, f)
+	old := v.request()
+	v.visit(login(t))
+	(&visitor{t, f, jarOf(old)}).visit(func(s *Session) {
+		s.Clear()
+		if err := s.Invalidate(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+	if len(store.records) != 0 {
+		t.Errorf("%d records are left", len(store.records))
+	}
+}
+
+// Renew makes the CSRF token that was there worthless: whoever planted the session
+// may have read it.
+func TestRenewMakesANewCSRFToken(t *testing.T) {
+	for name, format := range allFormats {
+		t.Run(name, func(t *testing.T) {
+			v := started(t, newTestFactory(t, newMemStore(), format))
+			var planted, made string
+			v.visit(func(s *Session) { planted, _ = s.CSRFToken(context.Background()) })
+			v.visit(func(s *Session) {
+				login(t)(s)
+				if s.Has(csrfKey) {
+					t.Error("the token is there after the renewal")
+				}
+				made, _ = s.CSRFToken(context.Background())
+			})
+			if made == "" || made == planted {
+				t.Errorf("the token after the renewal is %q, before it was %q", made, planted)
+			}
+			v.visit(func(s *Session) {
+				if token, err := s.CSRFToken(context.Background()); err != nil || token != made {
+					t.Errorf("the next request has the token %q (%v), want %q", token, err, made)
+				}
+				made = s.NewCSRFToken()
+				login(t)(s)
+			})
+			v.visit(func(s *Session) {
+				if token, _ := s.CSRFToken(context.Background()); token != made {
+					t.Errorf("the token that the request itself had made is %q, want %q", token, made)
+				}
+			})
+		})
+	}
+}
+
+// A renewal that fails leaves the token: forms that were rendered go on to work.
+func TestFailedRenewalKeepsTheCSRFToken(t *testing.T) {
+	store := newMemStore()
+	f := newTestFactory(t, store, nil)
+	v := started(t, f)
+	var token string
+	v.visit(func(s *Session) { token, _ = s.CSRFToken(context.Background()) })
+	v.serve(func(_ http.ResponseWriter, r *http.Request) {
+		s, err := f.Get(r)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		store.err = errors.New("down")
+		if err := s.Renew(context.Background()); !errors.Is(err, ErrUnavailable) {
+			t.Errorf("Renew: %v, want ErrUnavailable", err)
+		}
+		store.err = nil
+	})
+	v.visit(func(s *Session) {
+		if got, _ := s.CSRFToken(context.Background()); got != token {
+			t.Errorf("the token is %q, was %q", got, token)
+		}
+	})
+}
+
+// However often a session was renewed within a minute, a logout with its first
+// cookie ends it, and each renewal costs it one round trip.
+func TestLogoutFollowsManyRenewals(t *testing.T) {
+	const renewals = 25
+	synctest.Test(t, func(t *testing.T) {
+		store := newMemStore()
+		f := newTestFactory(t, store, nil)
+		v := started(t, f)
+		first := v.request()
+		for range renewals {
+			v.visit(login(t))
+			pass(time.Second)
+		}
+		if err := f.Invalidate(first); err != nil {
+			t.Error(err)
+		}
+		if len(store.records) != 0 {
+			t.Errorf("%d records are left", len(store.records))
+		}
+		v.visit(func(s *Session) {
+			if !s.IsNew() {
+				t.Error("the session is there after the logout")
+			}
+		})
+	})
+}
