@@ -146,9 +146,9 @@ func (s *Session) moveTo(ctx context.Context, at address) (err error) {
 		c.began = time.Now()
 		marker := s.f.format.marker(s.at, at, meta{created: now, expires: now.Add(markerTTL)})
 		if marker != nil {
-			err = s.store.Replace(ctx, s.at.key, s.guard, marker, markerTTL)
+			err = replacePrior(ctx, s.store, s.at.key, s.prior(), marker, markerTTL)
 		} else {
-			err = s.store.Remove(ctx, s.at.key, s.guard)
+			err = removePrior(ctx, s.store, s.at.key, s.prior())
 		}
 		if err == nil {
 			s.saved(snap)
