@@ -64,6 +64,9 @@ func (s *Session) renew(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	// A save forgets what turned out to change nothing in the record that it met. In
+	// a new session it counts.
+	did := s.data.slots.clone()
 	set := s.data.slots.find(csrfKey)
 	keepToken := set != nil && set.intent == replaced && set.fromRequest
 	if !keepToken {
@@ -79,6 +82,7 @@ func (s *Session) renew(ctx context.Context) error {
 		s.data.forget(csrfKey)
 	}
 	if errors.Is(err, ErrGone) && !errors.Is(err, ErrUnavailable) && s.mayStartAfresh() {
+		s.data.slots = did
 		s.startAfresh()
 		return nil
 	}
