@@ -119,12 +119,14 @@ func (g *Guarded) compared(
 
 // setIfEqual overwrites a record that is equal to old.
 func (g *Guarded) setIfEqual(ctx context.Context, repeat Repeats, key string, old, record []byte, ttl time.Duration) (done, doubt bool, err error) {
-	var reply []byte
-	if ttl > 0 {
-		reply, doubt, err = g.client.Command(ctx, repeat, "set", key, record, "ifeq", old, "px", Millis(ttl))
-	} else {
-		reply, doubt, err = g.client.Command(ctx, repeat, "set", key, record, "ifeq", old)
+	words := []any{"set", key, record, "ifeq", old}
+	switch {
+	case ttl == KeepTTL:
+		words = append(words, "keepttl")
+	case ttl > 0:
+		words = append(words, "px", Millis(ttl))
 	}
+	reply, doubt, err := g.client.Command(ctx, repeat, words...)
 	switch {
 	case err != nil:
 		return false, doubt, err
