@@ -1,4 +1,4 @@
-package session
+package record
 
 import (
 	"encoding/binary"
@@ -106,7 +106,7 @@ func hasKey(index map[string]span, key string) bool {
 	return ok
 }
 
-func (f frame) keys() []string {
+func (f frame) Keys() []string {
 	var keys []string
 	for at := 0; at < len(f); {
 		e := f.entry(at)
@@ -123,18 +123,18 @@ func appendEntry(dst []byte, key string, value []byte) []byte {
 }
 
 // appendChange appends the entry that a change makes of its key.
-func appendChange(dst []byte, c *change) ([]byte, error) {
-	if len(c.encoded) > 0 {
-		return appendEntry(dst, c.key, c.encoded), nil
+func appendChange(dst []byte, c *Change) ([]byte, error) {
+	if len(c.Encoded) > 0 {
+		return appendEntry(dst, c.Key, c.Encoded), nil
 	}
-	dst = binary.AppendUvarint(dst, uint64(len(c.key)))
-	dst = append(dst, c.key...)
+	dst = binary.AppendUvarint(dst, uint64(len(c.Key)))
+	dst = append(dst, c.Key...)
 	// Most values are shorter than 128 bytes: the value goes where it belongs
 	// then, and what goes before a longer one is put there later.
 	start := len(dst)
-	dst, err := appendValue(append(dst, 0), c.value)
+	dst, err := appendValue(append(dst, 0), c.Value)
 	if err != nil {
-		return dst, encodeError(c.key, err)
+		return dst, EncodeError(c.Key, err)
 	}
 	n := len(dst) - start - 1
 	if n < 0x80 {
@@ -147,12 +147,12 @@ func appendChange(dst []byte, c *change) ([]byte, error) {
 }
 
 // entrySize is about how long the entry of a change is.
-func entrySize(c *change) int {
-	n := len(c.key) + 2*binary.MaxVarintLen32
-	if len(c.encoded) > 0 {
-		return n + len(c.encoded)
+func entrySize(c *Change) int {
+	n := len(c.Key) + 2*binary.MaxVarintLen32
+	if len(c.Encoded) > 0 {
+		return n + len(c.Encoded)
 	}
-	switch v := c.value.(type) {
+	switch v := c.Value.(type) {
 	case string:
 		return n + len(v)
 	case []byte:
@@ -163,7 +163,7 @@ func entrySize(c *change) int {
 
 // patch appends f to dst with the changes made to it. What lies between two
 // changed entries is copied in one piece.
-func (f frame) patch(dst []byte, changes []change) (_ []byte, err error) {
+func (f frame) patch(dst []byte, changes []Change) (_ []byte, err error) {
 	var few [manyChanges]bool
 	done := few[:]
 	if len(changes) > len(done) {
@@ -175,7 +175,7 @@ func (f frame) patch(dst []byte, changes []change) (_ []byte, err error) {
 		e := f.entry(at)
 		if i := index.find(f[e.key:e.keyEnd]); i >= 0 {
 			dst = append(dst, f[kept:at]...)
-			if !done[i] && changes[i].present {
+			if !done[i] && changes[i].Present {
 				if dst, err = appendChange(dst, &changes[i]); err != nil {
 					return nil, err
 				}
@@ -186,7 +186,7 @@ func (f frame) patch(dst []byte, changes []change) (_ []byte, err error) {
 	}
 	dst = append(dst, f[kept:]...)
 	for i := range changes {
-		if changes[i].present && !done[i] {
+		if changes[i].Present && !done[i] {
 			if dst, err = appendChange(dst, &changes[i]); err != nil {
 				return nil, err
 			}
@@ -200,16 +200,16 @@ const manyChanges = 8
 
 // changeIndex finds changes by their keys.
 type changeIndex struct {
-	changes []change
+	changes []Change
 	byKey   map[string]int // nil for a few changes
 }
 
-func indexOf(f frame, changes []change) changeIndex {
+func indexOf(f frame, changes []Change) changeIndex {
 	x := changeIndex{changes: changes}
 	if len(changes) > manyChanges && len(f) > 0 {
 		x.byKey = make(map[string]int, len(changes))
 		for i, c := range changes {
-			x.byKey[c.key] = i
+			x.byKey[c.Key] = i
 		}
 	}
 	return x
@@ -224,7 +224,7 @@ func (x changeIndex) find(key []byte) int {
 		return -1
 	}
 	for i := range x.changes {
-		if x.changes[i].key == string(key) {
+		if x.changes[i].Key == string(key) {
 			return i
 		}
 	}

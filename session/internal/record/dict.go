@@ -1,4 +1,4 @@
-package session
+package record
 
 import (
 	"fmt"
@@ -21,23 +21,23 @@ type dictLayout struct {
 
 func (dictLayout) kind() byte { return kindCodec }
 
-func (l dictLayout) empty() dataset { return &dictData{layout: l} }
+func (l dictLayout) Empty() Data { return &dictData{layout: l} }
 
-func (l dictLayout) parse(body []byte) (dataset, error) {
+func (l dictLayout) parse(body []byte) (Data, error) {
 	d := &dictData{layout: l, body: body}
 	_, err := d.decoded()
 	return d, err
 }
 
-func (l dictLayout) open(body []byte) dataset { return &dictData{layout: l, body: body} }
+func (l dictLayout) open(body []byte) Data { return &dictData{layout: l, body: body} }
 
-func (l dictLayout) equal(a, b any) bool {
-	x, errA := l.normal(a)
-	y, errB := l.normal(b)
+func (l dictLayout) Equal(a, b any) bool {
+	x, errA := l.Normal(a)
+	y, errB := l.Normal(b)
 	return errA == nil && errB == nil && pickle.Equal(x, y)
 }
 
-func (l dictLayout) convert(v, into any) error {
+func (l dictLayout) Convert(v, into any) error {
 	b, err := l.codec.Encode(v)
 	if err != nil {
 		return err
@@ -45,7 +45,7 @@ func (l dictLayout) convert(v, into any) error {
 	return l.codec.Decode(b, into)
 }
 
-func (l dictLayout) normal(v any) (any, error) {
+func (l dictLayout) Normal(v any) (any, error) {
 	const key = "v"
 	b, err := l.codec.Encode(map[string]any{key: v})
 	if err != nil {
@@ -78,10 +78,10 @@ type dictData struct {
 	layout dictLayout
 	body   []byte // nil when empty
 
-	values   map[string]any // decoded from body
-	others   []pickle.Item  // of a Python dict: the items whose keys are not text
-	pristine map[string]any // decoded again; only when values may have changed
-	lent     bool           // a value that can change in place was handed out
+	values  map[string]any // decoded from body
+	others  []pickle.Item  // of a Python dict: the items whose keys are not text
+	reread  map[string]any // decoded again; only when values may have changed
+	exposed bool           // a value that can change in place was handed out
 }
 
 func (d *dictData) decoded() (map[string]any, error) {
@@ -91,10 +91,10 @@ func (d *dictData) decoded() (map[string]any, error) {
 // original returns the values as they are stored. The caller must not change
 // them.
 func (d *dictData) original() (map[string]any, error) {
-	if !d.lent {
+	if !d.exposed {
 		return d.decodeInto(&d.values)
 	}
-	return d.decodeInto(&d.pristine)
+	return d.decodeInto(&d.reread)
 }
 
 func (d *dictData) decodeInto(m *map[string]any) (map[string]any, error) {
@@ -109,63 +109,63 @@ func (d *dictData) decodeInto(m *map[string]any) (map[string]any, error) {
 	return decoded, err
 }
 
-func (d *dictData) keys() []string {
+func (d *dictData) Keys() []string {
 	m, _ := d.decoded()
 	return slices.Collect(maps.Keys(m))
 }
 
-func (d *dictData) has(key string) bool {
+func (d *dictData) Has(key string) bool {
 	m, _ := d.decoded()
 	_, ok := m[key]
 	return ok
 }
 
-func (d *dictData) get(key string) (any, bool, error) {
+func (d *dictData) Get(key string) (any, bool, error) {
 	m, err := d.decoded()
 	v, ok := m[key]
-	d.lent = d.lent || ok && !immutable(v)
+	d.exposed = d.exposed || ok && !Immutable(v)
 	return v, ok, err
 }
 
-// decode leaves the conversion to layout.convert: there is nothing to decode
+// Decode leaves the conversion to layout.convert: there is nothing to decode
 // that get has not decoded.
-func (d *dictData) decode(string, any) (bool, error) { return false, nil }
+func (d *dictData) Decode(string, any) (bool, error) { return false, nil }
 
-func (d *dictData) diff(dst []byte, key string, v any) ([]byte, bool, error) {
+func (d *dictData) Diff(dst []byte, key string, v any) ([]byte, bool, error) {
 	m, err := d.original()
 	if err != nil {
 		return dst, false, err
 	}
 	stored, ok := m[key]
-	if ok && immutable(v) && immutable(stored) && v == stored {
+	if ok && Immutable(v) && Immutable(stored) && v == stored {
 		return dst, false, nil
 	}
-	n, err := d.layout.normal(v)
+	n, err := d.layout.Normal(v)
 	if err != nil {
 		return dst, false, err
 	}
 	return dst, !ok || !pickle.Equal(n, stored), nil
 }
 
-func (d *dictData) hidden() bool {
+func (d *dictData) Hidden() bool {
 	_, _ = d.decoded()
 	return len(d.others) > 0
 }
 
 // bodySize is not known before the codec has run.
-func (d *dictData) bodySize([]change) int { return 0 }
+func (d *dictData) bodySize([]Change) int { return 0 }
 
-func (d *dictData) appendBody(dst []byte, changes []change) ([]byte, error) {
+func (d *dictData) appendBody(dst []byte, changes []Change) ([]byte, error) {
 	m, err := d.merged(changes)
 	if err != nil {
 		return nil, err
 	}
-	b, err := d.layout.encode(m)
+	b, err := d.layout.Encode(m)
 	return append(dst, b...), err
 }
 
 // merged returns the values as they are stored, with the changes.
-func (d *dictData) merged(changes []change) (map[string]any, error) {
+func (d *dictData) merged(changes []Change) (map[string]any, error) {
 	m, err := d.original()
 	if err != nil {
 		return nil, err
@@ -175,16 +175,16 @@ func (d *dictData) merged(changes []change) (map[string]any, error) {
 		m = map[string]any{}
 	}
 	for _, c := range changes {
-		if c.present {
-			m[c.key] = c.value
+		if c.Present {
+			m[c.Key] = c.Value
 		} else {
-			delete(m, c.key)
+			delete(m, c.Key)
 		}
 	}
 	return m, nil
 }
 
-func (l dictLayout) encode(m map[string]any) ([]byte, error) {
+func (l dictLayout) Encode(m map[string]any) ([]byte, error) {
 	b, err := l.codec.Encode(m)
 	if err != nil {
 		return nil, fmt.Errorf("session: the data cannot be encoded: %w", err)

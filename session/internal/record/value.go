@@ -1,4 +1,4 @@
-package session
+package record
 
 import (
 	"encoding/binary"
@@ -181,9 +181,9 @@ func unsigned(tag byte, n uint64) (v any, err error) {
 	return v, nil
 }
 
-// immutable reports whether v can be handed out without a look at it later: no
+// Immutable reports whether v can be handed out without a look at it later: no
 // one can change it in place.
-func immutable(v any) bool {
+func Immutable(v any) bool {
 	switch v.(type) {
 	case nil, bool, string, time.Time, time.Duration,
 		int, int8, int16, int32, int64, uint, uint8, uint16, uint32, uint64, float32, float64:

@@ -1,4 +1,4 @@
-package session
+package record
 
 import (
 	"fmt"
@@ -49,7 +49,7 @@ func moment(members map[string]any, name string) (time.Time, error) {
 	return time.Unix(int64(whole), int64(math.Round(part*1e6))*1e3).UTC(), nil
 }
 
-// timeout reads a record's member that is a number of seconds, rounded up.
+// Timeout reads a record's member that is a number of seconds, rounded up.
 func timeout(members map[string]any, name string) (time.Duration, error) {
 	f, ok := number(members[name])
 	if !ok || f < 0 {

@@ -1,7 +1,6 @@
-package session
+package record
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -22,38 +21,25 @@ type pyramid struct {
 	envelope envelope
 }
 
-var _ format = (*pyramid)(nil)
+var _ Format = (*pyramid)(nil)
 
 // envelope is what one of the two Python packages writes around the data.
 type envelope interface {
 	// read takes from a decoded record what it says beside the data.
-	read(members map[string]any) (meta, error)
+	read(members map[string]any) (Meta, error)
 	// write puts it there.
-	write(m meta, members map[string]any)
-	// idle returns what is kept of an idle timeout.
-	idle(d time.Duration) time.Duration
-	// expiry is format.expiry.
-	expiry() (counts, written bool)
+	write(m Meta, members map[string]any)
+	// Idle returns what is kept of an idle timeout.
+	Idle(d time.Duration) time.Duration
+	// Expiry is format.expiry.
+	Expiry() (counts, written bool)
 }
 
-func newPyramid(opts *Options, member string, e envelope) (*pyramid, error) {
-	var errs []error
-	wrong := func(option, why string) {
-		errs = append(errs, optionError(option, "in the format %s %s", opts.Format, why))
+func newPyramid(c Config, member string, e envelope) *pyramid {
+	if c.Codec.Encode == nil {
+		c.Codec = pickles(c.MaxBytes)
 	}
-	codec := opts.Codec
-	if codec.Encode == nil && codec.Decode == nil {
-		codec = pickles(opts.MaxRecordBytes)
-	} else if codec.Encode == nil || codec.Decode == nil {
-		errs = append(errs, optionError("Codec", "it needs both Encode and Decode"))
-	}
-	if len(opts.EncryptionKeys) > 0 {
-		wrong("EncryptionKeys", "there is no encryption: the Python application could not read the records")
-	}
-	if opts.Prefix != "" && opts.NewID != nil {
-		wrong("Prefix", "it is part of the ID, which NewID makes: set one of them")
-	}
-	return &pyramid{dictLayout{codec, member}, e}, errors.Join(errs...)
+	return &pyramid{dictLayout{c.Codec, member}, e}
 }
 
 // pickles returns the pickle codec with room for records of that size.
@@ -65,21 +51,21 @@ func pickles(size int) encode.Codec {
 	}
 }
 
-func (p *pyramid) address(id string) address { return address{key: id} }
+func (p *pyramid) Address(id string) Address { return Address{Key: id} }
 
-func (p *pyramid) layout() layout { return p.values }
+func (p *pyramid) Layout() Layout { return p.values }
 
-func (p *pyramid) live() []byte { return nil }
+func (p *pyramid) Live() []byte { return nil }
 
-func (p *pyramid) marker(_, _ address, _ meta) []byte { return nil }
+func (p *pyramid) Marker(_, _ Address, _ Meta) []byte { return nil }
 
-func (p *pyramid) idle(d time.Duration) time.Duration { return p.envelope.idle(d) }
+func (p *pyramid) Idle(d time.Duration) time.Duration { return p.envelope.Idle(d) }
 
-func (p *pyramid) expiry() (counts, written bool) { return p.envelope.expiry() }
+func (p *pyramid) Expiry() (counts, written bool) { return p.envelope.Expiry() }
 
-// decode cannot tell whether the record belongs to the address: nothing in it
+// Decode cannot tell whether the record belongs to the address: nothing in it
 // says so.
-func (p *pyramid) decode(_ address, record []byte) (s snapshot, err error) {
+func (p *pyramid) Decode(_ Address, record []byte) (s Snapshot, err error) {
 	if err := guardsWhole(record); err != nil {
 		return s, err
 	}
@@ -96,36 +82,36 @@ func (p *pyramid) decode(_ address, record []byte) (s snapshot, err error) {
 		return s, err
 	}
 	delete(members, p.values.member)
-	m.members = members
-	return snapshot{meta: m, data: d, guard: record, whole: record}, nil
+	m.Members = members
+	return Snapshot{Meta: m, Data: d, Guard: record, Whole: record}, nil
 }
 
-func (p *pyramid) encode(_ address, m meta, base dataset, changes []change) ([]byte, snapshot, error) {
+func (p *pyramid) Encode(_ Address, m Meta, base Data, changes []Change) ([]byte, Snapshot, error) {
 	d := base.(*dictData) // of this format's own layout
 	values, err := d.merged(changes)
 	if err != nil {
-		return nil, snapshot{}, err
+		return nil, Snapshot{}, err
 	}
-	members := maps.Clone(m.members)
+	members := maps.Clone(m.Members)
 	if members == nil {
 		members = map[string]any{}
 	}
 	p.envelope.write(m, members)
 	kept, err := p.envelope.read(members)
 	if err != nil {
-		return nil, snapshot{}, err
+		return nil, Snapshot{}, err
 	}
-	kept.maxAge, kept.members = m.maxAge, members
+	kept.MaxAge, kept.Members = m.MaxAge, members
 	whole := maps.Clone(members)
 	whole[p.values.member] = joinDict(values, d.others)
-	record, err := p.values.encode(whole)
+	record, err := p.values.Encode(whole)
 	if err != nil {
-		return nil, snapshot{}, err
+		return nil, Snapshot{}, err
 	}
 	if err := guardsWhole(record); err != nil {
-		return nil, snapshot{}, err
+		return nil, Snapshot{}, err
 	}
-	return record, snapshot{meta: kept, data: p.values.open(record), guard: record, whole: record}, nil
+	return record, Snapshot{Meta: kept, Data: p.values.open(record), Guard: record, Whole: record}, nil
 }
 
 // guardsWhole refuses a record that Store.Replace would take for a revision. No

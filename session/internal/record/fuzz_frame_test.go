@@ -1,4 +1,4 @@
-package session
+package record
 
 import (
 	"bytes"
@@ -27,7 +27,7 @@ func FuzzFrame(f *testing.F) {
 			return
 		}
 		want, index := map[string]string{}, fr.index()
-		for _, k := range fr.keys() {
+		for _, k := range fr.Keys() {
 			v, _, ok := fr.find(k)
 			if !ok || len(v) == 0 {
 				t.Fatalf("%q is listed and cannot be found", k)
@@ -43,13 +43,13 @@ func FuzzFrame(f *testing.F) {
 		if len(value) == 0 {
 			return // values have a tag
 		}
-		c := change{&slot{key: key, present: !remove}, value}
+		c := Change{Key: key, Present: !remove, Encoded: value}
 		if remove {
 			delete(want, key)
 		} else {
 			want[key] = string(value)
 		}
-		patched, err := fr.patch(nil, []change{c})
+		patched, err := fr.patch(nil, []Change{c})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -58,7 +58,7 @@ func FuzzFrame(f *testing.F) {
 			t.Fatalf("the changed frame: %v", err)
 		}
 		got := map[string]string{}
-		for _, k := range changed.keys() {
+		for _, k := range changed.Keys() {
 			v, _, _ := changed.find(k)
 			got[k] = string(v)
 		}
@@ -70,16 +70,16 @@ func FuzzFrame(f *testing.F) {
 
 // FuzzHeader: what a header says survives being read and written.
 func FuzzHeader(f *testing.F) {
-	at := addressOf(DefaultPrefix, "id")
-	f.Add(appendHeader(nil, kindLazy, at, meta{}))
-	f.Add(appendHeader(nil, kindMarker, at, meta{idle: own{true, 1}, maxAge: own{true, MaxCookieAge}}))
+	at := addressOf(testPrefix, "id")
+	f.Add(appendHeader(nil, kindLazy, at, Meta{}))
+	f.Add(appendHeader(nil, kindMarker, at, Meta{Idle: Override{true, 1}, MaxAge: Override{true, MaxCookieAge}}))
 	f.Add(append([]byte(magic+"l"), slices.Concat(make([]byte, 8), at.hash[:8], bytes.Repeat([]byte{0xff}, 8), bytes.Repeat([]byte{0x7f}, 24))...))
 	f.Fuzz(func(t *testing.T, record []byte) {
 		kind, m, body, err := parseHeader(at, record)
 		if err != nil {
 			return
 		}
-		if m.idle.d < 0 || m.maxAge.d < 0 {
+		if m.Idle.Duration < 0 || m.MaxAge.Duration < 0 {
 			t.Errorf("negative durations: %v", m)
 		}
 		again := append(appendHeader(nil, kind, at, m), body...)

@@ -1,4 +1,4 @@
-package session
+package record
 
 import (
 	"bytes"
@@ -28,8 +28,9 @@ import (
 // bytes instead of all. It is random rather than counted because a writer that
 // did not hear the reply must be able to recognise its own write.
 const (
-	guardLen  = 12
-	headerLen = 52
+	// RevisionLen is session.RevisionLen.
+	RevisionLen = 12
+	headerLen   = 52
 
 	magic = "rs\x01"
 
@@ -38,76 +39,79 @@ const (
 	kindMarker = 'm' // body: the SHA-256 of the ID that the session was renewed to
 )
 
-// address is where a session's record is: its key, and what the key is made of.
-type address struct {
-	key  string
+// Address is where a session's record is: its key, and what the key is made of.
+type Address struct {
+	Key  string
 	hash [sha256.Size]byte // of the ID; the ID itself is never stored
 }
 
-func addressOf(prefix, id string) address {
+func addressOf(prefix, id string) Address {
 	var usual [64]byte // on the stack, which is enough for an ID of ours
 	return addressOfHash(prefix, sha256.Sum256(append(usual[:0], id...)))
 }
 
-func addressOfHash(prefix string, hash [sha256.Size]byte) address {
+func addressOfHash(prefix string, hash [sha256.Size]byte) Address {
 	var usual [128]byte
 	key := hex.AppendEncode(append(usual[:0], prefix...), hash[:])
-	return address{string(key), hash}
+	return Address{string(key), hash}
 }
 
-// meta is what a record says about its session beside the data.
-type meta struct {
-	created time.Time
-	expires time.Time // zero when Redis keeps the time
-	idle    own
-	maxAge  own
-	// cookieSent is when the cookie was sent last; zero when it is not noted.
-	cookieSent time.Time
+// Meta is what a record says about its session beside the data.
+type Meta struct {
+	Created time.Time
+	Expires time.Time // zero when Redis keeps the time
+	Idle    Override
+	MaxAge  Override
+	// CookieSent is when the cookie was sent last; zero when it is not noted.
+	CookieSent time.Time
 
-	// members are what a Pyramid record holds beside the data, as it was read:
+	// Members are what a Pyramid record holds beside the data, as it was read:
 	// what is not ours goes back as it came.
-	members map[string]any
+	Members map[string]any
 }
 
-// own is a duration that a session may have of its own, in place of the
+// Override is a duration that a session may have of its own, in place of the
 // factory's. The zero value is the factory's.
-type own struct {
-	set bool
-	d   time.Duration
+type Override struct {
+	Set      bool
+	Duration time.Duration
 }
 
-func (o own) or(factory time.Duration) time.Duration {
-	if o.set {
-		return o.d
+func (o Override) Or(factory time.Duration) time.Duration {
+	if o.Set {
+		return o.Duration
 	}
 	return factory
 }
 
 // appendHeader appends a native header with a new revision.
-func appendHeader(dst []byte, kind byte, at address, m meta) []byte {
+func appendHeader(dst []byte, kind byte, at Address, m Meta) []byte {
 	dst = append(dst, magic...)
 	dst = append(dst, kind)
 	dst = binary.BigEndian.AppendUint64(dst, rand.Uint64())
 	dst = append(dst, at.hash[:8]...)
-	dst = appendTime(dst, m.created)
-	dst = appendTime(dst, m.expires)
-	dst = appendOwn(dst, m.idle)
+	dst = appendTime(dst, m.Created)
+	dst = appendTime(dst, m.Expires)
+	dst = appendOwn(dst, m.Idle)
 	return appendCookie(dst, m)
 }
 
+// NamesRevision is session.NamesRevision.
+func NamesRevision(guard []byte) bool { return len(guard) <= RevisionLen }
+
 // parseHeader takes a record apart. It checks that the record belongs to at.
-func parseHeader(at address, record []byte) (kind byte, m meta, body []byte, err error) {
+func parseHeader(at Address, record []byte) (kind byte, m Meta, body []byte, err error) {
 	if len(record) < headerLen || string(record[:len(magic)]) != magic {
 		return 0, m, nil, fmt.Errorf("%w: it has no native header", ErrUndecodable)
 	}
 	if !bytes.Equal(record[12:20], at.hash[:8]) {
 		return 0, m, nil, ErrCrossedReply
 	}
-	m = meta{
-		created: parseTime(record[20:]), expires: parseTime(record[28:]),
-		idle: parseOwn(record[36:]),
+	m = Meta{
+		Created: parseTime(record[20:]), Expires: parseTime(record[28:]),
+		Idle: parseOwn(record[36:]),
 	}
-	m.maxAge, m.cookieSent = parseCookie(record[44:])
+	m.MaxAge, m.CookieSent = parseCookie(record[44:])
 	return record[len(magic)], m, record[headerLen:], nil
 }
 
@@ -126,10 +130,10 @@ func parseTime(b []byte) time.Time {
 	return time.UnixMilli(ms).UTC()
 }
 
-func appendOwn(dst []byte, o own) []byte {
+func appendOwn(dst []byte, o Override) []byte {
 	ms := int64(-1)
-	if o.set {
-		ms = o.d.Milliseconds()
+	if o.Set {
+		ms = o.Duration.Milliseconds()
 	}
 	return binary.BigEndian.AppendUint64(dst, uint64(ms))
 }
@@ -137,10 +141,10 @@ func appendOwn(dst []byte, o own) []byte {
 // maxOwn keeps a damaged header from overflowing a time.Duration.
 const maxOwn = int64(1<<63-1) / int64(time.Millisecond)
 
-func parseOwn(b []byte) own {
+func parseOwn(b []byte) Override {
 	ms := int64(binary.BigEndian.Uint64(b))
 	if ms < 0 {
-		return own{}
+		return Override{}
 	}
-	return own{true, time.Duration(min(ms, maxOwn)) * time.Millisecond}
+	return Override{true, time.Duration(min(ms, maxOwn)) * time.Millisecond}
 }

@@ -1,4 +1,4 @@
-package session
+package record
 
 import (
 	"crypto/sha256"
@@ -13,46 +13,39 @@ import (
 type native struct {
 	prefix string
 	front  []byte // of every live record
-	values layout
+	values Layout
 	sealer *encode.Sealer // nil when nothing is encrypted
 }
 
-var _ format = (*native)(nil)
+var _ Format = (*native)(nil)
 
-func newNative(opts *Options) (*native, error) {
-	n := &native{prefix: opts.Prefix, values: lazyLayout{}}
-	if c := opts.Codec; c.Encode != nil && c.Decode != nil {
-		n.values = dictLayout{codec: c}
-	} else if c.Encode != nil || c.Decode != nil {
-		return nil, optionError("Codec", "it needs both Encode and Decode")
-	}
-	if len(opts.EncryptionKeys) > 0 {
-		var err error
-		if n.sealer, err = encode.NewSealer(opts.EncryptionKeys...); err != nil {
-			return nil, optionError("EncryptionKeys", "%w", err)
-		}
+// NewNative returns the native format.
+func NewNative(c Config) Format {
+	n := &native{prefix: c.Prefix, values: lazyLayout{}, sealer: c.Sealer}
+	if c.Codec.Encode != nil {
+		n.values = dictLayout{codec: c.Codec}
 	}
 	n.front = append([]byte(magic), n.kind())
-	return n, nil
+	return n
 }
 
-func (n *native) layout() layout { return n.values }
+func (n *native) Layout() Layout { return n.values }
 
-func (n *native) address(id string) address { return addressOf(n.prefix, id) }
+func (n *native) Address(id string) Address { return addressOf(n.prefix, id) }
 
-func (n *native) decode(at address, record []byte) (s snapshot, err error) {
+func (n *native) Decode(at Address, record []byte) (s Snapshot, err error) {
 	kind, m, body, err := parseHeader(at, record)
 	if err != nil {
 		return s, err
 	}
-	s.meta, s.guard, s.whole = m, record[:guardLen:guardLen], record
+	s.Meta, s.Guard, s.Whole = m, record[:RevisionLen:RevisionLen], record
 	switch kind {
 	case kindMarker:
 		if len(body) != sha256.Size {
 			return s, fmt.Errorf("%w: a damaged marker", ErrUndecodable)
 		}
 		next := addressOfHash(n.prefix, [sha256.Size]byte(body))
-		s.successor = &next
+		s.Successor = &next
 		return s, nil
 	case n.kind():
 	default:
@@ -63,47 +56,47 @@ func (n *native) decode(at address, record []byte) (s snapshot, err error) {
 			return s, fmt.Errorf("%w: %w", ErrUndecodable, err)
 		}
 	}
-	s.data, err = n.values.parse(body)
+	s.Data, err = n.values.parse(body)
 	return s, err
 }
 
-func (n *native) encode(at address, m meta, base dataset, changes []change) ([]byte, snapshot, error) {
+func (n *native) Encode(at Address, m Meta, base Data, changes []Change) ([]byte, Snapshot, error) {
 	record := make([]byte, 0, headerLen+base.bodySize(changes)) // all of it at once: large records are common
 	record = appendHeader(record, n.kind(), at, m)
 	record, err := base.appendBody(record, changes)
 	if err != nil {
-		return nil, snapshot{}, err
+		return nil, Snapshot{}, err
 	}
-	s := snapshot{meta: m, data: n.values.open(record[headerLen:])}
+	s := Snapshot{Meta: m, Data: n.values.open(record[headerLen:])}
 	if n.sealer != nil {
 		sealed, err := n.sealer.Seal(record[headerLen:], associated(at, record[:headerLen]))
 		if err != nil {
-			return nil, snapshot{}, err
+			return nil, Snapshot{}, err
 		}
 		record = slices.Concat(record[:headerLen], sealed) // the snapshot keeps the data as it was
 	}
-	s.guard, s.whole = record[:guardLen:guardLen], record
+	s.Guard, s.Whole = record[:RevisionLen:RevisionLen], record
 	return record, s, nil
 }
 
-// marker keeps no data, only where the session went.
-func (n *native) marker(at, successor address, m meta) []byte {
+// Marker keeps no data, only where the session went.
+func (n *native) Marker(at, successor Address, m Meta) []byte {
 	return append(appendHeader(nil, kindMarker, at, m), successor.hash[:]...)
 }
 
-// idle is kept in milliseconds.
-func (n *native) idle(d time.Duration) time.Duration {
+// Idle is kept in milliseconds.
+func (n *native) Idle(d time.Duration) time.Duration {
 	if d == 0 {
 		return 0
 	}
 	return max(d.Truncate(time.Millisecond), time.Millisecond)
 }
 
-// expiry is in the record only where ExpiryInRecord asks for it.
-func (n *native) expiry() (counts, written bool) { return false, false }
+// Expiry is in the record only where ExpiryInRecord asks for it.
+func (n *native) Expiry() (counts, written bool) { return false, false }
 
-// live names the kind, so that no marker begins with it.
-func (n *native) live() []byte { return n.front }
+// Live names the kind, so that no marker begins with it.
+func (n *native) Live() []byte { return n.front }
 
 // kind is the layout's, in upper case when the body is encrypted.
 func (n *native) kind() byte {
@@ -115,6 +108,6 @@ func (n *native) kind() byte {
 
 // associated binds an encrypted body to its key and its header: moved to
 // another session's key, or under another header, it does not open.
-func associated(at address, header []byte) []byte {
-	return append([]byte(at.key), header...)
+func associated(at Address, header []byte) []byte {
+	return append([]byte(at.Key), header...)
 }

@@ -1,55 +1,56 @@
-package session
+package record
 
 import (
 	"bytes"
-	"fmt"
 
 	"github.com/pyramidgo/redissessions/encode"
 )
 
-// dataset is the data of one stored state of a session. It never changes, but
+// Data is the data of one stored state of a session. It never changes, but
 // for what it keeps to itself to answer faster.
-type dataset interface {
-	keys() []string
-	has(key string) bool
-	// hidden reports whether there is data under keys that are not strings:
+type Data interface {
+	Keys() []string
+	Has(key string) bool
+	// Hidden reports whether there is data under keys that are not strings:
 	// Python has them. It is kept, but a Session does not reach it.
-	hidden() bool
-	// get decodes the value at key. The caller may change what it gets.
-	get(key string) (v any, ok bool, err error)
-	// decode decodes the value at key into a pointer.
-	decode(key string, into any) (ok bool, err error)
-	// diff reports whether v differs from the value at key once both are
+	Hidden() bool
+	// Get decodes the value at key. The caller may change what it gets.
+	Get(key string) (v any, ok bool, err error)
+	// Decode decodes the value at key into a pointer.
+	Decode(key string, into any) (ok bool, err error)
+	// Diff reports whether v differs from the value at key once both are
 	// stored. When it had to encode v as a single value for that, encoded is
 	// dst with it appended, otherwise dst.
-	diff(dst []byte, key string, v any) (encoded []byte, changed bool, err error)
+	Diff(dst []byte, key string, v any) (encoded []byte, changed bool, err error)
 	// appendBody appends the body that results from the changes.
-	appendBody(dst []byte, changes []change) ([]byte, error)
+	appendBody(dst []byte, changes []Change) ([]byte, error)
 	// bodySize is about how much appendBody appends, or 0 when that is not known.
-	bodySize(changes []change) int
+	bodySize(changes []Change) int
 }
 
-// change is what becomes of one key in a save: what its slot says.
-type change struct {
-	*slot
-	encoded []byte // the value, when finding the change has encoded it
+// Change is what a save does to one key.
+type Change struct {
+	Key     string
+	Value   any
+	Present bool   // false: the key is deleted
+	Encoded []byte // the value, when the comparison with the stored one has encoded it
 }
 
-// layout is a way to write the data of a session as the body of a record.
-type layout interface {
+// Layout is a way to write the data of a session as the body of a record.
+type Layout interface {
 	kind() byte
-	empty() dataset
+	Empty() Data
 	// parse takes a body that comes from the store.
-	parse(body []byte) (dataset, error)
+	parse(body []byte) (Data, error)
 	// open takes a body that this process has just encoded.
-	open(body []byte) dataset
-	// equal reports whether two values are the same once stored.
-	equal(a, b any) bool
-	// normal returns v as a reader of the stored record would get it. It shares
+	open(body []byte) Data
+	// Equal reports whether two values are the same once stored.
+	Equal(a, b any) bool
+	// Normal returns v as a reader of the stored record would get it. It shares
 	// no memory with v.
-	normal(v any) (any, error)
-	// convert stores v into a pointer as if it had been saved and loaded.
-	convert(v, into any) error
+	Normal(v any) (any, error)
+	// Convert stores v into a pointer as if it had been saved and loaded.
+	Convert(v, into any) error
 }
 
 // lazyLayout keeps each key by itself in a frame.
@@ -57,22 +58,22 @@ type lazyLayout struct{}
 
 func (lazyLayout) kind() byte { return kindLazy }
 
-func (lazyLayout) empty() dataset { return &lazyData{} }
+func (lazyLayout) Empty() Data { return &lazyData{} }
 
-func (lazyLayout) parse(body []byte) (dataset, error) {
+func (lazyLayout) parse(body []byte) (Data, error) {
 	f, err := checkFrame(body)
 	return &lazyData{frame: f}, err
 }
 
-func (lazyLayout) open(body []byte) dataset { return &lazyData{frame: body} }
+func (lazyLayout) open(body []byte) Data { return &lazyData{frame: body} }
 
-func (lazyLayout) equal(a, b any) bool {
+func (lazyLayout) Equal(a, b any) bool {
 	x, errA := appendValue(nil, a)
 	y, errB := appendValue(nil, b)
 	return errA == nil && errB == nil && (bytes.Equal(x, y) || sameOnceRead(x, y))
 }
 
-func (lazyLayout) normal(v any) (any, error) {
+func (lazyLayout) Normal(v any) (any, error) {
 	b, err := appendValue(nil, v)
 	if err != nil {
 		return nil, err
@@ -80,7 +81,7 @@ func (lazyLayout) normal(v any) (any, error) {
 	return decodeValue(b)
 }
 
-func (lazyLayout) convert(v, into any) error {
+func (lazyLayout) Convert(v, into any) error {
 	b, err := encode.CBOR.Encode(v)
 	if err != nil {
 		return err
@@ -117,16 +118,22 @@ func (d *lazyData) find(key string) ([]byte, bool) {
 	return value, ok
 }
 
-func (d *lazyData) keys() []string { return d.frame.keys() }
+// Lookups returns the work that lookups have done: how many times the frame's length
+// they walked through, and how often they made an index.
+func (d *lazyData) Lookups() (walks float64, indexed int) {
+	return float64(d.walked) / float64(max(len(d.frame), 1)), d.indexed
+}
 
-func (d *lazyData) hidden() bool { return false }
+func (d *lazyData) Keys() []string { return d.frame.Keys() }
 
-func (d *lazyData) has(key string) bool {
+func (d *lazyData) Hidden() bool { return false }
+
+func (d *lazyData) Has(key string) bool {
 	_, ok := d.find(key)
 	return ok
 }
 
-func (d *lazyData) get(key string) (any, bool, error) {
+func (d *lazyData) Get(key string) (any, bool, error) {
 	b, ok := d.find(key)
 	if !ok {
 		return nil, false, nil
@@ -135,7 +142,7 @@ func (d *lazyData) get(key string) (any, bool, error) {
 	return v, err == nil, err
 }
 
-func (d *lazyData) decode(key string, into any) (bool, error) {
+func (d *lazyData) Decode(key string, into any) (bool, error) {
 	b, ok := d.find(key)
 	if text, isText := into.(*string); ok && isText && b[0] == tagString {
 		*text = string(b[1:])
@@ -148,7 +155,7 @@ func (d *lazyData) decode(key string, into any) (bool, error) {
 	return err == nil, err
 }
 
-func (d *lazyData) diff(dst []byte, key string, v any) ([]byte, bool, error) {
+func (d *lazyData) Diff(dst []byte, key string, v any) ([]byte, bool, error) {
 	if len(d.frame) == 0 {
 		return dst, true, nil // a new session: its record is where the values are encoded
 	}
@@ -186,7 +193,7 @@ func sameOnceRead(a, b []byte) bool {
 	return x != nil && bytes.Equal(x, normal(b))
 }
 
-func (d *lazyData) bodySize(changes []change) int {
+func (d *lazyData) bodySize(changes []Change) int {
 	n := len(d.frame)
 	for i := range changes {
 		n += entrySize(&changes[i])
@@ -194,11 +201,6 @@ func (d *lazyData) bodySize(changes []change) int {
 	return n
 }
 
-func (d *lazyData) appendBody(dst []byte, changes []change) ([]byte, error) {
+func (d *lazyData) appendBody(dst []byte, changes []Change) ([]byte, error) {
 	return d.frame.patch(dst, changes)
-}
-
-// encodeError names the key whose value could not be encoded.
-func encodeError(key string, err error) error {
-	return fmt.Errorf("session: the value at key %q cannot be encoded: %w", key, err)
 }
