@@ -306,8 +306,13 @@ func (s *Session) end(renewed bool) error {
 // that fails, nothing of the request's is lost, so it is no error.
 func (s *Session) restartIfDue(ctx context.Context) {
 	err := s.restartDue(ctx)
-	if errors.Is(err, ErrNotFound) && s.roll {
-		s.cookie = cookieKeep // the session has ended: no new cookie for it
+	conflict, overtaken := errors.AsType[*ConflictError](err)
+	switch {
+	case !s.roll:
+	case errors.Is(err, ErrNotFound), overtaken && s.f.successorOf(s.at, conflict.Current) != nil:
+		// The session has ended, or was renewed, and the browser may have the new
+		// cookie already: the old one must not take its place.
+		s.cookie = cookieKeep
 	}
 	s.roll = false
 	if err != nil && !isOver(err) {
