@@ -67,6 +67,7 @@ type snapshot struct {
 	meta  meta
 	data  dataset
 	guard []byte // what Store.Replace compares
+	whole []byte // the record, for a RecordComparer
 
 	// successor is where the session went when it was renewed. Nothing else is
 	// set then: the record at the old key is only a marker.

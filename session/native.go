@@ -45,7 +45,7 @@ func (n *native) decode(at address, record []byte) (s snapshot, err error) {
 	if err != nil {
 		return s, err
 	}
-	s.meta, s.guard = m, record[:guardLen:guardLen]
+	s.meta, s.guard, s.whole = m, record[:guardLen:guardLen], record
 	switch kind {
 	case kindMarker:
 		if len(body) != sha256.Size {
@@ -82,7 +82,7 @@ func (n *native) encode(at address, m meta, base dataset, changes []change) ([]b
 		}
 		record = slices.Concat(record[:headerLen], sealed) // the snapshot keeps the data as it was
 	}
-	s.guard = record[:guardLen:guardLen]
+	s.guard, s.whole = record[:guardLen:guardLen], record
 	return record, s, nil
 }
 

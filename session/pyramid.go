@@ -97,7 +97,7 @@ func (p *pyramid) decode(_ address, record []byte) (s snapshot, err error) {
 	}
 	delete(members, p.values.member)
 	m.members = members
-	return snapshot{meta: m, data: d, guard: record}, nil
+	return snapshot{meta: m, data: d, guard: record, whole: record}, nil
 }
 
 func (p *pyramid) encode(_ address, m meta, base dataset, changes []change) ([]byte, snapshot, error) {
@@ -125,7 +125,7 @@ func (p *pyramid) encode(_ address, m meta, base dataset, changes []change) ([]b
 	if err := guardsWhole(record); err != nil {
 		return nil, snapshot{}, err
 	}
-	return record, snapshot{meta: kept, data: p.values.open(record), guard: record}, nil
+	return record, snapshot{meta: kept, data: p.values.open(record), guard: record, whole: record}, nil
 }
 
 // guardsWhole refuses a record that Store.Replace would take for a revision. No

@@ -64,6 +64,9 @@ func (s *Session) renew(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	// A save forgets what turned out to change nothing in the record that it met. In
+	// a new session it counts.
+	did := s.data.slots.clone()
 	set := s.data.slots.find(csrfKey)
 	keepToken := set != nil && set.intent == replaced && set.fromRequest
 	if !keepToken {
@@ -79,6 +82,7 @@ func (s *Session) renew(ctx context.Context) error {
 		s.data.forget(csrfKey)
 	}
 	if errors.Is(err, ErrGone) && !errors.Is(err, ErrUnavailable) && s.mayStartAfresh() {
+		s.data.slots = did
 		s.startAfresh()
 		return nil
 	}
@@ -146,9 +150,9 @@ func (s *Session) moveTo(ctx context.Context, at address) (err error) {
 		c.began = time.Now()
 		marker := s.f.format.marker(s.at, at, meta{created: now, expires: now.Add(markerTTL)})
 		if marker != nil {
-			err = s.store.Replace(ctx, s.at.key, s.guard, marker, markerTTL)
+			err = replacePrior(ctx, s.store, s.at.key, s.prior(), marker, markerTTL)
 		} else {
-			err = s.store.Remove(ctx, s.at.key, s.guard)
+			err = removePrior(ctx, s.store, s.at.key, s.prior())
 		}
 		if err == nil {
 			s.saved(snap)

@@ -71,6 +71,40 @@ func TestLoginClickedTwice(t *testing.T) {
 	}
 }
 
+// An edit that changes nothing in the old record is none to its save. In the new
+// session that Renew begins in its place it counts, also after a conflict.
+func TestRenewAfreshWithEqualEdits(t *testing.T) {
+	for name, format := range allFormats {
+		t.Run(name, func(t *testing.T) {
+			store := newMemStore()
+			v := newVisitor(t, newTestFactory(t, store, format))
+			v.visit(func(s *Session) { s.Update(map[string]any{"user": "ann", "lang": "en", "cart": "book"}) })
+			closing := "replace"
+			if name != "native" {
+				closing = "remove"
+			}
+			racing := &meanwhileStore{store, map[string]func(){
+				"create": func() { v.visit(func(s *Session) { s.Set("cart", "pen") }) },
+				closing:  func() { v.visit(login(t)) },
+			}}
+			second := &visitor{t, newTestFactory(t, racing, format), jarOf(v.request())}
+			second.visit(func(s *Session) {
+				s.Set("user", "ann")
+				s.Pop("lang")
+				s.SetDefault("lang", "en")
+				if err := s.Renew(context.Background()); err != nil {
+					t.Error(err)
+				}
+			})
+			second.visit(func(s *Session) {
+				if got := s.Keys(); !slices.Equal(got, []string{"lang", "user"}) {
+					t.Errorf("the new session holds %v", got)
+				}
+			})
+		})
+	}
+}
+
 // With the cookie of a session that was renewed a moment ago every change is
 // refused, also one that would change nothing in an empty session.
 func TestChangesToARenewedSession(t *testing.T) {

@@ -203,7 +203,7 @@ func (f *Factory) sign(id string) (string, error) {
 // away when nothing is left in it and the settings say so.
 func (s *Session) replace(ctx context.Context, changes []change, only func(string) bool) error {
 	if s.f.opts.InvalidateEmpty && only == nil && len(s.data.keys()) == 0 && !s.data.below().hidden() {
-		if err := s.store.Remove(ctx, s.at.key, s.guard); err != nil {
+		if err := removePrior(ctx, s.store, s.at.key, s.prior()); err != nil {
 			return guardedError(err)
 		}
 		s.reset()
@@ -324,7 +324,7 @@ func (s *Session) restartDue(ctx context.Context) error {
 		return s.replace(ctx, nil, func(string) bool { return false })
 	}
 	if ttl, alive := lifetime(s.f.now(), s.meta.created, s.idle(), s.f.opts.AbsoluteTimeout); alive {
-		return s.restart(ctx, s.at.key, s.guard, ttl)
+		return s.restart(ctx, s.at.key, s.prior(), ttl)
 	}
 	return nil
 }

@@ -30,6 +30,7 @@ type Session struct {
 	// this one began in its place.
 	predecessor address
 	guard       []byte // of the stored record; nil while nothing is stored
+	whole       []byte // the stored record, see priorRecord
 	data        working
 	meta        meta // with this request's changes
 	metaSet     struct{ idle, maxAge bool }
@@ -82,7 +83,7 @@ func (s *Session) begin() { s.meta.created = s.f.creation(s.f.now()) }
 
 // reset makes s a new session. The caller holds the lock.
 func (s *Session) reset() {
-	s.id, s.at, s.signed, s.guard = "", address{}, "", nil
+	s.id, s.at, s.signed, s.guard, s.whole = "", address{}, "", nil, nil
 	s.data = working{}
 	s.data.start(s.f.format.layout(), s)
 	s.meta = meta{}
@@ -103,7 +104,7 @@ func (s *Session) load(id string, at address, snap snapshot) {
 
 // adopt takes over a stored state, but for the data.
 func (s *Session) adopt(snap snapshot) {
-	s.guard = snap.guard
+	s.guard, s.whole = snap.guard, snap.whole
 	m := snap.meta
 	if s.metaSet.idle {
 		m.idle = s.meta.idle

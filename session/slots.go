@@ -1,5 +1,10 @@
 package session
 
+import (
+	"maps"
+	"slices"
+)
+
 // slots holds what a request knows and did about keys, in the order in which it
 // came to them.
 type slots struct {
@@ -70,3 +75,6 @@ func (t *slots) index(n int) {
 		t.places[t.list[i].key] = int32(i)
 	}
 }
+
+// clone returns slots that do not change with t.
+func (t *slots) clone() slots { return slots{slices.Clone(t.list), maps.Clone(t.places)} }

@@ -74,6 +74,7 @@ func (s *Session) touched(stored *Session, seen string) {
 	s.touch, s.rewrite = false, false
 	s.idleEnds = stored.idleEnds
 	if string(s.guard) == seen {
-		s.guard, s.meta.expires, s.meta.members = stored.guard, stored.meta.expires, stored.meta.members
+		s.guard, s.whole = stored.guard, stored.whole
+		s.meta.expires, s.meta.members = stored.meta.expires, stored.meta.members
 	}
 }

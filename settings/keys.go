@@ -118,7 +118,9 @@ var table = []group{
 	}), []setting{
 		{name: "auto_pipeline", kind: choice(PipelineOff, PipelineAuto, PipelineOn), def: "off", put: into(func(o *Options) *AutoPipeline { return &o.AutoPipeline }),
 			doc: "Let commands of concurrent requests share a round trip. auto: while many are in flight."},
-		{name: "lazy_connect", kind: onOff, def: "false", put: into(func(o *Options) *bool { return &o.LazyConnect }), doc: "Do not ping Redis at start-up."},
+		{name: "guarded_save", kind: choice(GuardAuto, GuardScript, GuardNative), def: "auto", put: into(func(o *Options) *GuardedSave { return &o.GuardedSave }),
+			doc: "How a save makes sure that no other request has saved meanwhile. auto: by SET with IFEQ where the server has it (Valkey 8.1, Redis 8.4), else by a Lua script. script and native: by only one of them."},
+		{name: "lazy_connect", kind: onOff, def: "false", put: into(func(o *Options) *bool { return &o.LazyConnect }), doc: "Do not ask Redis anything at start-up: neither whether it is there, nor whether it does what sessions need."},
 		{name: "on_redis_down", kind: choice(DownError, DownAnonymous), def: "error", put: into(func(o *Options) *OnRedisDown { return &o.OnRedisDown }),
 			doc: "What a request gets whose session cannot be loaded because Redis does not answer: an error (503), or an empty session that is not saved. When Redis refuses (NOPERM, WRONGTYPE, WRONGPASS) it is always an error (500)."},
 		{name: "custom_connect", aliases: []string{"client_callable", "redis_client_callable"}, kind: name, def: "goredis", put: into(func(o *Options) *string { return &o.CustomConnect }),

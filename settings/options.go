@@ -144,6 +144,9 @@ type Options struct {
 	// AutoPipeline says when commands of concurrent requests share a round trip. The
 	// default is PipelineOff.
 	AutoPipeline AutoPipeline
+	// GuardedSave says how a save makes sure that nobody else has saved meanwhile.
+	// The default is GuardAuto.
+	GuardedSave GuardedSave
 
 	// LazyConnect leaves out the ping at start-up. The default is false.
 	LazyConnect bool
