@@ -54,7 +54,7 @@ var table = []group{
 			doc: "Find changes inside stored values without a call to Changed."},
 		{name: "deserialized_fails_new", kind: onOff, def: "true", put: into(func(o *Options) *bool { return &o.DeserializedFailsNew }),
 			doc: "A record that cannot be decoded starts a new session, and the invalid hook is called. False: it is an error."},
-		{name: "invalidate_empty_session", kind: onOff, def: "false", put: into(func(o *Options) *bool { return &o.InvalidateEmptySession }),
+		{name: "invalidate_empty_session", kind: onOff, defDoc: "true in pyramid_session_redis", put: into(func(o *Options) *bool { return &o.InvalidateEmptySession }),
 			doc: "Remove a session, and its cookie, when its last value is deleted."},
 		{name: "id_generator", kind: name, put: into(func(o *Options) *string { return &o.IDGenerator }),
 			doc: "Registered function that makes session IDs."},

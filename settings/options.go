@@ -206,7 +206,8 @@ type Options struct {
 	DeserializedFailsNew bool
 
 	// InvalidateEmptySession removes a session, and its cookie, when its last value is
-	// deleted. The default is false.
+	// deleted. The default is true with FormatPyramidSessionRedis, as in that package
+	// since its version 1.8, else false.
 	InvalidateEmptySession bool
 
 	// FuncInvalidLogger names the hook that is called for undecodable records. The default
