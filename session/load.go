@@ -140,7 +140,7 @@ func (s *Session) find(ctx context.Context, id string) (bool, error) {
 		alive = false
 	}
 	if !alive || outdated {
-		if err := s.store.Remove(ctx, at.Key, snap.Guard); err != nil && !isOver(err) {
+		if err := removePrior(ctx, s.store, at.Key, prior(&snap)); err != nil && !isOver(err) {
 			return false, storeError("load", err)
 		}
 		if alive {
@@ -165,7 +165,7 @@ func (s *Session) find(ctx context.Context, id string) (bool, error) {
 		// The load restarted the factory's timeout, but this session has one of
 		// its own or is about to reach the absolute one. It cannot wait for the
 		// save, which may never come.
-		if err := s.restart(ctx, at.Key, snap.Guard, full); err != nil {
+		if err := s.restart(ctx, at.Key, prior(&snap), full); err != nil {
 			s.reset()
 			return false, err
 		}
@@ -210,13 +210,13 @@ func inGrace(age time.Duration) bool { return -renewalGrace < age && age < renew
 // the minute begins again once, by this clock.
 func (s *Session) shortenMarker(ctx context.Context, now time.Time, at record.Address, marker record.Snapshot, age time.Duration) error {
 	if left := markerTTL - max(age, 0); age > -renewalGrace && left > 0 {
-		return s.restart(ctx, at.Key, marker.Guard, left)
+		return s.restart(ctx, at.Key, prior(&marker), left)
 	}
 	ctx, cancel := s.f.writeContext(ctx)
 	defer cancel()
 	created := now.Add(-renewalGrace) // the grace has passed
 	restated := s.f.format.Marker(at, *marker.Successor, record.Meta{Created: created, Expires: created.Add(markerTTL)})
-	if err := s.store.Replace(ctx, at.Key, marker.Guard, restated, markerTTL-renewalGrace); err != nil && !isOver(err) {
+	if err := replacePrior(ctx, s.store, at.Key, prior(&marker), restated, markerTTL-renewalGrace); err != nil && !isOver(err) {
 		return storeError("restart the time to live", err)
 	}
 	return nil
@@ -259,15 +259,10 @@ func expiryDue(now, expires time.Time, full, after time.Duration) bool {
 // restart sets the time to live of the record that was loaded at once, even when
 // the client hangs up. Where another request has saved the record meanwhile, the
 // time to live that it wrote stands: it may have changed the timeout.
-func (s *Session) restart(ctx context.Context, key string, guard []byte, ttl time.Duration) error {
+func (s *Session) restart(ctx context.Context, key string, was priorRecord, ttl time.Duration) error {
 	ctx, cancel := s.f.writeContext(ctx)
 	defer cancel()
-	var err error
-	if g, ok := s.store.(GuardedExpirer); ok {
-		err = g.ExpireGuarded(ctx, key, guard, ttl)
-	} else {
-		err = s.store.Expire(ctx, key, ttl)
-	}
+	err := expirePrior(ctx, s.store, key, was, ttl)
 	if errors.Is(err, ErrNotFound) {
 		return ErrNotFound
 	}

@@ -94,7 +94,9 @@ type Options struct {
 	// decoded. By default the visitor gets a new session.
 	FailOnUndecodable bool
 	// InvalidateEmpty removes a session, and its cookie, when a request has
-	// taken the last key out of it.
+	// taken the last key out of it. The default is false in every format;
+	// pyramid_session_redis does so unless its invalidate_empty_session is off: set
+	// it as the Python application has it.
 	InvalidateEmpty bool
 	// AnonymousWhenDown makes Get return an empty session when the store does
 	// not answer. A request that changes that session fails.

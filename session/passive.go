@@ -75,5 +75,5 @@ func (s *Session) overwrite(ctx context.Context, record []byte, ttl time.Duratio
 			ttl = left
 		}
 	}
-	return s.store.Replace(ctx, s.at.Key, s.guard, record, ttl)
+	return replacePrior(ctx, s.store, s.at.Key, s.prior(), record, ttl)
 }

@@ -66,6 +66,9 @@ func (s *Session) renew(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	// A save forgets what turned out to change nothing in the record that it met. In
+	// a new session it counts.
+	before := s.data.Clone()
 	keepToken := s.data.SetByRequest(csrfKey)
 	if !keepToken {
 		s.data.Delete(csrfKey)
@@ -80,6 +83,7 @@ func (s *Session) renew(ctx context.Context) error {
 		s.data.Undo(csrfKey)
 	}
 	if errors.Is(err, ErrGone) && !errors.Is(err, ErrUnavailable) && s.mayStartAfresh() {
+		s.data = before
 		s.startAfresh()
 		return nil
 	}
@@ -147,9 +151,9 @@ func (s *Session) moveTo(ctx context.Context, at record.Address) (err error) {
 		c.began = time.Now()
 		marker := s.f.format.Marker(s.at, at, record.Meta{Created: now, Expires: now.Add(markerTTL)})
 		if marker != nil {
-			err = s.store.Replace(ctx, s.at.Key, s.guard, marker, markerTTL)
+			err = replacePrior(ctx, s.store, s.at.Key, s.prior(), marker, markerTTL)
 		} else {
-			err = s.store.Remove(ctx, s.at.Key, s.guard)
+			err = removePrior(ctx, s.store, s.at.Key, s.prior())
 		}
 		if err == nil {
 			s.saved(snap)

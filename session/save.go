@@ -206,7 +206,7 @@ func (f *Factory) sign(id string) (string, error) {
 // away when nothing is left in it and the settings say so.
 func (s *Session) replace(ctx context.Context, changes []record.Change) error {
 	if s.f.opts.InvalidateEmpty && s.data.IsEmpty() {
-		if err := s.store.Remove(ctx, s.at.Key, s.guard); err != nil {
+		if err := removePrior(ctx, s.store, s.at.Key, s.prior()); err != nil {
 			return guardedError(err)
 		}
 		s.reset()
@@ -309,8 +309,13 @@ func (s *Session) end(renewed bool) error {
 // that fails, nothing of the request's is lost, so it is no error.
 func (s *Session) restartIfDue(ctx context.Context) {
 	err := s.restartDue(ctx)
-	if errors.Is(err, ErrNotFound) && s.roll {
-		s.cookie = cookieKeep // the session has ended: no new cookie for it
+	conflict, overtaken := errors.AsType[*ConflictError](err)
+	switch {
+	case !s.roll:
+	case errors.Is(err, ErrNotFound), overtaken && s.f.successorOf(s.at, conflict.Current) != nil:
+		// The session has ended, or was renewed, and the browser may have the new
+		// cookie already: the old one must not take its place.
+		s.cookie = cookieKeep
 	}
 	s.roll = false
 	if err != nil && !isOver(err) {
@@ -332,7 +337,7 @@ func (s *Session) restartDue(ctx context.Context) error {
 		return s.write(ctx, nil)
 	}
 	if ttl, alive := lifetime(s.f.now(), s.meta.Created, s.idle(), s.f.opts.AbsoluteTimeout); alive {
-		return s.restart(ctx, s.at.Key, s.guard, ttl)
+		return s.restart(ctx, s.at.Key, s.prior(), ttl)
 	}
 	return nil
 }

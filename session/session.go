@@ -33,6 +33,7 @@ type Session struct {
 	// this one began in its place.
 	predecessor record.Address
 	guard       []byte // of the stored record; nil while nothing is stored
+	whole       []byte // the stored record, see priorRecord
 	data        overlay.Overlay
 	meta        record.Meta // with this request's changes
 	metaSet     struct{ idle, maxAge bool }
@@ -85,7 +86,7 @@ func (s *Session) begin() { s.meta.Created = s.f.creation(s.f.now()) }
 
 // reset makes s a new session. The caller holds the lock.
 func (s *Session) reset() {
-	s.id, s.at, s.signed, s.guard = "", record.Address{}, "", nil
+	s.id, s.at, s.signed, s.guard, s.whole = "", record.Address{}, "", nil, nil
 	s.data = overlay.New(s.f.format.Layout(), s.damagedValue)
 	s.meta = record.Meta{}
 	s.metaSet.idle, s.metaSet.maxAge = false, false
@@ -105,7 +106,7 @@ func (s *Session) load(id string, at record.Address, snap record.Snapshot) {
 
 // adopt takes over a stored state, but for the data.
 func (s *Session) adopt(snap record.Snapshot) {
-	s.guard = snap.Guard
+	s.guard, s.whole = snap.Guard, snap.Whole
 	m := snap.Meta
 	if s.metaSet.idle {
 		m.Idle = s.meta.Idle

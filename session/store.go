@@ -107,3 +107,22 @@ type GuardedExpirer interface {
 	// the *ConflictError need not carry what is stored.
 	ExpireGuarded(ctx context.Context, key string, guard []byte, ttl time.Duration) error
 }
+
+// RecordComparer is an optional interface of a Store whose server compares a
+// whole record cheaper than the front of one, or cannot compare a front at all.
+// The session then hands over the record that it has loaded. Each method does
+// what the one that it is named after does, with the same errors: it makes its
+// change only while the stored record is old. old begins with guard, which names
+// the state that old is, so a store may compare either of them.
+//
+// A *ConflictError need not carry what is stored if it comes from ExpireRecord.
+type RecordComparer interface {
+	// ReplaceRecord is Store.Replace.
+	ReplaceRecord(ctx context.Context, key string, guard, old, record []byte, ttl time.Duration) error
+
+	// RemoveRecord is Store.Remove.
+	RemoveRecord(ctx context.Context, key string, guard, old []byte) error
+
+	// ExpireRecord is GuardedExpirer.ExpireGuarded.
+	ExpireRecord(ctx context.Context, key string, guard, old []byte, ttl time.Duration) error
+}

@@ -74,6 +74,7 @@ func (s *Session) touched(stored *Session, seen string) {
 	s.touch, s.rewrite = false, false
 	s.idleEnds = stored.idleEnds
 	if string(s.guard) == seen {
-		s.guard, s.meta.Expires, s.meta.Members = stored.guard, stored.meta.Expires, stored.meta.Members
+		s.guard, s.whole = stored.guard, stored.whole
+		s.meta.Expires, s.meta.Members = stored.meta.Expires, stored.meta.Members
 	}
 }

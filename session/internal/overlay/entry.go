@@ -1,6 +1,11 @@
 package overlay
 
-import "github.com/pyramidgo/redissessions/session/internal/record"
+import (
+	"maps"
+	"slices"
+
+	"github.com/pyramidgo/redissessions/session/internal/record"
+)
 
 // entry is what a request has read or changed of one key.
 type entry struct {
@@ -121,3 +126,6 @@ func (t *entries) index(n int) {
 		t.places[t.list[i].key] = int32(i)
 	}
 }
+
+// clone returns entries that do not change with t.
+func (t *entries) clone() entries { return entries{slices.Clone(t.list), maps.Clone(t.places)} }

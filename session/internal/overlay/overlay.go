@@ -26,6 +26,13 @@ func New(l record.Layout, damaged func(key string, err error)) Overlay {
 // Load makes the data that a load has found the base of an overlay without entries.
 func (o *Overlay) Load(base record.Data) { o.base = base }
 
+// Clone returns an overlay that does not change with o. Values are shared.
+func (o *Overlay) Clone() Overlay {
+	c := *o
+	c.entries = o.entries.clone()
+	return c
+}
+
 // Base returns the stored data as far as it still counts: after a Clear it is empty.
 func (o *Overlay) Base() record.Data {
 	if o.cleared {

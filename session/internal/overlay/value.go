@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"strings"
 	"time"
 
 	"github.com/pyramidgo/redissessions/encode"
@@ -56,6 +57,8 @@ func (o *Overlay) Convert(v, into any) error {
 			return nil
 		}
 		return fmt.Errorf("session: nil does not fit into %s", to.Type())
+	case decodesItself(to.Type()):
+		return o.layout.Convert(v, into)
 	case from.Kind() == to.Kind() && (to.Kind() == reflect.String || to.Kind() == reflect.Bool):
 		to.Set(from.Convert(to.Type()))
 		return nil
@@ -65,6 +68,21 @@ func (o *Overlay) Convert(v, into any) error {
 		return errors.New("session: a number is not a time") // whatever an application's codec makes of it
 	}
 	return o.layout.Convert(v, into)
+}
+
+// decodesItself reports whether a type has a method that a codec may call to decode
+// it: what such a type is stored as need not be its own value.
+func decodesItself(t reflect.Type) bool {
+	if t == reflect.TypeFor[time.Time]() || t.PkgPath() == "" {
+		return false
+	}
+	p := reflect.PointerTo(t)
+	for i := range p.NumMethod() {
+		if name := p.Method(i).Name; strings.HasPrefix(name, "Unmarshal") || name == "DecodeMsgpack" {
+			return true
+		}
+	}
+	return false
 }
 
 func isNumber(k reflect.Kind) bool { return k >= reflect.Int && k <= reflect.Float64 }

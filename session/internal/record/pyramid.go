@@ -83,7 +83,7 @@ func (p *pyramid) Decode(_ Address, record []byte) (s Snapshot, err error) {
 	}
 	delete(members, p.values.member)
 	m.Members = members
-	return Snapshot{Meta: m, Data: d, Guard: record}, nil
+	return Snapshot{Meta: m, Data: d, Guard: record, Whole: record}, nil
 }
 
 func (p *pyramid) Encode(_ Address, m Meta, base Data, changes []Change) ([]byte, Snapshot, error) {
@@ -111,7 +111,7 @@ func (p *pyramid) Encode(_ Address, m Meta, base Data, changes []Change) ([]byte
 	if err := guardsWhole(record); err != nil {
 		return nil, Snapshot{}, err
 	}
-	return record, Snapshot{Meta: kept, Data: p.values.open(record), Guard: record}, nil
+	return record, Snapshot{Meta: kept, Data: p.values.open(record), Guard: record, Whole: record}, nil
 }
 
 // guardsWhole refuses a record that Store.Replace would take for a revision. No
