@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/pyramidgo/redissessions/session/internal/record"
-	"github.com/pyramidgo/redissessions/session/internal/sign"
 )
 
 // maxNewIDs bounds how often a new session takes another ID because a record
@@ -35,17 +34,6 @@ func (f *Factory) save(h http.Header, r *http.Request, s *Session) error {
 		cookieErr = errors.Join(cookieErr, s.endUnknown(r.Context(), errCookieRefused))
 	}
 	return errors.Join(err, cookieErr)
-}
-
-// errCookieRefused is for a new session on a response that may not carry a
-// cookie: without it no one could ever find the record again.
-var errCookieRefused = errors.New("session: the AllowCookie hook (func_check_response_allow_cookies) refused its cookie")
-
-// cookieRefused asks the hook. Until the header is sent, it is about the header
-// that the request came in with.
-func (s *Session) cookieRefused() bool {
-	allow := s.f.opts.AllowCookie
-	return allow != nil && s.header != nil && !allow(s.header)
 }
 
 // commit writes what the request did to the stored record: at the given keys, or all of
@@ -173,35 +161,6 @@ func (s *Session) create(ctx context.Context, changes []record.Change) error {
 	return fmt.Errorf("session: save a new session: %d new IDs in a row exist already: the ID generator repeats itself", maxNewIDs)
 }
 
-// newIdentity makes an ID, where it is kept, and the cookie's value for it: all
-// that can fail about a new session before anything is written.
-func (f *Factory) newIdentity() (id string, at record.Address, signed string, err error) {
-	if id, err = f.opts.NewID(); err != nil {
-		return "", at, "", fmt.Errorf("session: new ID: %w", err)
-	}
-	if !f.idsAreOurs {
-		if err = sign.CheckID(id); err != nil {
-			return "", at, "", err
-		}
-	}
-	if signed, err = f.signer.Sign(id); err != nil {
-		return "", at, "", fmt.Errorf("session: sign: %w", err)
-	}
-	if err = f.checkSigned(id, signed); err != nil {
-		return "", at, "", err
-	}
-	return id, f.format.Address(id), signed, nil
-}
-
-// sign returns the cookie's value for an ID, one that browsers keep.
-func (f *Factory) sign(id string) (string, error) {
-	signed, err := f.signer.Sign(id)
-	if err != nil {
-		return "", fmt.Errorf("session: sign: %w", err)
-	}
-	return signed, f.opts.Cookie.checkValue(signed)
-}
-
 // replace writes the changed record over the one that was loaded, or takes it
 // away when nothing is left in it and the settings say so.
 func (s *Session) replace(ctx context.Context, changes []record.Change) error {
@@ -303,75 +262,4 @@ func (s *Session) end(renewed bool) error {
 		s.cookie = cookieKeep
 	}
 	return s.ended
-}
-
-// restartIfDue restarts the time to live of a session that was only read. When
-// that fails, nothing of the request's is lost, so it is no error.
-func (s *Session) restartIfDue(ctx context.Context) {
-	err := s.restartDue(ctx)
-	conflict, overtaken := errors.AsType[*ConflictError](err)
-	switch {
-	case !s.roll:
-	case errors.Is(err, ErrNotFound), overtaken && s.f.successorOf(s.at, conflict.Current) != nil:
-		// The session has ended, or was renewed, and the browser may have the new
-		// cookie already: the old one must not take its place.
-		s.cookie = cookieKeep
-	}
-	s.roll = false
-	if err != nil && !isOver(err) {
-		s.f.opts.Logger.Warn("session: the idle timeout was not restarted", errorAttr(err))
-	}
-}
-
-// restartDue restarts the time to live, and the time of expiry in the record, as far
-// as they are due. A cookie that is sent again is noted in the record.
-func (s *Session) restartDue(ctx context.Context) error {
-	touch, rewrite := s.touch, s.rewrite || s.roll && !s.cookieRefused()
-	s.touch, s.rewrite = false, false
-	if !touch && !rewrite || s.guard == nil {
-		return nil
-	}
-	ctx, cancel := s.f.writeContext(ctx)
-	defer cancel()
-	if rewrite {
-		return s.write(ctx, nil)
-	}
-	if ttl, alive := lifetime(s.f.now(), s.meta.Created, s.idle(), s.f.opts.AbsoluteTimeout); alive {
-		return s.restart(ctx, s.at.Key, s.prior(), ttl)
-	}
-	return nil
-}
-
-// writeCookie tells the browser what it must know of the session.
-func (s *Session) writeCookie(h http.Header, tls bool) error {
-	action := s.cookie
-	s.cookie = cookieKeep
-	if action == cookieKeep {
-		return nil
-	}
-	if s.headerSent {
-		if action == cookieSet {
-			return ErrHeaderWritten
-		}
-		return nil // the session is gone; its cookie does no harm
-	}
-	if s.cookieRefused() {
-		if s.guard != nil && s.id != s.known {
-			return errCookieRefused // it was renewed: without the cookie its data is out of reach
-		}
-		return nil
-	}
-	options := &s.f.opts.Cookie
-	if action == cookieDelete {
-		putCookie(h, options.deletion(tls))
-		return nil
-	}
-	if s.signed == "" {
-		var err error
-		if s.signed, err = s.f.sign(s.id); err != nil {
-			return err
-		}
-	}
-	putCookie(h, options.cookie(s.signed, s.meta.MaxAge.Or(options.MaxAge), tls))
-	return nil
 }
