@@ -138,7 +138,7 @@ func (s *Session) rollCookie(now time.Time) {
 		sent = s.meta.Created
 	}
 	if now.Sub(sent).Abs() >= max(s.cookieMaxAge()/10, time.Second) {
-		s.roll, s.cookie = true, cookieSet
+		s.due.cookie, s.cookie = true, cookieSet
 	}
 }
 

@@ -68,8 +68,7 @@ func (s *Session) savedToken(ctx context.Context) (string, error) {
 // there AllowCookie can tell whether the browser gets its cookie. No other request
 // can ask for its token before.
 func (s *Session) savedWithTheHeader() bool {
-	return s.f.opts.AllowCookie != nil && s.guard == nil && !s.headerSent &&
-		s.ended == nil && s.unavailable == nil && !s.cookieRefused()
+	return s.f.opts.AllowCookie != nil && s.state == isNotStored && !s.headerSent && !s.cookieRefused()
 }
 
 // NewCSRFToken replaces the CSRF token, as a change of privilege asks for. It is
@@ -199,12 +198,12 @@ func (p *CSRFProtection) CheckToken(r *http.Request) error {
 	}
 	s.mu.Lock()
 	want, ok := s.csrfToken()
-	down := s.unavailable
+	st, why := s.state, s.why
 	s.mu.Unlock()
 	switch {
 	case ok:
-	case down != nil:
-		return down // AnonymousWhenDown: the visitor's session may have the token
+	case st == isUnavailable:
+		return why // AnonymousWhenDown: the visitor's session may have the token
 	default:
 		return ErrCSRF // no form can be right
 	}

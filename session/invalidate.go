@@ -27,8 +27,8 @@ func (s *Session) Invalidate(ctx context.Context) error {
 }
 
 func (s *Session) invalidate(ctx context.Context) error {
-	if s.unavailable != nil {
-		return s.unavailable
+	if s.state == isUnavailable {
+		return s.why
 	}
 	if s.at.Key != "" || s.predecessor.Key != "" {
 		ctx, cancel := s.f.writeContext(ctx)
@@ -73,9 +73,9 @@ func (f *Factory) end(ctx context.Context, store Store, at record.Address) error
 	guard := live
 	for ctx.Err() == nil {
 		err := store.Remove(ctx, at.Key, guard)
-		conflict, ok := errors.AsType[*ConflictError](err)
-		if !ok {
-			if err != nil && !errors.Is(err, ErrNotFound) {
+		conflict, gone := overtaken(err)
+		if conflict == nil {
+			if err != nil && !gone {
 				return storeError("invalidate", err)
 			}
 			for _, key := range markers {

@@ -105,7 +105,7 @@ func (s *Session) Expires() (idle, absolute time.Time) {
 }
 
 func (s *Session) expires() (idle, absolute time.Time) {
-	if s.ended != nil {
+	if s.hasGone() {
 		return s.f.now().UTC(), time.Time{}
 	}
 	if limit := s.f.opts.AbsoluteTimeout; limit > 0 {
@@ -137,7 +137,7 @@ func (s *Session) restarted() time.Time {
 func (s *Session) noteEnd(now time.Time, left time.Duration, expires time.Time) {
 	s.idleEnds = time.Time{}
 	switch {
-	case s.touch, s.rewrite: // by the save of this request
+	case s.due.ttl, s.due.expiry: // by the save of this request
 		s.idleEnds = s.restarted()
 		return
 	case left > 0:

@@ -23,7 +23,7 @@ func (f *Factory) open(r *http.Request, cookies []string) (*Session, error) {
 		s.access = f.accessOf(r)
 		err = s.search(cookies)
 	}
-	if s.guard == nil {
+	if s.state != isStored {
 		s.begin()
 	}
 	if err != nil {
@@ -38,25 +38,23 @@ func (f *Factory) open(r *http.Request, cookies []string) (*Session, error) {
 // cookie_domain was changed.
 func (s *Session) search(cookies []string) error {
 	f, r := s.f, s.r
-	var renewed struct {
-		at  record.Address
-		why error
-	}
+	var renewed *record.Address
 	for s.ids = f.candidates(r, cookies); ; {
 		c, ok := s.ids.next()
 		if !ok {
-			if renewed.why != nil {
-				s.at, s.ended, s.renewed = renewed.at, renewed.why, true
+			if renewed != nil {
+				s.at = *renewed
+				_ = s.become(isRenewed, ErrGone)
 			}
 			return nil
 		}
 		found, err := s.find(r.Context(), c.id)
 		switch {
-		case err == nil && found && s.renewed:
-			if renewed.why == nil {
-				renewed.at, renewed.why = s.at, s.ended
+		case err == nil && found && s.state == isRenewed:
+			if at := s.at; renewed == nil {
+				renewed = &at
 			}
-			s.at, s.ended, s.renewed = record.Address{}, nil, false
+			s.at, s.state, s.why = record.Address{}, isNotStored, nil
 		case err == nil && found:
 			if c.old {
 				s.cookie = cookieSet
@@ -78,7 +76,7 @@ func (s *Session) openFailed(err error) (*Session, error) {
 		return nil, err
 	}
 	s.f.opts.Logger.Warn("session: the store is down; the request goes on without its session", errorAttr(err))
-	s.unavailable = err
+	_ = s.become(isUnavailable, err)
 	return s, nil
 }
 
@@ -115,7 +113,7 @@ func (s *Session) find(ctx context.Context, id string) (bool, error) {
 		alive = false
 	}
 	if !alive || outdated {
-		if err := removePrior(ctx, s.store, at.Key, prior(&snap)); err != nil && !isOver(err) {
+		if err := removePrior(ctx, s.store, at.Key, prior(&snap)); err != nil && !isOvertaken(err) {
 			return false, storeError("load", err)
 		}
 		if alive {
@@ -129,13 +127,13 @@ func (s *Session) find(ctx context.Context, id string) (bool, error) {
 		return true, nil
 	}
 	// Another server whose clock is ahead must not lengthen the absolute timeout.
-	s.rewrite = restated && f.opts.AbsoluteTimeout > 0 ||
+	s.due.expiry = restated && f.opts.AbsoluteTimeout > 0 ||
 		expiryKept && expiryDue(now, expires, full, s.touchAfter())
 	s.rollCookie(now)
 	switch {
 	case f.opts.ExpiryInRecord:
 	case left != unknownTTL:
-		s.touch = restartDue(left, full, f.opts.TouchAfter)
+		s.due.ttl = restartDue(left, full, f.opts.TouchAfter)
 	case ttl != full && (ttl > 0 || snap.Meta.Idle.Set):
 		// The load restarted the factory's timeout, but this session has one of
 		// its own or is about to reach the absolute one. It cannot wait for the
@@ -168,7 +166,7 @@ func (s *Session) findRenewed(ctx context.Context, now time.Time, at record.Addr
 		}
 	}
 	if inGrace(age) {
-		s.ended, s.renewed = ErrGone, true
+		_ = s.become(isRenewed, ErrGone)
 		return true, nil
 	}
 	return false, ErrNotFound
@@ -191,7 +189,7 @@ func (s *Session) shortenMarker(ctx context.Context, now time.Time, at record.Ad
 	defer cancel()
 	created := now.Add(-renewalGrace) // the grace has passed
 	restated := s.f.format.Marker(at, *marker.Successor, record.Meta{Created: created, Expires: created.Add(markerTTL)})
-	if err := replacePrior(ctx, s.store, at.Key, prior(&marker), restated, markerTTL-renewalGrace); err != nil && !isOver(err) {
+	if err := replacePrior(ctx, s.store, at.Key, prior(&marker), restated, markerTTL-renewalGrace); err != nil && !isOvertaken(err) {
 		return storeError("restart the time to live", err)
 	}
 	return nil

@@ -366,6 +366,7 @@ func (s *Session) endUnknown(ctx context.Context, why error) error {
 	ctx, cancel := s.f.writeContext(ctx)
 	defer cancel()
 	err := s.f.end(ctx, s.store, s.at)
-	s.ended, s.cookie = why, cookieKeep
+	s.cookie = cookieKeep
+	_ = s.become(isEnded, why)
 	return err
 }

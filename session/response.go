@@ -69,7 +69,7 @@ func (x *exchange) attach() {
 	if x.session != nil {
 		x.session.header, x.session.headerSent = x.early, x.sent
 		if x.sent && x.session.cookie == cookieSet {
-			x.session.cookie, x.session.roll = cookieKeep, false // too late; the next response carries it
+			x.session.cookie, x.session.due.cookie = cookieKeep, false // too late; the next response carries it
 		}
 	}
 }

@@ -192,9 +192,18 @@ func storeError(op string, err error) error {
 	return &storeFailure{op, err}
 }
 
-// isOver reports whether a guarded command found that somebody else had been
-// there first.
-func isOver(err error) bool {
-	_, conflict := errors.AsType[*ConflictError](err)
-	return conflict || errors.Is(err, ErrNotFound)
+// overtaken takes apart the error of a guarded command that found another state than it
+// expected: conflict when another request has changed the record, gone when there is
+// none. Every other error is neither; a failure of the store is one.
+func overtaken(err error) (conflict *ConflictError, gone bool) {
+	if _, failed := errors.AsType[*storeFailure](err); failed {
+		return nil, false
+	}
+	conflict, _ = errors.AsType[*ConflictError](err)
+	return conflict, conflict == nil && errors.Is(err, ErrNotFound)
+}
+
+func isOvertaken(err error) bool {
+	conflict, gone := overtaken(err)
+	return conflict != nil || gone
 }
