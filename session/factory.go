@@ -103,7 +103,7 @@ func (f *Factory) Invalidate(r *http.Request) error {
 	if x := f.exchangeOf(r); x != nil {
 		return x.invalidate(r.Context())
 	}
-	_, err := f.endCookies(r.Context(), r, r.Header["Cookie"])
+	_, _, err := f.endCookies(r.Context(), r, r.Header["Cookie"])
 	return err
 }
 

@@ -103,13 +103,13 @@ func (f *Factory) successorOf(at record.Address, record []byte) *record.Address 
 	return nil
 }
 
-// endCookies ends the sessions that a request's Cookie lines name, and reports
-// whether there was one. Natively it ends all of them. The Python packages read
-// one cookie only: of several, the first session that is there is ended.
-func (f *Factory) endCookies(ctx context.Context, r *http.Request, lines []string) (found bool, err error) {
-	store, err := f.storeFor(r)
-	if err != nil {
-		return false, err
+// endCookies ends the sessions that a request's Cookie lines name. It reports whether
+// there was one, and returns the request's store. Natively it ends all of them. The
+// Python packages read one cookie only: of several, the first session that is stored is
+// ended.
+func (f *Factory) endCookies(ctx context.Context, r *http.Request, lines []string) (found bool, store Store, err error) {
+	if store, err = f.storeFor(r); err != nil {
+		return false, nil, err
 	}
 	ctx, cancel := f.writeContext(ctx)
 	defer cancel()
@@ -117,7 +117,7 @@ func (f *Factory) endCookies(ctx context.Context, r *http.Request, lines []strin
 	for ids := f.candidates(r, lines); ; {
 		v, ok := ids.next()
 		if !ok {
-			return found, errors.Join(errs...)
+			return found, store, errors.Join(errs...)
 		}
 		found = true
 		at := f.format.Address(v.id)
@@ -126,7 +126,7 @@ func (f *Factory) endCookies(ctx context.Context, r *http.Request, lines []strin
 			continue
 		}
 		if err := store.Remove(ctx, at.Key, nil); !errors.Is(err, ErrNotFound) {
-			return true, storeError("invalidate", err)
+			return true, store, storeError("invalidate", err)
 		}
 	}
 }

@@ -83,7 +83,7 @@ func (x *exchange) invalidate(values context.Context) error {
 		return x.session.Invalidate(values)
 	}
 	x.got = true
-	found, store, err := x.endCookies(values)
+	found, store, err := x.f.endCookies(values, x.in, x.cookies)
 	// As long as it has failed the visitor is logged in, whatever the page says.
 	if x.loadErr = err; err == nil {
 		x.session = x.f.newSession(x.in, store)
@@ -94,13 +94,6 @@ func (x *exchange) invalidate(values context.Context) error {
 	}
 	x.lateUse()
 	return err
-}
-
-func (x *exchange) endCookies(values context.Context) (found bool, store Store, err error) {
-	if found, err = x.f.endCookies(values, x.in, x.cookies); err == nil {
-		store, err = x.f.storeFor(x.in)
-	}
-	return found, store, err
 }
 
 // sendHeader is called before anything of the response is sent. The first call
