@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/pyramidgo/redissessions/session/internal/contention"
 	"github.com/pyramidgo/redissessions/session/internal/record"
 )
 
@@ -19,8 +20,8 @@ type Factory struct {
 	rules  *formatRules
 	signer Signer
 	now    func() time.Time
-	late   *oncePerRoute // routes that ask for the session after the first byte
-	turns  *turns        // of writers of one large session
+	late   *oncePerRoute     // routes that ask for the session after the first byte
+	turns  *contention.Turns // of writers of one large session
 
 	idsAreOurs bool // no Options.NewID makes them
 }
@@ -32,7 +33,7 @@ func NewFactory(store Store, opts *Options) (*Factory, error) {
 	if opts == nil {
 		opts = &Options{}
 	}
-	f := &Factory{opts: opts.withDefaults(), store: store, rules: opts.Format.rules(), now: time.Now, late: new(oncePerRoute), turns: new(turns)}
+	f := &Factory{opts: opts.withDefaults(), store: store, rules: opts.Format.rules(), now: time.Now, late: new(oncePerRoute), turns: new(contention.Turns)}
 	errs := []error{f.opts.Cookie.check(), checkClearData(opts.ClearSiteData)}
 	if store == nil && opts.StoreFor == nil {
 		errs = append(errs, errors.New("session: no store: pass one, or set Options.StoreFor"))

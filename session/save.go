@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/pyramidgo/redissessions/session/internal/contention"
 	"github.com/pyramidgo/redissessions/session/internal/record"
 )
 
@@ -73,14 +74,14 @@ func (s *Session) commit(ctx context.Context, keys ...string) error {
 // meanwhile, the request's changes are put on top of it, and rebased is true in the next
 // call. A record that has gone ends the session.
 func (s *Session) retry(ctx context.Context, try func(rebased bool) error) error {
-	c := contention{turns: s.f.turns, key: s.at.Key}
-	defer c.end()
-	rebased, err := c.join(ctx)
+	c := contention.Writer{Turns: s.f.turns, Key: s.at.Key}
+	defer c.End()
+	rebased, err := c.Join(ctx)
 	if rebased {
 		err = s.reload(ctx)
 	}
 	for err == nil {
-		c.began = time.Now()
+		c.Begin()
 		failure := try(rebased)
 		if failure == nil {
 			return nil
@@ -92,7 +93,7 @@ func (s *Session) retry(ctx context.Context, try func(rebased bool) error) error
 
 // settle prepares another try after the error of a guarded command. When it returns nil,
 // the request's changes are on top of what is stored now.
-func (s *Session) settle(ctx context.Context, c *contention, err error) error {
+func (s *Session) settle(ctx context.Context, c *contention.Writer, err error) error {
 	conflict, gone := overtaken(err)
 	switch {
 	case gone:
@@ -103,7 +104,7 @@ func (s *Session) settle(ctx context.Context, c *contention, err error) error {
 	if err := s.rebase(conflict.Current); err != nil {
 		return err
 	}
-	waited, err := c.pause(ctx, len(conflict.Current))
+	waited, err := c.Pause(ctx, len(conflict.Current))
 	if err != nil || !waited {
 		return err
 	}
