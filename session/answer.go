@@ -21,6 +21,7 @@ func (x *exchange) fail(err error) {
 	for _, name := range pageHeaders {
 		x.h.Del(name)
 	}
+	x.clearSiteData()
 	if len(x.outside) > 0 {
 		x.h["Content-Encoding"] = x.outside
 	}
