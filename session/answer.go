@@ -48,6 +48,15 @@ func (x *exchange) hasAnswered() bool {
 	return x.answered
 }
 
+// answerIsDue reports, once, that the error handler has answered.
+func (x *exchange) answerIsDue() bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	due := x.answered && !x.shown
+	x.shown = x.shown || due
+	return due
+}
+
 func (x *exchange) isReplaced() bool {
 	x.mu.Lock()
 	defer x.mu.Unlock()
