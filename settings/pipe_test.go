@@ -35,7 +35,7 @@ func TestPipes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer r.Close() //nolint:errcheck // it was only read
+	defer r.Close()
 	const secret = "f3Q9vR2tK7mW5xY8zB4nC6dG1hJ0pLsT"
 	if _, err := w.WriteString(secret + "\n"); err != nil {
 		t.Fatal(err)
