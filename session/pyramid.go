@@ -20,6 +20,9 @@ import (
 type pyramid struct {
 	values   dictLayout
 	envelope envelope
+	// What the codec writes decides what can be as Python writes it.
+	pickle, json bool
+	limits       pickle.Limits
 }
 
 var _ format = (*pyramid)(nil)
@@ -30,6 +33,8 @@ type envelope interface {
 	read(members map[string]any) (meta, error)
 	// write puts it there.
 	write(m meta, members map[string]any)
+	// members are the names of all that the package writes, in its order.
+	members() []string
 	// idle returns what is kept of an idle timeout.
 	idle(d time.Duration) time.Duration
 	// expiry is format.expiry.
@@ -41,9 +46,10 @@ func newPyramid(opts *Options, member string, e envelope) (*pyramid, error) {
 	wrong := func(option, why string) {
 		errs = append(errs, optionError(option, "in the format %s %s", opts.Format, why))
 	}
+	p := &pyramid{envelope: e, limits: picklesOf(opts.MaxRecordBytes)}
 	codec := opts.Codec
 	if codec.Encode == nil && codec.Decode == nil {
-		codec = pickles(opts.MaxRecordBytes)
+		codec = encode.Codec{Encode: pickle.Encoder{Limits: p.limits}.Marshal, Decode: pickle.Decoder{Limits: p.limits}.Unmarshal}
 	} else if codec.Encode == nil || codec.Decode == nil {
 		errs = append(errs, optionError("Codec", "it needs both Encode and Decode"))
 	}
@@ -53,16 +59,16 @@ func newPyramid(opts *Options, member string, e envelope) (*pyramid, error) {
 	if opts.Prefix != "" && opts.NewID != nil {
 		wrong("Prefix", "it is part of the ID, which NewID makes: set one of them")
 	}
-	return &pyramid{dictLayout{codec, member}, e}, errors.Join(errs...)
+	p.values = dictLayout{codec, member}
+	if len(errs) == 0 {
+		p.pickle, p.json = writesOrder(codec), writesJSON(codec)
+	}
+	return p, errors.Join(errs...)
 }
 
-// pickles returns the pickle codec with room for records of that size.
-func pickles(size int) encode.Codec {
-	limits := pickle.Limits{Input: max(size, pickle.DefaultInput), Bytes: max(size, pickle.DefaultBytes)}
-	return encode.Codec{
-		Encode: pickle.Encoder{Limits: limits}.Marshal,
-		Decode: pickle.Decoder{Limits: limits}.Unmarshal,
-	}
+// picklesOf returns limits with room for records of that size.
+func picklesOf(size int) pickle.Limits {
+	return pickle.Limits{Input: max(size, pickle.DefaultInput), Bytes: max(size, pickle.DefaultBytes)}
 }
 
 func (p *pyramid) address(id string) address { return address{key: id} }
@@ -118,7 +124,7 @@ func (p *pyramid) encode(_ address, m meta, base dataset, changes []change) ([]b
 	kept.maxAge, kept.members = m.maxAge, members
 	whole := maps.Clone(members)
 	whole[p.values.member] = joinDict(values, d.others)
-	record, err := p.values.encode(whole)
+	record, err := p.encodeAsPython(whole, values, d)
 	if err != nil {
 		return nil, snapshot{}, err
 	}
@@ -126,6 +132,35 @@ func (p *pyramid) encode(_ address, m meta, base dataset, changes []change) ([]b
 		return nil, snapshot{}, err
 	}
 	return record, snapshot{meta: kept, data: p.values.open(record), guard: record, whole: record}, nil
+}
+
+// encodeAsPython encodes a record as the Python package would encode what it reads
+// from it, as far as the codec is one of Python's.
+func (p *pyramid) encodeAsPython(whole, values map[string]any, prior *dictData) ([]byte, error) {
+	names := p.envelope.members()
+	switch {
+	case p.pickle:
+		var old any
+		if prior.body != nil {
+			// What has been read can be read again.
+			_ = pickle.Decoder{Limits: p.limits, Ordered: true}.Unmarshal(prior.body, &old)
+		}
+		dict := membersInOrder(whole, names, old)
+		if oldDict, ok := old.(*pickle.Dict); ok && len(prior.others) > 0 {
+			oldData, _ := oldDict.Get(p.values.member)
+			if d, ok := oldData.(*pickle.Dict); ok {
+				dict.Set(p.values.member, dictInOrder(values, prior.others, d))
+			}
+		}
+		return p.values.encode(dict)
+	case p.json:
+		record, err := p.values.encode(whole)
+		if err != nil {
+			return nil, err
+		}
+		return asPythonWrites(record, names, orderedJSON(prior.body)), nil
+	}
+	return p.values.encode(whole)
 }
 
 // guardsWhole refuses a record that Store.Replace would take for a revision. No

@@ -7,7 +7,7 @@ import (
 
 // fork is the envelope of pyramid_session_redis:
 //
-//	{'m': {...}, 'c': created, 'v': 1, 't': timeout, 'x': expires}
+//	{'m': {...}, 'c': created, 'v': 1, 'x': expires, 't': timeout}
 //
 // All but the data are ints, in seconds. There is no t for a session that never
 // times out, and an x only with python_expires.
@@ -62,6 +62,8 @@ func (e fork) write(m meta, members map[string]any) {
 		members["x"] = ceilSeconds(m.expires)
 	}
 }
+
+func (fork) members() []string { return []string{forkData, "c", "v", "x", "t"} }
 
 func (fork) idle(d time.Duration) time.Duration { return wholeSeconds(d) }
 

@@ -49,6 +49,8 @@ func (e original) write(m meta, members map[string]any) {
 	members["timeout"] = int64(m.idle.or(e.timeout) / time.Second)
 }
 
+func (original) members() []string { return []string{originalData, "created", "timeout"} }
+
 func (original) idle(d time.Duration) time.Duration {
 	if d == 0 {
 		return originalForever
