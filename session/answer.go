@@ -25,15 +25,20 @@ func (x *exchange) fail(err error) {
 		x.h["Content-Encoding"] = x.outside
 	}
 	x.h.Set("Cache-Control", "no-store")
-	w := &answerWriter{ResponseWriter: x.w}
-	x.f.opts.ErrorHandler(w, x.r, err)
-	if !w.begun {
-		// An empty answer would go out as 200, as if all were well.
-		answerError(x.w, x.r, err)
-	}
+	x.f.answer(x.w, x.r, err)
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.answered = true
+}
+
+// answer lets the error handler answer. An empty answer would go out as 200, as if
+// all were well.
+func (f *Factory) answer(w http.ResponseWriter, r *http.Request, err error) {
+	noting := &answerWriter{ResponseWriter: w}
+	f.opts.ErrorHandler(noting, r, err)
+	if !noting.begun {
+		answerError(w, r, err)
+	}
 }
 
 func (x *exchange) hasAnswered() bool {

@@ -128,7 +128,12 @@ func (x *exchange) settleBypassed() {
 	if s := x.session; s != nil {
 		s.mu.Lock()
 		s.headerSent = true
-		err = errors.Join(s.endUnknown(x.r.Context(), ErrHeaderWritten), s.saveLate(x.r.Context()))
+		err = s.endUnknown(x.r.Context(), ErrHeaderWritten)
+		if failed := s.failure(); failed != nil {
+			err = errors.Join(err, failed) // and nothing is saved
+		} else {
+			err = errors.Join(err, s.saveLate(x.r.Context()))
+		}
 		s.mu.Unlock()
 	}
 	x.log("session: the response was sent past the session's writer", errors.Join(errBypassed, err))

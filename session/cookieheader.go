@@ -3,8 +3,11 @@ package session
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
+
+	"github.com/pyramidgo/redissessions/session/internal/sign"
 )
 
 // candidates goes through the IDs in a request's cookies, in the order in which
@@ -21,7 +24,7 @@ type candidates struct {
 func (f *Factory) candidates(r *http.Request, lines []string) candidates {
 	header := http.Request{Header: http.Header{"Cookie": lines}}
 	c := candidates{f: f, r: r, cookies: header.CookiesNamed(f.opts.Cookie.Name)}
-	if f.customs.lastCookie {
+	if f.rules.lastCookie {
 		slices.Reverse(c.cookies)
 	}
 	c.cookies = c.cookies[:min(len(c.cookies), maxCookies)]
@@ -66,12 +69,12 @@ func (f *Factory) endCookies(ctx context.Context, r *http.Request, lines []strin
 			return found, errors.Join(errs...)
 		}
 		found = true
-		at := f.format.address(v.id)
-		if !f.customs.lastCookie || !ids.several {
+		at := f.format.Address(v.id)
+		if !f.rules.lastCookie || !ids.several {
 			errs = append(errs, f.end(ctx, store, at))
 			continue
 		}
-		if err := store.Remove(ctx, at.key, nil); !errors.Is(err, ErrNotFound) {
+		if err := store.Remove(ctx, at.Key, nil); !errors.Is(err, ErrNotFound) {
 			return true, storeError("invalidate", err)
 		}
 	}
@@ -81,16 +84,57 @@ func (f *Factory) endCookies(ctx context.Context, r *http.Request, lines []strin
 // visitor would still be logged in. The Python packages do not read the cookies
 // after the one that was loaded, so that in their formats those stay.
 func (s *Session) endOthers(ctx context.Context) error {
-	if !s.f.customs.lastCookie {
+	if !s.f.rules.lastCookie {
 		for _, ok := s.ids.next(); ok; {
 			_, ok = s.ids.next()
 		}
 	}
 	var errs []error
 	for _, id := range s.ids.tried {
-		if at := s.f.format.address(id); at.key != s.at.key && at.key != s.predecessor.key {
+		if at := s.f.format.Address(id); at.Key != s.at.Key && at.Key != s.predecessor.Key {
 			errs = append(errs, s.f.end(ctx, s.store, at))
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// Signer authenticates the session ID in the cookie. It gives no secrecy.
+type Signer interface {
+	// Sign returns the cookie's value for an ID. It must be made of the
+	// characters that RFC 6265 allows in a cookie's value.
+	Sign(id string) (value string, err error)
+	// Verify returns the ID in a cookie's value, or an error when it was not
+	// made by Sign. It compares in constant time.
+	Verify(value string) (id string, err error)
+}
+
+// RotatingSigner is an optional interface of a Signer that also verifies what an older
+// secret has signed. The built-in signers have it (Options.PreviousSecrets).
+type RotatingSigner interface {
+	Signer
+	// VerifyRotated is Verify, and also reports whether an older secret signed the
+	// value: the response then carries a cookie that Sign has made anew.
+	VerifyRotated(value string) (id string, old bool, err error)
+}
+
+// checkSigned returns an error for a cookie's value that browsers would not keep, or that
+// does not verify.
+func (f *Factory) checkSigned(id, signed string) error {
+	if err := f.opts.Cookie.checkValue(signed); err != nil {
+		if f.idsAreOurs {
+			return err
+		}
+		return fmt.Errorf("%w (id_generator, Options.NewID, made an ID of %d bytes)", err, len(id))
+	}
+	if f.idsAreOurs && f.opts.Signer == nil {
+		return nil
+	}
+	back, err := f.signer.Verify(signed)
+	switch {
+	case err == nil && back == id:
+		return nil
+	case f.opts.Signer == nil:
+		return sign.ErrIDLost
+	}
+	return errors.New("session: new ID: cookie_signer (Options.Signer) does not verify the value that it made")
 }

@@ -73,7 +73,8 @@ type CSRFProtection struct {
 	// missing or wrong, ErrFormTooLarge when the form was larger than it is
 	// read, the error of the load when there is no telling, and what
 	// http.CrossOriginProtection.Check returned when the origin was wrong. The
-	// default answers 413 to ErrFormTooLarge and 403 to the others. It is not
+	// default answers 413 to ErrFormTooLarge, 503 to ErrUnavailable, as it is with
+	// Options.AnonymousWhenDown, and 403 to the others. It is not
 	// asked about a request that came through no session Handler: that is a
 	// mistake in the program, answered with 500 and logged.
 	Denied func(w http.ResponseWriter, r *http.Request, err error)
@@ -119,8 +120,13 @@ func (p *CSRFProtection) CheckToken(r *http.Request) error {
 	}
 	s.mu.Lock()
 	want, ok := s.csrfToken()
+	down := s.unavailable
 	s.mu.Unlock()
-	if !ok {
+	switch {
+	case ok:
+	case down != nil:
+		return down // AnonymousWhenDown: the visitor's session may have the token
+	default:
 		return ErrCSRF // no form can be right
 	}
 	got := r.Header.Get(CSRFHeader)
@@ -181,7 +187,11 @@ func (p *CSRFProtection) limit(r *http.Request) (bytes int64, isMultipart, isFor
 
 // denied is the default of Denied.
 func (p *CSRFProtection) denied(w http.ResponseWriter, r *http.Request, err error) {
-	if errors.Is(err, ErrFormTooLarge) {
+	switch {
+	case errors.Is(err, ErrUnavailable):
+		answerError(w, r, err)
+		return
+	case errors.Is(err, ErrFormTooLarge):
 		limit, _, _ := p.limit(r)
 		http.Error(w, fmt.Sprintf("the form is too large: at most %d bytes are accepted", limit), http.StatusRequestEntityTooLarge)
 		return

@@ -1,6 +1,11 @@
 package session
 
-import "errors"
+import (
+	"errors"
+
+	"github.com/pyramidgo/redissessions/session/internal/record"
+	"github.com/pyramidgo/redissessions/session/internal/sign"
+)
 
 var (
 	// ErrNotFound is returned by a Store when there is no record at the key:
@@ -31,13 +36,17 @@ var (
 	// Options.MaxRecordBytes. Nothing was written.
 	ErrTooLarge = errors.New("session: the record is too large; keep less in the session or raise max_record_bytes")
 
+	// ErrBadCookie is reported to Options.OnInvalid for a cookie whose signature
+	// does not verify or that is malformed.
+	ErrBadCookie = sign.ErrBadCookie
+
 	// ErrUndecodable is returned when a stored record cannot be read: it is
 	// damaged, was written by another codec or version, or exceeds a limit.
-	ErrUndecodable = errors.New("session: the stored record cannot be decoded")
+	ErrUndecodable = record.ErrUndecodable
 
-	// ErrCrossedReply is returned when a record arrives that belongs to
-	// another key. It is never used.
-	ErrCrossedReply = errors.New("session: the reply holds the record of another session")
+	// ErrCrossedReply is returned when Redis answers with another key's record. The
+	// record is discarded.
+	ErrCrossedReply = record.ErrCrossedReply
 
 	// ErrRefused is returned when the store answered that it will not do what
 	// it was asked, for a reason that does not pass by itself: the server's user

@@ -7,18 +7,20 @@ import (
 	"net/http"
 	"slices"
 	"time"
+
+	"github.com/pyramidgo/redissessions/session/internal/record"
 )
 
 // Factory makes the sessions of an application. It is safe for concurrent use.
 type Factory struct {
-	opts    Options
-	store   Store
-	format  format
-	customs customs
-	signer  Signer
-	now     func() time.Time
-	late    *oncePerRoute // routes that ask for the session after the first byte
-	turns   *turns        // of writers of one large session
+	opts   Options
+	store  Store
+	format record.Format
+	rules  *formatRules
+	signer Signer
+	now    func() time.Time
+	late   *oncePerRoute // routes that ask for the session after the first byte
+	turns  *turns        // of writers of one large session
 
 	idsAreOurs bool // no Options.NewID makes them
 }
@@ -30,7 +32,7 @@ func NewFactory(store Store, opts *Options) (*Factory, error) {
 	if opts == nil {
 		opts = &Options{}
 	}
-	f := &Factory{opts: opts.withDefaults(), store: store, customs: customsOf(opts.Format), now: time.Now, late: new(oncePerRoute), turns: new(turns)}
+	f := &Factory{opts: opts.withDefaults(), store: store, rules: opts.Format.rules(), now: time.Now, late: new(oncePerRoute), turns: new(turns)}
 	errs := []error{f.opts.Cookie.check(), checkClearData(opts.ClearSiteData)}
 	if store == nil && opts.StoreFor == nil {
 		errs = append(errs, errors.New("session: no store: pass one, or set Options.StoreFor"))
@@ -45,7 +47,7 @@ func NewFactory(store Store, opts *Options) (*Factory, error) {
 	case opts.Secret == "":
 		errs = append(errs, optionError("Secret", "no Secret: set one of at least 32 random bytes, or a Signer"))
 	default:
-		f.signer = f.customs.newSigner(f.opts.Cookie.Name, opts.Secret, opts.PreviousSecrets)
+		f.signer = f.rules.newSigner(f.opts.Cookie.Name, opts.Secret, opts.PreviousSecrets)
 	}
 	var err error
 	if f.format, err = newFormat(&f.opts); err != nil {
@@ -55,8 +57,8 @@ func NewFactory(store Store, opts *Options) (*Factory, error) {
 		return nil, err
 	}
 	f.idsAreOurs = opts.NewID == nil
-	f.opts.NewID = f.customs.idMaker(opts)
-	f.opts.IdleTimeout = f.format.idle(f.opts.IdleTimeout)
+	f.opts.NewID = f.rules.idMaker(opts)
+	f.opts.IdleTimeout = f.format.Idle(f.opts.IdleTimeout)
 	// Signer and format have what they need. A value that holds a factory may
 	// be printed by reflection, where no Format method is asked.
 	f.opts.Secret, f.opts.PreviousSecrets, f.opts.EncryptionKeys = "", nil, nil

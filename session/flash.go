@@ -121,7 +121,7 @@ func (w *working) storedForms(messages []any) []any {
 }
 
 func (w *working) storedList(messages []any) (forms []any, ok bool) {
-	v, err := w.layout.normal(messages)
+	v, err := w.layout.Normal(messages)
 	if err != nil {
 		return nil, false
 	}

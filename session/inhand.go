@@ -1,5 +1,7 @@
 package session
 
+import "github.com/pyramidgo/redissessions/session/internal/record"
+
 // A value that can change in place may do so for as long as the caller has it
 // in hand, and no one hears of it. So a slot keeps such a value as it was when
 // it was handed out; a difference counts as setting the key.
@@ -15,7 +17,7 @@ func (w *working) slot(key string) *slot {
 		sl.intent, sl.stale = replaced, false
 		return sl
 	}
-	if _, changed, err := w.base.diff(nil, key, sl.value); changed || err != nil {
+	if _, changed, err := w.base.Diff(nil, key, sl.value); changed || err != nil {
 		sl.intent = unknown
 		return nil
 	}
@@ -26,37 +28,37 @@ func (w *working) slot(key string) *slot {
 
 // changedInPlace reports whether the caller has changed the value in hand.
 func (w *working) changedInPlace(sl *slot) bool {
-	if !sl.present || sl.held == nil || sl.held.from == nil || immutable(sl.value) {
+	if !sl.present || sl.held == nil || sl.held.from == nil || record.Immutable(sl.value) {
 		return false
 	}
-	_, changed, err := sl.held.from.diff(nil, sl.key, sl.value)
+	_, changed, err := sl.held.from.Diff(nil, sl.key, sl.value)
 	return changed || err != nil
 }
 
 // pristine is what a slot compares the value in hand with: the stored state that
 // it came from, or a copy.
 type pristine interface {
-	diff(dst []byte, key string, v any) (encoded []byte, changed bool, err error)
+	Diff(dst []byte, key string, v any) (encoded []byte, changed bool, err error)
 }
 
 // copied is the pristine form of a value that was made in this request.
 type copied struct {
-	layout layout
+	layout record.Layout
 	value  any
 }
 
-func (c copied) diff(dst []byte, _ string, v any) ([]byte, bool, error) {
-	now, err := c.layout.normal(v)
-	return dst, err == nil && !c.layout.equal(c.value, now), err
+func (c copied) Diff(dst []byte, _ string, v any) ([]byte, bool, error) {
+	now, err := c.layout.Normal(v)
+	return dst, err == nil && !c.layout.Equal(c.value, now), err
 }
 
 // keep returns the pristine form of v as it is now, or nil when v cannot change or
 // cannot be encoded.
 func (w *working) keep(v any) pristine {
-	if immutable(v) {
+	if record.Immutable(v) {
 		return nil
 	}
-	c, err := w.layout.normal(v)
+	c, err := w.layout.Normal(v)
 	if err != nil {
 		return nil
 	}

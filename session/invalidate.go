@@ -3,6 +3,8 @@ package session
 import (
 	"context"
 	"errors"
+
+	"github.com/pyramidgo/redissessions/session/internal/record"
 )
 
 // Invalidate ends the session: its record is gone from Redis when Invalidate
@@ -27,14 +29,14 @@ func (s *Session) invalidate(ctx context.Context) error {
 	if s.unavailable != nil {
 		return s.unavailable
 	}
-	if s.at.key != "" || s.predecessor.key != "" {
+	if s.at.Key != "" || s.predecessor.Key != "" {
 		ctx, cancel := s.f.writeContext(ctx)
 		defer cancel()
 		if err := s.endAll(ctx); err != nil {
 			return err
 		}
 		s.cookie, s.signed, s.endedHere = cookieDelete, "", true
-		s.ids, s.predecessor = candidates{}, address{}
+		s.ids, s.predecessor = candidates{}, record.Address{}
 	}
 	s.reset()
 	return nil
@@ -44,8 +46,8 @@ func (s *Session) invalidate(ctx context.Context) error {
 // request's other cookies.
 func (s *Session) endAll(ctx context.Context) error {
 	var errs []error
-	for _, at := range []address{s.at, s.predecessor} {
-		if at.key != "" {
+	for _, at := range []record.Address{s.at, s.predecessor} {
+		if at.Key != "" {
 			errs = append(errs, s.f.end(ctx, s.store, at))
 		}
 	}
@@ -61,15 +63,15 @@ func (s *Session) endAll(ctx context.Context) error {
 //
 // The markers go last: as long as the session lives, another logout with the
 // same old cookie must find the way to it too, and not believe it gone.
-func (f *Factory) end(ctx context.Context, store Store, at address) error {
-	live := f.format.live()
+func (f *Factory) end(ctx context.Context, store Store, at record.Address) error {
+	live := f.format.Live()
 	if live == nil {
-		return storeError("invalidate", store.Delete(ctx, at.key))
+		return storeError("invalidate", store.Delete(ctx, at.Key))
 	}
 	var markers []string
 	guard := live
 	for ctx.Err() == nil {
-		err := store.Remove(ctx, at.key, guard)
+		err := store.Remove(ctx, at.Key, guard)
 		conflict, ok := errors.AsType[*ConflictError](err)
 		if !ok {
 			if err != nil && !errors.Is(err, ErrNotFound) {
@@ -83,7 +85,7 @@ func (f *Factory) end(ctx context.Context, store Store, at address) error {
 			return nil
 		}
 		if next := f.successorOf(at, conflict.Current); next != nil {
-			markers = append(markers, at.key)
+			markers = append(markers, at.Key)
 			at, guard = *next, live
 		} else {
 			guard = conflict.Current // whatever it is, it must not stay
@@ -93,9 +95,9 @@ func (f *Factory) end(ctx context.Context, store Store, at address) error {
 }
 
 // successorOf returns the address that a record names when it is a marker.
-func (f *Factory) successorOf(at address, record []byte) *address {
-	if snap, err := f.format.decode(at, record); err == nil {
-		return snap.successor
+func (f *Factory) successorOf(at record.Address, record []byte) *record.Address {
+	if snap, err := f.format.Decode(at, record); err == nil {
+		return snap.Successor
 	}
 	return nil
 }

@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"net/http"
 	"time"
+
+	"github.com/pyramidgo/redissessions/session/internal/record"
 )
 
 // errExpired is reported for a record whose time is over but that Redis still
@@ -62,7 +64,7 @@ func (f *Factory) open(r *http.Request, cookies []string) (*Session, error) {
 func (s *Session) search(cookies []string) error {
 	f, r := s.f, s.r
 	var renewed struct {
-		at  address
+		at  record.Address
 		why error
 	}
 	for s.ids = f.candidates(r, cookies); ; {
@@ -79,7 +81,7 @@ func (s *Session) search(cookies []string) error {
 			if renewed.why == nil {
 				renewed.at, renewed.why = s.at, s.ended
 			}
-			s.at, s.ended, s.renewed = address{}, nil, false
+			s.at, s.ended, s.renewed = record.Address{}, nil, false
 		case err == nil && found:
 			if c.old {
 				s.cookie = cookieSet
@@ -109,36 +111,36 @@ func (s *Session) openFailed(err error) (*Session, error) {
 // over. It is also over when the session has been renewed a moment ago: s is then
 // empty and cannot be saved.
 func (s *Session) find(ctx context.Context, id string) (bool, error) {
-	f, at := s.f, s.f.format.address(id)
+	f, at := s.f, s.f.format.Address(id)
 	ttl := s.askFor()
-	record, left, err := s.fetch(ctx, at.key, ttl)
+	record, left, err := s.fetch(ctx, at.Key, ttl)
 	if errors.Is(err, ErrNotFound) {
 		return false, ErrNotFound
 	}
 	if err != nil {
 		return false, storeError("load", err)
 	}
-	snap, err := f.format.decode(at, record)
+	snap, err := f.format.Decode(at, record)
 	if err != nil {
 		s.at = at // Invalidate ends what cannot be read too
 		return false, err
 	}
 	now := f.now()
-	if snap.successor != nil {
+	if snap.Successor != nil {
 		return s.findRenewed(ctx, now, at, snap, left, left == unknownTTL && ttl > 0)
 	}
-	outdated := f.outdated(snap.meta)
-	restated := fromTheFuture(now, snap.meta.created)
+	outdated := f.outdated(snap.Meta)
+	restated := fromTheFuture(now, snap.Meta.Created)
 	if restated {
-		snap.meta.created = now.Truncate(time.Millisecond).UTC()
+		snap.Meta.Created = now.Truncate(time.Millisecond).UTC()
 	}
-	full, alive := lifetime(now, snap.meta.created, snap.meta.idle.or(f.opts.IdleTimeout), f.opts.AbsoluteTimeout)
+	full, alive := lifetime(now, snap.Meta.Created, snap.Meta.Idle.Or(f.opts.IdleTimeout), f.opts.AbsoluteTimeout)
 	expires, expiryKept := f.expiryOf(snap)
 	if !expires.IsZero() && !now.Before(expires) {
 		alive = false
 	}
 	if !alive || outdated {
-		if err := removePrior(ctx, s.store, at.key, snap.prior()); err != nil && !isOver(err) {
+		if err := removePrior(ctx, s.store, at.Key, prior(&snap)); err != nil && !isOver(err) {
 			return false, storeError("load", err)
 		}
 		if alive {
@@ -159,11 +161,11 @@ func (s *Session) find(ctx context.Context, id string) (bool, error) {
 	case f.opts.ExpiryInRecord:
 	case left != unknownTTL:
 		s.touch = restartDue(left, full, f.opts.TouchAfter)
-	case ttl != full && (ttl > 0 || snap.meta.idle.set):
+	case ttl != full && (ttl > 0 || snap.Meta.Idle.Set):
 		// The load restarted the factory's timeout, but this session has one of
 		// its own or is about to reach the absolute one. It cannot wait for the
 		// save, which may never come.
-		if err := s.restart(ctx, at.key, snap.prior(), full); err != nil {
+		if err := s.restart(ctx, at.Key, prior(&snap), full); err != nil {
 			s.reset()
 			return false, err
 		}
@@ -179,9 +181,9 @@ func (s *Session) find(ctx context.Context, id string) (bool, error) {
 // The marker's own times are by the clock of the server that wrote it, which may
 // differ from this one's. So they decide for how long a request counts as having
 // been under way, but not whether the marker counts.
-func (s *Session) findRenewed(ctx context.Context, now time.Time, at address, marker snapshot, left time.Duration, prolonged bool) (bool, error) {
+func (s *Session) findRenewed(ctx context.Context, now time.Time, at record.Address, marker record.Snapshot, left time.Duration, prolonged bool) (bool, error) {
 	s.at = at
-	age := now.Sub(marker.meta.created)
+	age := now.Sub(marker.Meta.Created)
 	if left > 0 {
 		age = markerTTL - left
 	}
@@ -206,15 +208,15 @@ func inGrace(age time.Duration) bool { return -renewalGrace < age && age < renew
 // shortenMarker puts a marker's time to live back to the minute that it has. Where
 // the clocks differ so much that the marker's times cannot tell what is left of it,
 // the minute begins again once, by this clock.
-func (s *Session) shortenMarker(ctx context.Context, now time.Time, at address, marker snapshot, age time.Duration) error {
+func (s *Session) shortenMarker(ctx context.Context, now time.Time, at record.Address, marker record.Snapshot, age time.Duration) error {
 	if left := markerTTL - max(age, 0); age > -renewalGrace && left > 0 {
-		return s.restart(ctx, at.key, marker.prior(), left)
+		return s.restart(ctx, at.Key, prior(&marker), left)
 	}
 	ctx, cancel := s.f.writeContext(ctx)
 	defer cancel()
 	created := now.Add(-renewalGrace) // the grace has passed
-	restated := s.f.format.marker(at, *marker.successor, meta{created: created, expires: created.Add(markerTTL)})
-	if err := replacePrior(ctx, s.store, at.key, marker.prior(), restated, markerTTL-renewalGrace); err != nil && !isOver(err) {
+	restated := s.f.format.Marker(at, *marker.Successor, record.Meta{Created: created, Expires: created.Add(markerTTL)})
+	if err := replacePrior(ctx, s.store, at.Key, prior(&marker), restated, markerTTL-renewalGrace); err != nil && !isOver(err) {
 		return storeError("restart the time to live", err)
 	}
 	return nil
@@ -237,12 +239,12 @@ func (s *Session) fetch(ctx context.Context, key string, ttl time.Duration) ([]b
 
 // expiryOf returns the time of expiry in a record as far as it counts, and
 // whether it must be restarted with the session.
-func (f *Factory) expiryOf(snap snapshot) (expires time.Time, kept bool) {
-	counts, written := f.format.expiry()
+func (f *Factory) expiryOf(snap record.Snapshot) (expires time.Time, kept bool) {
+	counts, written := f.format.Expiry()
 	if !counts && !f.opts.ExpiryInRecord {
 		return time.Time{}, false
 	}
-	expires = snap.meta.expires
+	expires = snap.Meta.Expires
 	return expires, written || f.opts.ExpiryInRecord || !expires.IsZero()
 }
 

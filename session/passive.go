@@ -66,14 +66,14 @@ func (s *Session) overwrite(ctx context.Context, record []byte, ttl time.Duratio
 	if s.keepsExpiry() && !s.f.opts.ExpiryInRecord {
 		switch store := s.store.(type) {
 		case TTLKeeper:
-			return store.ReplaceKeepTTL(ctx, s.at.key, s.guard, record)
+			return store.ReplaceKeepTTL(ctx, s.at.Key, s.guard, record)
 		case TTLLoader:
-			_, left, err := store.LoadTTL(ctx, s.at.key)
+			_, left, err := store.LoadTTL(ctx, s.at.Key)
 			if err != nil {
 				return err
 			}
 			ttl = left
 		}
 	}
-	return replacePrior(ctx, s.store, s.at.key, s.prior(), record, ttl)
+	return replacePrior(ctx, s.store, s.at.Key, s.prior(), record, ttl)
 }

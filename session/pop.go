@@ -1,5 +1,7 @@
 package session
 
+import "github.com/pyramidgo/redissessions/session/internal/record"
+
 // Pop is Session.Pop for a value that can be a T, by the rules of [Value]. A value that
 // cannot be one stays in the session, and the result is false: nothing is lost that the
 // caller has not got.
@@ -38,7 +40,7 @@ func PopFlash[T any](s *Session, queue string) []T {
 // messageOf returns a message as a T.
 func messageOf[T any](w *working, msg any) (T, bool) {
 	direct, isT := msg.(T)
-	if isT && immutable(msg) {
+	if isT && record.Immutable(msg) {
 		return direct, true
 	}
 	var t T

@@ -3,6 +3,8 @@ package session
 import (
 	"context"
 	"time"
+
+	"github.com/pyramidgo/redissessions/session/internal/record"
 )
 
 // priorRecord is a stored state of a record as far as the session knows it: the guard,
@@ -14,7 +16,7 @@ type priorRecord struct {
 
 func (s *Session) prior() priorRecord { return priorRecord{s.guard, s.whole} }
 
-func (s *snapshot) prior() priorRecord { return priorRecord{s.guard, s.whole} }
+func prior(s *record.Snapshot) priorRecord { return priorRecord{s.Guard, s.Whole} }
 
 // replacePrior is Store.Replace of a record in a state that the session has seen. A store that
 // compares whole records gets the record.

@@ -32,7 +32,7 @@ func TestPythonFindsNoChangeInWhatGoWrote(t *testing.T) {
 			s.Update(map[string]any{
 				"user": "Zoë €😀\x7f\x00\"\\/", "n": 1, "one": "z", "p": "", "e": "", "f": 3.0, "small": 0.00001, "large": 1e16, "huge": 1e300, "minus": -0.5,
 				"floats": []any{1e-4, 9.9e-5, 1e15, 9999999999999998.0, 1e16, 1.5e16, 1e21, 1e22, 5e-324, math.MaxFloat64, math.Copysign(0, -1), 123456789.25, 0.1 + 0.2},
-				"ints": []any{0, -1, 1 << 40, math.MinInt64}, "text": "\b\f\n\r\t\x1f ~\u0080\u2028\ud7ff\ue000\U0010ffff<&>'",
+				"ints":   []any{0, -1, 1 << 40, math.MinInt64}, "text": "\b\f\n\r\t\x1f ~\u0080\u2028\ud7ff\ue000\U0010ffff<&>'",
 				"list": []any{"a", "a", []any{}, map[string]any{}}, "cart": map[string]any{"z": 1, "a": []any{map[string]any{"y": 1, "b": 2}}},
 			})
 			s.Flash("", "from Go")

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"github.com/pyramidgo/redissessions/session/internal/record"
 )
 
 const (
@@ -91,7 +93,7 @@ func (s *Session) renew(ctx context.Context) error {
 
 // mayStartAfresh reports whether a session that has gone was renewed by another
 // request, as far as the format can tell.
-func (s *Session) mayStartAfresh() bool { return s.renewed || s.f.format.live() == nil }
+func (s *Session) mayStartAfresh() bool { return s.renewed || s.f.format.Live() == nil }
 
 // startAfresh makes s a new session that holds what this request did, and nothing
 // of the one that has gone. The browser's cookie stays until the new session is
@@ -105,10 +107,10 @@ func (s *Session) startAfresh() {
 	data.startAfresh()
 	s.data, s.metaSet, s.cookie = data, set, cookieKeep
 	if set.idle {
-		s.meta.idle = m.idle
+		s.meta.Idle = m.Idle
 	}
 	if set.maxAge {
-		s.meta.maxAge = m.maxAge
+		s.meta.MaxAge = m.MaxAge
 	}
 }
 
@@ -116,43 +118,43 @@ func (s *Session) startAfresh() {
 // in this order: at no moment is the data nowhere. The old record is closed
 // only in the state that was copied; when it has changed meanwhile, the copy is
 // made again. Whatever fails, the copy does not stay: nobody knows its ID.
-func (s *Session) moveTo(ctx context.Context, at address) (err error) {
+func (s *Session) moveTo(ctx context.Context, at record.Address) (err error) {
 	var copied []byte // the copy's guard, once there is a copy
 	defer func() {
 		if err != nil && copied != nil {
 			// The time for the renewal may be what ran out.
 			ctx, cancel := s.f.writeContext(ctx)
 			defer cancel()
-			err = errors.Join(err, storeError("renew", s.store.Delete(ctx, at.key)))
+			err = errors.Join(err, storeError("renew", s.store.Delete(ctx, at.Key)))
 		}
 	}()
-	c := contention{turns: s.f.turns, key: s.at.key}
+	c := contention{turns: s.f.turns, key: s.at.Key}
 	defer c.end()
 	for {
 		changes, err := s.data.changes(s.changed || !s.f.opts.IgnoreDeepChanges, nil)
 		if err != nil {
 			return err
 		}
-		record, snap, ttl, err := s.encode(at, changes)
+		raw, snap, ttl, err := s.encode(at, changes)
 		if err != nil {
 			return s.goneIfNotFound(err)
 		}
 		if copied == nil {
-			err = s.store.Create(ctx, at.key, record, ttl)
+			err = s.store.Create(ctx, at.Key, raw, ttl)
 		} else {
-			err = s.store.Replace(ctx, at.key, copied, record, ttl)
+			err = s.store.Replace(ctx, at.Key, copied, raw, ttl)
 		}
 		if err != nil {
 			return storeError("renew", err)
 		}
-		copied = snap.guard
+		copied = snap.Guard
 		now := s.f.now()
 		c.began = time.Now()
-		marker := s.f.format.marker(s.at, at, meta{created: now, expires: now.Add(markerTTL)})
+		marker := s.f.format.Marker(s.at, at, record.Meta{Created: now, Expires: now.Add(markerTTL)})
 		if marker != nil {
-			err = replacePrior(ctx, s.store, s.at.key, s.prior(), marker, markerTTL)
+			err = replacePrior(ctx, s.store, s.at.Key, s.prior(), marker, markerTTL)
 		} else {
-			err = removePrior(ctx, s.store, s.at.key, s.prior())
+			err = removePrior(ctx, s.store, s.at.Key, s.prior())
 		}
 		if err == nil {
 			s.saved(snap)

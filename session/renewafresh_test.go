@@ -27,7 +27,7 @@ func TestLoginClickedTwice(t *testing.T) {
 			if l, ok := list.([]any); ok {
 				l[0] = "changed in place"
 			}
-			s.Modify("visits", func(old any) any { return 1 })
+			s.Modify("visits", func(any) any { return 1 })
 			s.Flash("", "Hello.")
 			s.AdjustTimeout(time.Hour)
 			login(t)(s)
@@ -134,7 +134,7 @@ func TestChangesToARenewedSession(t *testing.T) {
 		"PopFlash": func(s *Session) { s.PopFlash("") },
 		"Update":   func(s *Session) { s.Update(nil) },
 	}
-	try := func(t *testing.T, change func(s *Session)) (failed error, resp *http.Response) {
+	try := func(t *testing.T, change func(s *Session)) (resp *http.Response, failed error) {
 		store := newMemStore()
 		f := newTestFactory(t, store, func(o *Options) { discardLog(o); o.ErrorHandler = fails(&failed) })
 		v := started(t, f)
@@ -147,15 +147,15 @@ func TestChangesToARenewedSession(t *testing.T) {
 			}
 			change(s)
 		})
-		return failed, resp
+		return resp, failed
 	}
 	for name, change := range changes {
-		if err, resp := try(t, change); !errors.Is(err, ErrGone) || len(resp.Cookies()) > 0 {
+		if resp, err := try(t, change); !errors.Is(err, ErrGone) || len(resp.Cookies()) > 0 {
 			t.Errorf("%s: %v and the cookies %v, want ErrGone and none", name, err, resp.Cookies())
 		}
 	}
 	for name, change := range none {
-		if err, resp := try(t, change); err != nil || len(resp.Cookies()) > 0 {
+		if resp, err := try(t, change); err != nil || len(resp.Cookies()) > 0 {
 			t.Errorf("%s: %v and the cookies %v, want neither", name, err, resp.Cookies())
 		}
 	}

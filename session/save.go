@@ -6,6 +6,9 @@ import (
 	"fmt"
 	"net/http"
 	"time"
+
+	"github.com/pyramidgo/redissessions/session/internal/record"
+	"github.com/pyramidgo/redissessions/session/internal/sign"
 )
 
 // maxNewIDs bounds how often a new session takes another ID because a record
@@ -48,7 +51,7 @@ func (s *Session) cookieRefused() bool {
 // commit brings the stored record up to date with what the request did, or,
 // with only, with what it did to some keys. The caller holds the lock.
 func (s *Session) commit(ctx context.Context, only func(key string) bool) error {
-	c := contention{turns: s.f.turns, key: s.at.key}
+	c := contention{turns: s.f.turns, key: s.at.Key}
 	defer c.end()
 	for try := 1; ; try++ {
 		changes, err := s.data.changes(s.changed || !s.f.opts.IgnoreDeepChanges, only)
@@ -118,7 +121,7 @@ func (s *Session) settle(ctx context.Context, c *contention, err error) error {
 // reload puts the request's changes on top of the record as it is after a wait: to
 // find that out by another conflict would transfer it twice.
 func (s *Session) reload(ctx context.Context) error {
-	record, err := s.store.Load(ctx, s.at.key, 0)
+	record, err := s.store.Load(ctx, s.at.Key, 0)
 	if errors.Is(err, ErrNotFound) {
 		return s.end(false)
 	}
@@ -129,7 +132,7 @@ func (s *Session) reload(ctx context.Context) error {
 }
 
 // dirty reports whether there is anything to save.
-func (s *Session) dirty(changes []change, only func(string) bool) bool {
+func (s *Session) dirty(changes []record.Change, only func(string) bool) bool {
 	if len(changes) > 0 {
 		return true
 	}
@@ -137,12 +140,12 @@ func (s *Session) dirty(changes []change, only func(string) bool) bool {
 		return false
 	}
 	base := s.data.base
-	clears := s.data.cleared && (len(base.keys()) > 0 || base.hidden())
+	clears := s.data.cleared && (len(base.Keys()) > 0 || base.Hidden())
 	return clears || s.metaSet.idle || s.metaSet.maxAge || s.unseen
 }
 
 // create writes the record of a new session under a new ID.
-func (s *Session) create(ctx context.Context, changes []change) error {
+func (s *Session) create(ctx context.Context, changes []record.Change) error {
 	if s.headerSent {
 		return ErrHeaderWritten
 	}
@@ -158,7 +161,7 @@ func (s *Session) create(ctx context.Context, changes []change) error {
 		if err != nil {
 			return err
 		}
-		err = s.store.Create(ctx, at.key, record, ttl)
+		err = s.store.Create(ctx, at.Key, record, ttl)
 		if errors.Is(err, ErrExists) {
 			continue
 		}
@@ -174,12 +177,14 @@ func (s *Session) create(ctx context.Context, changes []change) error {
 
 // newIdentity makes an ID, where it is kept, and the cookie's value for it: all
 // that can fail about a new session before anything is written.
-func (f *Factory) newIdentity() (id string, at address, signed string, err error) {
+func (f *Factory) newIdentity() (id string, at record.Address, signed string, err error) {
 	if id, err = f.opts.NewID(); err != nil {
 		return "", at, "", fmt.Errorf("session: new ID: %w", err)
 	}
-	if err = f.checkID(id); err != nil {
-		return "", at, "", err
+	if !f.idsAreOurs {
+		if err = sign.CheckID(id); err != nil {
+			return "", at, "", err
+		}
 	}
 	if signed, err = f.signer.Sign(id); err != nil {
 		return "", at, "", fmt.Errorf("session: sign: %w", err)
@@ -187,7 +192,7 @@ func (f *Factory) newIdentity() (id string, at address, signed string, err error
 	if err = f.checkSigned(id, signed); err != nil {
 		return "", at, "", err
 	}
-	return id, f.format.address(id), signed, nil
+	return id, f.format.Address(id), signed, nil
 }
 
 // sign returns the cookie's value for an ID, one that browsers keep.
@@ -201,9 +206,9 @@ func (f *Factory) sign(id string) (string, error) {
 
 // replace writes the changed record over the one that was loaded, or takes it
 // away when nothing is left in it and the settings say so.
-func (s *Session) replace(ctx context.Context, changes []change, only func(string) bool) error {
-	if s.f.opts.InvalidateEmpty && only == nil && len(s.data.keys()) == 0 && !s.data.below().hidden() {
-		if err := removePrior(ctx, s.store, s.at.key, s.prior()); err != nil {
+func (s *Session) replace(ctx context.Context, changes []record.Change, only func(string) bool) error {
+	if s.f.opts.InvalidateEmpty && only == nil && len(s.data.keys()) == 0 && !s.data.below().Hidden() {
+		if err := removePrior(ctx, s.store, s.at.Key, s.prior()); err != nil {
 			return guardedError(err)
 		}
 		s.reset()
@@ -231,42 +236,42 @@ func guardedError(err error) error {
 }
 
 // encode makes the record for an address, with its time to live in Redis.
-func (s *Session) encode(at address, changes []change) ([]byte, snapshot, time.Duration, error) {
+func (s *Session) encode(at record.Address, changes []record.Change) ([]byte, record.Snapshot, time.Duration, error) {
 	m, now := s.meta, s.f.now()
-	ttl, alive := lifetime(now, m.created, s.idle(), s.f.opts.AbsoluteTimeout)
+	ttl, alive := lifetime(now, m.Created, s.idle(), s.f.opts.AbsoluteTimeout)
 	if !alive {
-		return nil, snapshot{}, 0, ErrNotFound
+		return nil, record.Snapshot{}, 0, ErrNotFound
 	}
-	same := at.key == s.at.key
-	kept := m.expires
-	m.expires = time.Time{}
-	if _, written := s.f.format.expiry(); ttl > 0 && (written || s.f.opts.ExpiryInRecord) {
-		m.expires = now.Add(ttl)
+	same := at.Key == s.at.Key
+	kept := m.Expires
+	m.Expires = time.Time{}
+	if _, written := s.f.format.Expiry(); ttl > 0 && (written || s.f.opts.ExpiryInRecord) {
+		m.Expires = now.Add(ttl)
 		if same && s.keepsExpiry() && !kept.IsZero() {
-			m.expires = kept
+			m.Expires = kept
 		}
 	}
-	m.cookieSent = s.cookieSentAt(now, same)
+	m.CookieSent = s.cookieSentAt(now, same)
 	if s.f.opts.ExpiryInRecord {
 		ttl = 0
 	}
-	record, snap, err := s.f.format.encode(at, m, s.data.below(), changes)
+	raw, snap, err := s.f.format.Encode(at, m, s.data.below(), changes)
 	if err != nil {
-		return nil, snapshot{}, 0, err
+		return nil, record.Snapshot{}, 0, err
 	}
-	if n := len(record); n > s.f.opts.MaxRecordBytes {
-		return nil, snapshot{}, 0, fmt.Errorf("%w (%d bytes, at most %d)", ErrTooLarge, n, s.f.opts.MaxRecordBytes)
+	if n := len(raw); n > s.f.opts.MaxRecordBytes {
+		return nil, record.Snapshot{}, 0, fmt.Errorf("%w (%d bytes, at most %d)", ErrTooLarge, n, s.f.opts.MaxRecordBytes)
 	}
-	return record, snap, ttl, nil
+	return raw, snap, ttl, nil
 }
 
 // saved takes over what was just written.
-func (s *Session) saved(snap snapshot) {
+func (s *Session) saved(snap record.Snapshot) {
 	kept := s.keepsExpiry()
 	s.metaSet.idle, s.metaSet.maxAge = false, false
 	s.touch, s.rewrite, s.roll = false, false, false
 	s.adopt(snap)
-	s.data.saved(snap.data)
+	s.data.saved(snap.Data)
 	if !kept {
 		s.idleEnds = s.restarted()
 	}
@@ -274,15 +279,15 @@ func (s *Session) saved(snap snapshot) {
 
 // rebase puts the request's changes on top of the record that is there now.
 func (s *Session) rebase(current []byte) error {
-	snap, err := s.f.format.decode(s.at, current)
+	snap, err := s.f.format.Decode(s.at, current)
 	if err != nil {
 		return fmt.Errorf("session: save: %w", err)
 	}
-	if snap.successor != nil {
+	if snap.Successor != nil {
 		return s.end(true)
 	}
 	s.adopt(snap)
-	s.data.rebase(snap.data)
+	s.data.rebase(snap.Data)
 	return nil
 }
 
@@ -301,8 +306,13 @@ func (s *Session) end(renewed bool) error {
 // that fails, nothing of the request's is lost, so it is no error.
 func (s *Session) restartIfDue(ctx context.Context) {
 	err := s.restartDue(ctx)
-	if errors.Is(err, ErrNotFound) && s.roll {
-		s.cookie = cookieKeep // the session has ended: no new cookie for it
+	conflict, overtaken := errors.AsType[*ConflictError](err)
+	switch {
+	case !s.roll:
+	case errors.Is(err, ErrNotFound), overtaken && s.f.successorOf(s.at, conflict.Current) != nil:
+		// The session has ended, or was renewed, and the browser may have the new
+		// cookie already: the old one must not take its place.
+		s.cookie = cookieKeep
 	}
 	s.roll = false
 	if err != nil && !isOver(err) {
@@ -323,8 +333,8 @@ func (s *Session) restartDue(ctx context.Context) error {
 	if rewrite {
 		return s.replace(ctx, nil, func(string) bool { return false })
 	}
-	if ttl, alive := lifetime(s.f.now(), s.meta.created, s.idle(), s.f.opts.AbsoluteTimeout); alive {
-		return s.restart(ctx, s.at.key, s.prior(), ttl)
+	if ttl, alive := lifetime(s.f.now(), s.meta.Created, s.idle(), s.f.opts.AbsoluteTimeout); alive {
+		return s.restart(ctx, s.at.Key, s.prior(), ttl)
 	}
 	return nil
 }
@@ -359,6 +369,6 @@ func (s *Session) writeCookie(h http.Header, tls bool) error {
 			return err
 		}
 	}
-	putCookie(h, options.cookie(s.signed, s.meta.maxAge.or(options.MaxAge), tls))
+	putCookie(h, options.cookie(s.signed, s.meta.MaxAge.Or(options.MaxAge), tls))
 	return nil
 }

@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"github.com/pyramidgo/redissessions/session/internal/record"
 )
 
 // Session is one visitor's state for one request. Its methods are those of
@@ -25,14 +27,14 @@ type Session struct {
 	ids   candidates // of the request's cookies
 	known string     // the ID that the browser has, "" when it has none
 	id    string     // "" until a new session has been saved
-	at    address
+	at    record.Address
 	// predecessor is where the session was that another request had renewed, when
 	// this one began in its place.
-	predecessor address
+	predecessor record.Address
 	guard       []byte // of the stored record; nil while nothing is stored
 	whole       []byte // the stored record, see priorRecord
 	data        working
-	meta        meta // with this request's changes
+	meta        record.Meta // with this request's changes
 	metaSet     struct{ idle, maxAge bool }
 	isNew       bool
 	changed     bool // Changed was called
@@ -74,19 +76,19 @@ func (f *Factory) newSession(r *http.Request, store Store) *Session {
 // blankSession returns a session that is yet to be loaded, or to begin.
 func (f *Factory) blankSession(r *http.Request, store Store) *Session {
 	s := &Session{f: f, r: r, store: store, isNew: true}
-	s.data.start(f.format.layout(), s)
+	s.data.start(f.format.Layout(), s)
 	return s
 }
 
 // begin makes a blank session a new one.
-func (s *Session) begin() { s.meta.created = s.f.creation(s.f.now()) }
+func (s *Session) begin() { s.meta.Created = s.f.creation(s.f.now()) }
 
 // reset makes s a new session. The caller holds the lock.
 func (s *Session) reset() {
-	s.id, s.at, s.signed, s.guard, s.whole = "", address{}, "", nil, nil
+	s.id, s.at, s.signed, s.guard, s.whole = "", record.Address{}, "", nil, nil
 	s.data = working{}
-	s.data.start(s.f.format.layout(), s)
-	s.meta = meta{}
+	s.data.start(s.f.format.Layout(), s)
+	s.meta = record.Meta{}
 	s.metaSet.idle, s.metaSet.maxAge = false, false
 	s.isNew, s.changed = true, false
 	s.touch, s.rewrite, s.roll = false, false, false
@@ -96,21 +98,21 @@ func (s *Session) reset() {
 }
 
 // load makes s the session that snap holds.
-func (s *Session) load(id string, at address, snap snapshot) {
+func (s *Session) load(id string, at record.Address, snap record.Snapshot) {
 	s.id, s.known, s.at, s.isNew = id, id, at, false
 	s.adopt(snap)
-	s.data.base = snap.data
+	s.data.base = snap.Data
 }
 
 // adopt takes over a stored state, but for the data.
-func (s *Session) adopt(snap snapshot) {
-	s.guard, s.whole = snap.guard, snap.whole
-	m := snap.meta
+func (s *Session) adopt(snap record.Snapshot) {
+	s.guard, s.whole = snap.Guard, snap.Whole
+	m := snap.Meta
 	if s.metaSet.idle {
-		m.idle = s.meta.idle
+		m.Idle = s.meta.Idle
 	}
 	if s.metaSet.maxAge {
-		m.maxAge = s.meta.maxAge
+		m.MaxAge = s.meta.MaxAge
 	}
 	s.meta = m
 }
@@ -134,7 +136,7 @@ func (s *Session) IsNew() bool {
 func (s *Session) Created() time.Time {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.meta.created
+	return s.meta.Created
 }
 
 // Timeout returns the session's idle timeout, 0 when it has none.
@@ -144,7 +146,7 @@ func (s *Session) Timeout() time.Duration {
 	return s.idle()
 }
 
-func (s *Session) idle() time.Duration { return s.meta.idle.or(s.f.opts.IdleTimeout) }
+func (s *Session) idle() time.Duration { return s.meta.Idle.Or(s.f.opts.IdleTimeout) }
 
 // AdjustTimeout gives this session an idle timeout of its own, which is kept
 // with it; 0 is no timeout. It is pyramid_redis_sessions'
@@ -163,8 +165,8 @@ func (s *Session) adjustTimeout(d time.Duration) {
 	if d < 0 {
 		d = time.Millisecond
 	}
-	if adjusted := (own{true, s.f.format.idle(d)}); adjusted != s.meta.idle {
-		s.meta.idle, s.metaSet.idle = adjusted, true
+	if adjusted := (record.Override{Set: true, Duration: s.f.format.Idle(d)}); adjusted != s.meta.Idle {
+		s.meta.Idle, s.metaSet.idle = adjusted, true
 	}
 }
 
@@ -181,9 +183,9 @@ func (s *Session) AdjustCookieMaxAge(d time.Duration) {
 
 func (s *Session) adjustCookieMaxAge(d time.Duration) {
 	s.edited()
-	d = wholeCookieAge(d)
-	if adjusted := (own{true, d}); adjusted != s.meta.maxAge {
-		s.meta.maxAge, s.metaSet.maxAge = adjusted, true
+	d = record.WholeCookieAge(d)
+	if adjusted := (record.Override{Set: true, Duration: d}); adjusted != s.meta.MaxAge {
+		s.meta.MaxAge, s.metaSet.maxAge = adjusted, true
 		if s.id != "" {
 			s.cookie = cookieSet
 		}
@@ -205,11 +207,11 @@ func (s *Session) Forget() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.edited()
-	if s.meta.idle.set {
-		s.meta.idle, s.metaSet.idle = own{}, true
+	if s.meta.Idle.Set {
+		s.meta.Idle, s.metaSet.idle = record.Override{}, true
 	}
-	if s.meta.maxAge.set {
-		s.meta.maxAge, s.metaSet.maxAge = own{}, true
+	if s.meta.MaxAge.Set {
+		s.meta.MaxAge, s.metaSet.maxAge = record.Override{}, true
 		if s.id != "" {
 			s.cookie = cookieSet
 		}

@@ -2,6 +2,8 @@ package session
 
 import (
 	"slices"
+
+	"github.com/pyramidgo/redissessions/session/internal/record"
 )
 
 // slot is what a request knows and did about one key.
@@ -31,7 +33,7 @@ type held struct {
 // hold notes that a value came into the caller's hands as from holds it.
 func (sl *slot) hold(from pristine) {
 	sl.held = nil
-	if !immutable(sl.value) {
+	if !record.Immutable(sl.value) {
 		sl.held = &held{from: from}
 	}
 }
@@ -59,8 +61,8 @@ type edit func(old any, ok bool) (any, bool)
 // working is a request's view of a session's data: the stored state below, and
 // on top of it what the request did.
 type working struct {
-	layout  layout
-	base    dataset
+	layout  record.Layout
+	base    record.Data
 	slots   slots
 	cleared bool // the base is to be emptied first
 
@@ -73,12 +75,12 @@ type owner interface {
 }
 
 // start makes w the view of no data at all.
-func (w *working) start(l layout, o owner) { w.layout, w.base, w.owner = l, l.empty(), o }
+func (w *working) start(l record.Layout, o owner) { w.layout, w.base, w.owner = l, l.Empty(), o }
 
 // below is the stored state as far as it still counts.
-func (w *working) below() dataset {
+func (w *working) below() record.Data {
 	if w.cleared {
-		return w.layout.empty()
+		return w.layout.Empty()
 	}
 	return w.base
 }
@@ -88,7 +90,7 @@ func (w *working) lookup(key string) (any, bool) {
 		return sl.value, sl.present
 	}
 	v, ok := w.stored(key)
-	if ok && !immutable(v) {
+	if ok && !record.Immutable(v) {
 		w.slots.put(slot{key: key, value: v, intent: seen, present: true, held: &held{from: w.base}})
 	}
 	return v, ok
@@ -100,7 +102,7 @@ func (w *working) stored(key string) (any, bool) {
 	if w.cleared {
 		return nil, false
 	}
-	v, ok, err := w.base.get(key)
+	v, ok, err := w.base.Get(key)
 	if err != nil {
 		w.owner.damagedValue(key, err)
 		return nil, false
@@ -112,7 +114,7 @@ func (w *working) has(key string) bool {
 	if sl := w.slot(key); sl != nil {
 		return sl.present
 	}
-	return !w.cleared && w.base.has(key)
+	return !w.cleared && w.base.Has(key)
 }
 
 func (w *working) set(key string, v any) {
@@ -156,7 +158,7 @@ func (w *working) amend(key string, e edit) {
 // keys returns the keys that are present, sorted.
 func (w *working) keys() []string {
 	var keys []string
-	for _, k := range w.below().keys() {
+	for _, k := range w.below().Keys() {
 		if w.slot(k) == nil {
 			keys = append(keys, k)
 		}
@@ -175,12 +177,12 @@ func (w *working) keys() []string {
 // Slots that turn out to change nothing are demoted to seen: setting a key to
 // an equal value is no change, also when the save meets a conflict later.
 // With deep set, values that were only looked at are compared too.
-func (w *working) changes(deep bool, only func(key string) bool) ([]change, error) {
+func (w *working) changes(deep bool, only func(key string) bool) ([]record.Change, error) {
 	if len(w.slots.list) == 0 {
 		return nil, nil
 	}
 	below := w.below()
-	var changes []change
+	var changes []record.Change
 	var encoded []byte // the changed values, one after the other
 	for i := range w.slots.list {
 		sl := &w.slots.list[i]
@@ -197,11 +199,11 @@ func (w *working) changes(deep bool, only func(key string) bool) ([]change, erro
 		changed, start := false, len(encoded)
 		if sl.present {
 			var err error
-			if encoded, changed, err = below.diff(encoded, sl.key, sl.value); err != nil {
-				return nil, encodeError(sl.key, err)
+			if encoded, changed, err = below.Diff(encoded, sl.key, sl.value); err != nil {
+				return nil, record.EncodeError(sl.key, err)
 			}
 		} else {
-			changed = below.has(sl.key)
+			changed = below.Has(sl.key)
 		}
 		if !changed {
 			sl.intent = seen
@@ -210,21 +212,21 @@ func (w *working) changes(deep bool, only func(key string) bool) ([]change, erro
 		}
 		sl.saving = true
 		if changes == nil {
-			changes = make([]change, 0, len(w.slots.list)-i)
+			changes = make([]record.Change, 0, len(w.slots.list)-i)
 		}
-		changes = append(changes, change{sl, encoded[start:len(encoded):len(encoded)]})
+		changes = append(changes, record.Change{Key: sl.key, Value: sl.value, Present: sl.present, Encoded: encoded[start:len(encoded):len(encoded)]})
 	}
 	return changes, nil
 }
 
 // rebase puts what the request did on top of another stored state.
-func (w *working) rebase(base dataset) {
+func (w *working) rebase(base record.Data) {
 	w.base = base
 	for i := range w.slots.list {
 		sl := &w.slots.list[i]
 		switch {
 		case sl.intent == unknown, sl.intent == replaced:
-		case sl.intent == seen && (!sl.present || immutable(sl.value)):
+		case sl.intent == seen && (!sl.present || record.Immutable(sl.value)):
 			sl.intent = unknown
 		case sl.intent == seen:
 			sl.stale = true
@@ -248,7 +250,7 @@ func (w *working) editAgain(sl *slot) {
 // startAfresh puts what the request did on top of no data at all. What was read
 // from the stored state does not stay, also where it was changed in place.
 func (w *working) startAfresh() {
-	w.base, w.cleared = w.layout.empty(), false
+	w.base, w.cleared = w.layout.Empty(), false
 	for i := range w.slots.list {
 		sl := &w.slots.list[i]
 		sl.stale, sl.saving = false, false
@@ -266,7 +268,7 @@ func (w *working) startAfresh() {
 
 // saved makes a stored state the base after the changes were written to it.
 // Values in hand stay in hand, for changes that are still to come.
-func (w *working) saved(base dataset) {
+func (w *working) saved(base record.Data) {
 	w.base, w.cleared = base, false
 	for i := range w.slots.list {
 		if sl := &w.slots.list[i]; sl.saving {

@@ -3,6 +3,8 @@ package session
 import (
 	"context"
 	"time"
+
+	"github.com/pyramidgo/redissessions/session/internal/record"
 )
 
 // Store keeps records by key. It is all that a Redis client must implement
@@ -60,11 +62,11 @@ type Store interface {
 
 // RevisionLen is the length up to which a guard of Store.Replace is the revision
 // at the front of a record. A longer guard is all of the record.
-const RevisionLen = guardLen
+const RevisionLen = record.RevisionLen
 
 // NamesRevision reports whether a guard of Store.Replace is a revision: a record
 // that begins with it was written by one writer, once.
-func NamesRevision(guard []byte) bool { return len(guard) <= RevisionLen }
+func NamesRevision(guard []byte) bool { return record.NamesRevision(guard) }
 
 // TTLLoader is an optional interface of a Store that can read a record and
 // its remaining time to live in one round trip. It serves timeout_trigger,

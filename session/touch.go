@@ -32,7 +32,7 @@ func (s *Session) Touch(ctx context.Context) error {
 	}
 	ctx, cancel := s.f.writeContext(ctx)
 	defer cancel()
-	c := contention{turns: s.f.turns, key: s.at.key}
+	c := contention{turns: s.f.turns, key: s.at.Key}
 	defer c.end()
 	for {
 		c.began = time.Now()
@@ -75,6 +75,6 @@ func (s *Session) touched(stored *Session, seen string) {
 	s.idleEnds = stored.idleEnds
 	if string(s.guard) == seen {
 		s.guard, s.whole = stored.guard, stored.whole
-		s.meta.expires, s.meta.members = stored.meta.expires, stored.meta.members
+		s.meta.Expires, s.meta.Members = stored.meta.Expires, stored.meta.Members
 	}
 }

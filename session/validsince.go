@@ -3,6 +3,8 @@ package session
 import (
 	"fmt"
 	"time"
+
+	"github.com/pyramidgo/redissessions/session/internal/record"
 )
 
 // errOutdated is reported for a session that began before Options.ValidSince.
@@ -10,8 +12,8 @@ var errOutdated = fmt.Errorf("%w: it began before ValidSince (valid_since)", Err
 
 // outdated reports whether a stored session began before Options.ValidSince. Where a
 // record keeps its creation less exactly than that, in doubt it did.
-func (f *Factory) outdated(m meta) bool {
-	return m.created.Add(-f.createdLate()).Before(f.opts.ValidSince)
+func (f *Factory) outdated(m record.Meta) bool {
+	return m.Created.Add(-f.createdLate()).Before(f.opts.ValidSince)
 }
 
 // createdLate is how much later than the truth a record may date the creation:

@@ -4,9 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"strings"
 	"time"
 
 	"github.com/pyramidgo/redissessions/encode"
+	"github.com/pyramidgo/redissessions/session/internal/record"
 )
 
 // Value returns the value at key as a T, or the zero T and false when there is none
@@ -27,7 +29,7 @@ func valueOf[T any](w *working, key string) (T, bool) {
 	var t T
 	sl := w.slot(key)
 	if sl == nil && !w.cleared {
-		if ok, _ := w.base.decode(key, &t); ok {
+		if ok, _ := w.base.Decode(key, &t); ok {
 			return t, true
 		}
 	}
@@ -36,7 +38,7 @@ func valueOf[T any](w *working, key string) (T, bool) {
 		return *new(T), false
 	}
 	direct, isT := v.(T)
-	if isT && (immutable(v) || sl != nil && sl.intent == replaced) {
+	if isT && (record.Immutable(v) || sl != nil && sl.intent == replaced) {
 		return direct, true
 	}
 	t = *new(T)
@@ -59,6 +61,8 @@ func (w *working) convert(v, into any) error {
 			return nil
 		}
 		return fmt.Errorf("session: nil does not fit into %s", to.Type())
+	case decodesItself(to.Type()):
+		return w.layout.convert(v, into)
 	case from.Kind() == to.Kind() && (to.Kind() == reflect.String || to.Kind() == reflect.Bool):
 		to.Set(from.Convert(to.Type()))
 		return nil
@@ -67,7 +71,22 @@ func (w *working) convert(v, into any) error {
 	case (isNumber(from.Kind()) || from.Kind() == reflect.Bool) && to.Type() == reflect.TypeFor[time.Time]():
 		return errors.New("session: a number is not a time") // whatever a codec of the application's makes of it
 	}
-	return w.layout.convert(v, into)
+	return w.layout.Convert(v, into)
+}
+
+// decodesItself reports whether a type has a method that a codec may call to decode
+// it: what such a type is stored as need not be its own value.
+func decodesItself(t reflect.Type) bool {
+	if t == reflect.TypeFor[time.Time]() || t.PkgPath() == "" {
+		return false
+	}
+	p := reflect.PointerTo(t)
+	for i := range p.NumMethod() {
+		if name := p.Method(i).Name; strings.HasPrefix(name, "Unmarshal") || name == "DecodeMsgpack" {
+			return true
+		}
+	}
+	return false
 }
 
 func isNumber(k reflect.Kind) bool { return k >= reflect.Int && k <= reflect.Float64 }
@@ -82,7 +101,7 @@ func (w *working) convertNumber(v any, to reflect.Value) error {
 	if f, ok := v.(float64); err != nil && ok && to.Kind() == reflect.Float32 {
 		// encoding/json writes a float32 as its own shortest text, 0.1.
 		short := float32(f)
-		if stored, normalErr := w.layout.normal(short); normalErr == nil && stored == v {
+		if stored, normalErr := w.layout.Normal(short); normalErr == nil && stored == v {
 			to.SetFloat(float64(short))
 			return nil
 		}
@@ -92,8 +111,8 @@ func (w *working) convertNumber(v any, to reflect.Value) error {
 
 // equal reports whether two values are the same, or will be once stored.
 func (w *working) equal(a, b any) bool {
-	if immutable(a) && immutable(b) && a == b {
+	if record.Immutable(a) && record.Immutable(b) && a == b {
 		return true
 	}
-	return w.layout.equal(a, b) || reflect.DeepEqual(a, b)
+	return w.layout.Equal(a, b) || reflect.DeepEqual(a, b)
 }

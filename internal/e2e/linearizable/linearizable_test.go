@@ -171,9 +171,9 @@ func newApplication(t *testing.T, w world, seed uint64) *application {
 	var ids atomic.Int64
 	for _, store := range w.stores {
 		opts := &session.Options{
-			Format: w.format,
-			ErrorHandler:  noteFailure,
-			Logger:        slog.New(slog.NewTextHandler(io.Discard, nil)),
+			Format:       w.format,
+			ErrorHandler: noteFailure,
+			Logger:       slog.New(slog.NewTextHandler(io.Discard, nil)),
 		}
 		if w.format == session.FormatNative {
 			opts.Secret, opts.Prefix = "a secret for tests, of more than 32 bytes", prefix
