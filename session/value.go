@@ -62,7 +62,7 @@ func (w *working) convert(v, into any) error {
 		}
 		return fmt.Errorf("session: nil does not fit into %s", to.Type())
 	case decodesItself(to.Type()):
-		return w.layout.convert(v, into)
+		return w.layout.Convert(v, into)
 	case from.Kind() == to.Kind() && (to.Kind() == reflect.String || to.Kind() == reflect.Bool):
 		to.Set(from.Convert(to.Type()))
 		return nil
