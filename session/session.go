@@ -44,7 +44,7 @@ type Session struct {
 	endedHere   bool         // a session was ended by this request
 	roll        bool         // the cookie is sent again, which the record is to note
 	touch       bool         // the time to live is due to be restarted in Redis
-	rewrite     bool         // the time of expiry in the record is
+	rewrite     bool         // the time of expiry in the record is, or the record is outmoded
 	ended       error        // once the record turned out to be gone: why
 	renewed     bool         // ended because it was renewed elsewhere: the new cookie is not ours to delete
 	unavailable error        // the store did not answer: nothing can be saved
