@@ -2,7 +2,9 @@ package session
 
 import (
 	"errors"
+	"fmt"
 
+	"github.com/pyramidgo/redissessions/session/internal/contention"
 	"github.com/pyramidgo/redissessions/session/internal/record"
 	"github.com/pyramidgo/redissessions/session/internal/sign"
 )
@@ -24,9 +26,9 @@ var (
 	// was under way. Nothing of the request's changes is written.
 	ErrEnded = errors.New("session: sessions of this user were ended meanwhile; the login was not saved")
 
-	// ErrConflict is returned when other requests kept changing the session
-	// and the bounded number of tries ran out. Nothing was written.
-	ErrConflict = errors.New("session: too many concurrent changes; nothing was saved")
+	// ErrConflict is returned when other requests kept changing the session until the
+	// time for the save (Options.SaveTimeout) was over. Nothing was written.
+	ErrConflict = contention.ErrConflict
 
 	// ErrHeaderWritten is returned when a change needs a cookie and the
 	// response's header has been sent already.
@@ -71,4 +73,23 @@ type ConflictError struct {
 // Error says that there was a conflict. It never holds the record.
 func (e *ConflictError) Error() string {
 	return "session: the record has changed meanwhile"
+}
+
+// OptionError is a mistake in the Options that NewFactory was given. NewFactory returns
+// all of them, joined by errors.Join.
+type OptionError struct {
+	// Field is the field of Options that is to blame: "PythonExpires", "Cookie.Path".
+	Field string
+	// Err says what is wrong with it. It never holds a secret or a key.
+	Err error
+}
+
+// Error returns "session: field: what is wrong with it".
+func (e *OptionError) Error() string { return "session: " + e.Field + ": " + e.Err.Error() }
+
+// Unwrap returns Err.
+func (e *OptionError) Unwrap() error { return e.Err }
+
+func optionError(field, format string, args ...any) error {
+	return &OptionError{Field: field, Err: fmt.Errorf(format, args...)}
 }

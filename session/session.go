@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/pyramidgo/redissessions/session/internal/overlay"
 	"github.com/pyramidgo/redissessions/session/internal/record"
 )
 
@@ -33,28 +34,44 @@ type Session struct {
 	predecessor record.Address
 	guard       []byte // of the stored record; nil while nothing is stored
 	whole       []byte // the stored record, see priorRecord
-	data        working
+	data        overlay.Overlay
 	meta        record.Meta // with this request's changes
 	metaSet     struct{ idle, maxAge bool }
 	isNew       bool
 	changed     bool // Changed was called
 
-	access      access       // what a load does to the idle timeout
-	idleEnds    time.Time    // when the stored record ends if it is not used; zero when unknown
-	endedHere   bool         // a session was ended by this request
-	roll        bool         // the cookie is sent again, which the record is to note
-	touch       bool         // the time to live is due to be restarted in Redis
-	rewrite     bool         // the time of expiry in the record is, or the record is outmoded
-	ended       error        // once the record turned out to be gone: why
-	renewed     bool         // ended because it was renewed elsewhere: the new cookie is not ours to delete
-	unavailable error        // the store did not answer: nothing can be saved
-	unseen      bool         // the request changed a session whose record it could not see
-	cookie      cookieAction // what the response owes the browser
-	signed      string       // the cookie's value, once it was made
-	header      http.Header  // for AllowCookie: before the header is sent, as it was when the request came in
-	headerSent  bool
-	failed      [stepCount]error // of the steps whose failure the page must not hide
-	refused     bool             // the log knows that the response may not have the cookie
+	access     access    // what a load does to the idle timeout
+	idleEnds   time.Time // when the stored record ends if it is not used; zero when unknown
+	due        due       // what a save is to restart, also when no key has changed
+	state      state
+	why        error        // of an ended, renewed or unavailable session
+	unseen     bool         // the request changed a session whose record it could not see
+	endedHere  bool         // a session was ended by this request
+	cookie     cookieAction // what the response owes the browser
+	signed     string       // the cookie's value, once it was made
+	header     http.Header  // for AllowCookie: before the header is sent, as it was when the request came in
+	headerSent bool
+	failed     [stepCount]error // of the steps whose failure the page must not hide
+	refused    bool             // it is logged that the response may not have the cookie
+}
+
+// state is what the request knows of the session's record.
+type state uint8
+
+const (
+	isNotStored   state = iota // there is none yet
+	isStored                   // it was loaded or saved
+	isEnded                    // it has gone
+	isRenewed                  // it has gone because another request renewed the session, whose cookie stays
+	isUnavailable              // the store did not answer
+)
+
+// due is what a load has found to be restarted by the save.
+type due struct {
+	ttl    bool // the time to live in Redis
+	expiry bool // the time of expiry in the record
+	record bool // all of the record: it was written under settings that are on their way out
+	cookie bool // the cookie's Max-Age: it is sent again, and the record notes that
 }
 
 // cookieAction is what the response must do about the session's cookie.
@@ -76,7 +93,7 @@ func (f *Factory) newSession(r *http.Request, store Store) *Session {
 // blankSession returns a session that is yet to be loaded, or to begin.
 func (f *Factory) blankSession(r *http.Request, store Store) *Session {
 	s := &Session{f: f, r: r, store: store, isNew: true}
-	s.data.start(f.format.Layout(), s)
+	s.data = overlay.New(f.format.Layout(), s.damagedValue)
 	return s
 }
 
@@ -86,22 +103,21 @@ func (s *Session) begin() { s.meta.Created = s.f.creation(s.f.now()) }
 // reset makes s a new session. The caller holds the lock.
 func (s *Session) reset() {
 	s.id, s.at, s.signed, s.guard, s.whole = "", record.Address{}, "", nil, nil
-	s.data = working{}
-	s.data.start(s.f.format.Layout(), s)
+	s.data = overlay.New(s.f.format.Layout(), s.damagedValue)
 	s.meta = record.Meta{}
 	s.metaSet.idle, s.metaSet.maxAge = false, false
 	s.isNew, s.changed = true, false
-	s.touch, s.rewrite, s.roll = false, false, false
+	s.due = due{}
 	s.idleEnds = time.Time{}
-	s.ended, s.renewed, s.unseen = nil, false, false
+	s.state, s.why, s.unseen = isNotStored, nil, false
 	s.begin()
 }
 
 // load makes s the session that snap holds.
 func (s *Session) load(id string, at record.Address, snap record.Snapshot) {
-	s.id, s.known, s.at, s.isNew = id, id, at, false
+	s.id, s.known, s.at, s.isNew, s.state = id, id, at, false, isStored
 	s.adopt(snap)
-	s.data.base = snap.Data
+	s.data.Load(snap.Data)
 }
 
 // adopt takes over a stored state, but for the data.
@@ -222,7 +238,16 @@ func (s *Session) Forget() {
 // not known, because the session has ended or the store did not answer, whether
 // the method changes anything cannot be told either: the save must fail, rather
 // than find that the empty session has not changed.
-func (s *Session) edited() { s.unseen = s.unseen || s.ended != nil || s.unavailable != nil }
+func (s *Session) edited() { s.unseen = s.unseen || s.why != nil }
+
+// hasGone reports whether the record turned out to have gone.
+func (s *Session) hasGone() bool { return s.state == isEnded || s.state == isRenewed }
+
+// become gives the session a state in which nothing of it can be saved, and returns why.
+func (s *Session) become(st state, why error) error {
+	s.state, s.why = st, why
+	return why
+}
 
 // Format prints the session without its ID and data, whatever the verb.
 func (s *Session) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "[session]") }

@@ -9,7 +9,7 @@ import (
 // stamped is text and cents a number whose stored forms are others.
 type (
 	stamped string
-	cents  int
+	cents   int
 )
 
 func (m stamped) MarshalText() ([]byte, error) { return []byte("stamped:" + string(m)), nil }

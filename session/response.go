@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"mime/multipart"
 	"net/http"
 	"sync"
@@ -68,7 +69,7 @@ func (x *exchange) attach() {
 	if x.session != nil {
 		x.session.header, x.session.headerSent = x.early, x.sent
 		if x.sent && x.session.cookie == cookieSet {
-			x.session.cookie, x.session.roll = cookieKeep, false // too late; the next response carries it
+			x.session.cookie, x.session.due.cookie = cookieKeep, false // too late; the next response carries it
 		}
 	}
 }
@@ -82,7 +83,7 @@ func (x *exchange) invalidate(values context.Context) error {
 		return x.session.Invalidate(values)
 	}
 	x.got = true
-	found, store, err := x.endCookies(values)
+	found, store, err := x.f.endCookies(values, x.in, x.cookies)
 	// As long as it has failed the visitor is logged in, whatever the page says.
 	if x.loadErr = err; err == nil {
 		x.session = x.f.newSession(x.in, store)
@@ -93,13 +94,6 @@ func (x *exchange) invalidate(values context.Context) error {
 	}
 	x.lateUse()
 	return err
-}
-
-func (x *exchange) endCookies(values context.Context) (found bool, store Store, err error) {
-	if found, err = x.f.endCookies(values, x.in, x.cookies); err == nil {
-		store, err = x.f.storeFor(x.in)
-	}
-	return found, store, err
 }
 
 // sendHeader is called before anything of the response is sent. The first call
@@ -176,7 +170,7 @@ func (x *exchange) late() bool {
 // saveLate saves a session when the header has been sent. The caller holds the
 // lock.
 func (s *Session) saveLate(ctx context.Context) error {
-	err := s.commit(ctx, nil)
+	err := s.commit(ctx)
 	if s.refused && errors.Is(err, ErrHeaderWritten) {
 		return nil // the new session that save has reported
 	}
@@ -239,4 +233,56 @@ func (x *exchange) skipCookie(s *Session) {
 	case s.signed == "": // not renewed: the old cookie opens the session
 		s.cookie = cookieKeep
 	}
+}
+
+// net/http removes the temporary files of a multipart form after the response, if
+// it finds the form in the request that it made. The application's request is a
+// copy of that: the Handler removes the files of its form.
+
+// removeLater has the files of a form removed after the response, whichever copy of
+// the request it belongs to.
+func (x *exchange) removeLater(form *multipart.Form) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.forms = append(x.forms, form)
+}
+
+// removeForms removes the files when the application's handler has ended, also by
+// a panic. Those that the application has removed itself are no error.
+func (x *exchange) removeForms() {
+	x.mu.Lock()
+	forms := x.forms
+	x.mu.Unlock()
+	if form := x.r.MultipartForm; form != nil {
+		forms = append(forms, form)
+	}
+	for _, form := range forms {
+		if err := form.RemoveAll(); err != nil {
+			x.log("session: temporary files of a form were not removed", err)
+		}
+	}
+}
+
+// lateUse tells the log of a session that is asked for when the header has been
+// sent: its page does not say that it depends on the cookie, and cannot be taken
+// back when the load fails.
+func (x *exchange) lateUse() {
+	if !x.sent {
+		return
+	}
+	if x.shared && x.f.late.first(x.r.Pattern) {
+		x.f.opts.Logger.LogAttrs(x.r.Context(), slog.LevelError,
+			"session: the session was first asked for after the response had begun, which therefore has no Vary: Cookie: a cache may show the page to other visitors; ask for the session before the first write, or set Vary or Cache-Control",
+			slog.String("method", x.r.Method), slog.String("route", x.r.Pattern))
+	}
+	if x.loadErr != nil {
+		x.log("session: the page had been sent when this failed", x.loadErr)
+	}
+}
+
+// shared reports whether a header lets a cache give its response to visitors with
+// other cookies (RFC 9111, sections 3.5 and 4.1).
+func shared(h http.Header) bool {
+	return !lists(h["Vary"], "Cookie") && !lists(h["Vary"], "*") &&
+		!lists(h["Cache-Control"], "no-store") && !lists(h["Cache-Control"], "private")
 }
