@@ -127,6 +127,7 @@ func (s *Session) find(ctx context.Context, id string) (bool, error) {
 		return true, nil
 	}
 	// Another server whose clock is ahead must not lengthen the absolute timeout.
+	s.due.record = snap.Outmoded
 	s.due.expiry = restated && f.opts.AbsoluteTimeout > 0 ||
 		expiryKept && expiryDue(now, expires, full, s.touchAfter())
 	s.rollCookie(now)
