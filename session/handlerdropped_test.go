@@ -205,7 +205,7 @@ func TestSessionThatEndedMeanwhile(t *testing.T) {
 			t.Run(name, func(t *testing.T) {
 				var log bytes.Buffer
 				f := newTestFactory(t, newMemStore(), func(o *Options) { format(o); logLines(o, &log) })
-				if name == "a renewal" && f.format.live() == nil {
+				if name == "a renewal" && f.format.Live() == nil {
 					return
 				}
 				v := started(t, f)

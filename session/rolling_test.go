@@ -204,26 +204,8 @@ func TestRollingCookieMeanwhile(t *testing.T) {
 }
 
 // Records from before there was a note: the cookie counts as sent when the session
-// began, and the session's own max age is kept.
+// began. TestCookieFieldOfOldRecords (internal/record) has the max age.
 func TestRollingCookieOfOldRecords(t *testing.T) {
-	at := addressOf("session:", "id")
-	created := time.UnixMilli(1700000000123).UTC()
-	for _, maxAge := range []own{{}, {true, 0}, {true, 90 * time.Second}, {true, 1500 * time.Millisecond}, {true, MaxCookieAge}} {
-		old := meta{created: created, maxAge: maxAge}
-		record := appendHeader(nil, kindLazy, at, old)
-		if string(record[44:headerLen]) != string(appendOwn(nil, maxAge)) {
-			t.Errorf("%v: without a note the record is not what it was", maxAge)
-		}
-		_, m, _, err := parseHeader(at, record)
-		if err != nil || m.maxAge != maxAge || !m.cookieSent.IsZero() {
-			t.Errorf("%v is read as %v, %v, %v", maxAge, m.maxAge, m.cookieSent, err)
-		}
-		m.cookieSent = created.Add(day)
-		_, noted, _, err := parseHeader(at, appendHeader(nil, kindLazy, at, m))
-		if want := (own{maxAge.set, wholeCookieAge(maxAge.d)}); err != nil || noted.maxAge != want || noted.cookieSent.Unix() != m.cookieSent.Unix() {
-			t.Errorf("with a note %v is read as %v, %v, %v", maxAge, noted.maxAge, noted.cookieSent, err)
-		}
-	}
 	synctest.Test(t, func(t *testing.T) {
 		store := newMemStore()
 		v := newVisitor(t, rollingFactory(t, store, func(o *Options) { o.Cookie.MaxAge = 0 }))
