@@ -15,7 +15,7 @@ import (
 var errExpired = fmt.Errorf("%w: it has expired", ErrNotFound)
 
 // open returns the session that a request's Cookie lines name, loaded or new. An
-// ID that is unknown is never adopted: a new session gets an ID of its own.
+// unknown ID is never adopted: the new session gets another one.
 func (f *Factory) open(r *http.Request, cookies []string) (*Session, error) {
 	store, err := f.storeFor(r)
 	s := f.blankSession(r, store)
@@ -135,9 +135,9 @@ func (s *Session) find(ctx context.Context, id string) (bool, error) {
 	case left != unknownTTL:
 		s.due.ttl = restartDue(left, full, f.opts.TouchAfter)
 	case ttl != full && (ttl > 0 || snap.Meta.Idle.Set):
-		// The load restarted the factory's timeout, but this session has one of
-		// its own or is about to reach the absolute one. It cannot wait for the
-		// save, which may never come.
+		// The load restarted the time to live at the factory's timeout, but this
+		// session has another one, or is about to reach the absolute timeout. It is
+		// put right now: there may be no save.
 		if err := s.restart(ctx, at.Key, prior(&snap), full); err != nil {
 			s.reset()
 			return false, err

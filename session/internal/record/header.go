@@ -70,8 +70,8 @@ type Meta struct {
 	Members map[string]any
 }
 
-// Override is a duration that a session may have of its own, in place of the
-// factory's. The zero value is the factory's.
+// Override is a duration that a session has in place of the factory's. The zero value is
+// the factory's.
 type Override struct {
 	Set      bool
 	Duration time.Duration

@@ -14,8 +14,8 @@ import (
 // too: one Python dict, encoded whole, with the session's data as one member
 // and what is known about the session as the others. The key is the ID.
 //
-// Python compares nothing before it writes, so nothing in the record can name
-// its state: the guard is all of it. There is no place for a marker either.
+// Python compares nothing before it writes, so that no field of the record can name
+// its state: the guard is the whole record. There are no markers either.
 type pyramid struct {
 	values   dictLayout
 	envelope envelope
@@ -42,7 +42,7 @@ func newPyramid(c Config, member string, e envelope) *pyramid {
 	return &pyramid{dictLayout{c.Codec, member}, e}
 }
 
-// pickles returns the pickle codec with room for records of that size.
+// pickles returns the pickle codec for records of up to that size.
 func pickles(size int) encode.Codec {
 	limits := pickle.Limits{Input: max(size, pickle.DefaultInput), Bytes: max(size, pickle.DefaultBytes)}
 	return encode.Codec{
