@@ -77,6 +77,7 @@ type Override struct {
 	Duration time.Duration
 }
 
+// Or returns the session's duration, or the factory's where it has none.
 func (o Override) Or(factory time.Duration) time.Duration {
 	if o.Set {
 		return o.Duration
