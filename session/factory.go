@@ -79,7 +79,7 @@ func (f *Factory) Get(r *http.Request) (*Session, error) {
 	if x := f.exchangeOf(r); x != nil {
 		return x.get()
 	}
-	return f.open(r, r.Header["Cookie"])
+	return f.load(r, r.Header["Cookie"])
 }
 
 // Save saves a session that was got without Handler, and puts the cookie into

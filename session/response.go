@@ -52,7 +52,7 @@ func (x *exchange) get() (*Session, error) {
 	defer x.mu.Unlock()
 	if !x.got {
 		x.got, x.loadErr = true, errLoadPanicked
-		x.session, x.loadErr = x.f.open(x.in, x.cookies)
+		x.session, x.loadErr = x.f.load(x.in, x.cookies)
 		x.attach()
 		x.lateUse()
 	}

@@ -113,8 +113,8 @@ func (s *Session) reset() {
 	s.begin()
 }
 
-// load makes s the session that snap holds.
-func (s *Session) load(id string, at record.Address, snap record.Snapshot) {
+// fill makes s the session that snap holds.
+func (s *Session) fill(id string, at record.Address, snap record.Snapshot) {
 	s.id, s.known, s.at, s.isNew, s.state = id, id, at, false, isStored
 	s.adopt(snap)
 	s.data.Load(snap.Data)

@@ -108,7 +108,7 @@ func (s *Session) Touch(ctx context.Context) error {
 	stored.header, stored.headerSent = s.header, true // its cookie is not sent
 	var seen []byte
 	err := stored.retry(ctx, func(bool) error {
-		_, err := stored.find(ctx, s.id)
+		_, err := stored.loadID(ctx, s.id)
 		if err != nil || stored.why != nil {
 			return cmp.Or(err, stored.why)
 		}
@@ -118,7 +118,7 @@ func (s *Session) Touch(ctx context.Context) error {
 	})
 	switch {
 	case stored.hasGone():
-		return s.end(stored.state)
+		return s.gone(stored.state)
 	case err != nil:
 		return err
 	}
