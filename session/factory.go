@@ -62,7 +62,8 @@ func NewFactory(store Store, opts *Options) (*Factory, error) {
 	f.opts.IdleTimeout = f.format.Idle(f.opts.IdleTimeout)
 	// Signer and format have what they need. A value that holds a factory may
 	// be printed by reflection, where no Format method is asked.
-	f.opts.Secret, f.opts.PreviousSecrets, f.opts.EncryptionKeys = "", nil, nil
+	f.opts.Secret, f.opts.PreviousSecrets = "", nil
+	f.opts.EncryptionKeys, f.opts.EncryptionKeysPrevious = nil, nil
 	return f, nil
 }
 

@@ -137,7 +137,7 @@ func (s *Session) restarted() time.Time {
 func (s *Session) noteEnd(now time.Time, left time.Duration, expires time.Time) {
 	s.idleEnds = time.Time{}
 	switch {
-	case s.due.ttl, s.due.expiry: // by the save of this request
+	case s.due.ttl, s.due.expiry, s.due.record: // by the save of this request
 		s.idleEnds = s.restarted()
 		return
 	case left > 0:

@@ -136,6 +136,7 @@ func (s *Session) loadRecord(ctx context.Context, id string, at record.Address, 
 		return nil
 	}
 	// Another server whose clock is ahead must not lengthen the absolute timeout.
+	s.due.record = snap.Outmoded
 	s.due.expiry = restated && f.opts.AbsoluteTimeout > 0 ||
 		expiryKept && expiryDue(now, expires, full, s.touchAfter())
 	s.rollCookie(now)

@@ -78,9 +78,25 @@ type Options struct {
 	// key is encoded by itself, and only when it has changed; in the Pyramid
 	// formats the default is pickle.
 	Codec encode.Codec
+	// CodecName is the name of Codec, up to 255 bytes, which each native record holds:
+	// factories that write by another codec read the record by the one of that name.
+	// The default is the name of a built-in codec (cbor, json, msgpack, pickle), and
+	// for another none: its records are read by factories with the same Codec only.
+	CodecName string
+	// Decoders read native records that another codec wrote, by its name, beside the
+	// built-in ones. Such a record is written anew, by Codec, when it is next used.
+	Decoders map[string]encode.Decoder
 	// EncryptionKeys, 32 bytes each, encrypt the stored data with AES-256-GCM.
 	// The first encrypts, all of them decrypt.
 	EncryptionKeys Keys
+	// EncryptionKeysPrevious, 32 bytes each, only decrypt. Without EncryptionKeys
+	// records are written plain: so every server can know a key before the first one
+	// encrypts with it. The default is none.
+	EncryptionKeysPrevious Keys
+	// AcceptPlain reads records that are not encrypted although there are
+	// EncryptionKeys, while the first of them is brought in. Whoever can write to
+	// Redis can then write sessions. The default is false.
+	AcceptPlain bool
 	// MaxRecordBytes is the size up to which a record is written. The default
 	// is 1 MiB.
 	MaxRecordBytes int

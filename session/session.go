@@ -71,6 +71,7 @@ const (
 type due struct {
 	ttl    bool // the time to live in Redis
 	expiry bool // the time of expiry in the record
+	record bool // all of the record: it was written under settings that are on their way out
 	cookie bool // the cookie's Max-Age: it is sent again, and the record notes that
 }
 

@@ -130,7 +130,7 @@ func (s *Session) Touch(ctx context.Context) error {
 // that the request has loaded: when the record held others, the next save finds a
 // conflict and applies the request's edits to them.
 func (s *Session) touched(stored *Session, seen string) {
-	s.due.ttl, s.due.expiry = false, false
+	s.due.ttl, s.due.expiry, s.due.record = false, false, false
 	s.idleEnds = stored.idleEnds
 	if string(s.guard) == seen {
 		s.guard, s.whole = stored.guard, stored.whole
@@ -170,10 +170,11 @@ func (s *Session) restartIfDue(ctx context.Context) {
 }
 
 // restartDue restarts the time to live, and the time of expiry in the record, as far
-// as they are due. A cookie that is sent again is noted in the record.
+// as they are due. A cookie that is sent again is noted in the record, and a record of
+// settings that are on their way out is written anew.
 func (s *Session) restartDue(ctx context.Context) error {
-	touch, rewrite := s.due.ttl, s.due.expiry || s.due.cookie && !s.cookieRefused()
-	s.due.ttl, s.due.expiry = false, false
+	touch, rewrite := s.due.ttl, s.due.expiry || s.due.record || s.due.cookie && !s.cookieRefused()
+	s.due.ttl, s.due.expiry, s.due.record = false, false, false
 	if !touch && !rewrite || s.state != isStored {
 		return nil
 	}

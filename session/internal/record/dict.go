@@ -184,7 +184,7 @@ func (d *dictData) merged(changes []Change) (map[string]any, error) {
 	return m, nil
 }
 
-func (l dictLayout) Encode(m map[string]any) ([]byte, error) {
+func (l dictLayout) Encode(m any) ([]byte, error) {
 	b, err := l.codec.Encode(m)
 	if err != nil {
 		return nil, fmt.Errorf("session: the data cannot be encoded: %w", err)
