@@ -107,7 +107,7 @@ var ErrFormTooLarge = errors.New("session: the form is too large to look for the
 
 // CheckCSRF returns nil when the request carries its session's CSRF token in the
 // header X-CSRF-Token or else in the form field csrf_token, ErrCSRF when it does
-// not, and the error of the load when there is no telling. The request must have
+// not, and the error of the load when the session could not be read. The request must have
 // come through a Handler. The comparison takes constant time.
 //
 // The body is read only when the session has a token and the header is not there.
@@ -149,7 +149,7 @@ type CSRFProtection struct {
 	MaxMultipartBytes int64
 	// Denied answers a refused request. err is ErrCSRF when the token was
 	// missing or wrong, ErrFormTooLarge when the form was larger than it is
-	// read, the error of the load when there is no telling, and what
+	// read, the error of the load when the session could not be read, and what
 	// http.CrossOriginProtection.Check returned when the origin was wrong. The
 	// default answers 413 to ErrFormTooLarge, 503 to ErrUnavailable, as it is with
 	// Options.AnonymousWhenDown, and 403 to the others. It is not

@@ -80,7 +80,7 @@ func (f *Factory) Get(r *http.Request) (*Session, error) {
 	if x := f.exchangeOf(r); x != nil {
 		return x.get()
 	}
-	return f.open(r, r.Header["Cookie"])
+	return f.load(r, r.Header["Cookie"])
 }
 
 // Save saves a session that was got without Handler, and puts the cookie into
@@ -131,7 +131,7 @@ func (f *Factory) storeFor(r *http.Request) (Store, error) {
 	return store, storeError("connect", err)
 }
 
-// invalid tells the hook and the log of something that was not accepted.
+// invalid passes a cookie or record that was not accepted to the hook and the log.
 func (f *Factory) invalid(r *http.Request, err error) {
 	if f.opts.OnInvalid != nil {
 		f.opts.OnInvalid(r, err)
@@ -143,7 +143,7 @@ func (f *Factory) invalid(r *http.Request, err error) {
 // one a request would get is not known without a request.
 var ErrPingPerRequest = errors.New("session: ping: StoreFor chooses the store of each request; ping the stores that it returns")
 
-// Ping asks the store for a sign of life: it is for a readiness check. It sends one
+// Ping checks that the store answers; it is for a readiness check. It sends one
 // command to Redis, PING where the store is a Pinger, and otherwise the load of a key
 // that has no record. The error wraps ErrUnavailable. With Options.StoreFor it is
 // ErrPingPerRequest, and nothing is sent.

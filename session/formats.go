@@ -81,7 +81,7 @@ func (f Format) rules() *formatRules {
 	return &rulesByFormat[f]
 }
 
-// checkFormat returns everything in the options that their format has no room for.
+// checkFormat returns every option that is set and cannot be used with the format.
 func checkFormat(o *Options) error {
 	if o.Format < 0 || int(o.Format) >= len(rulesByFormat) {
 		return optionError("Format", "there is no %s", o.Format)

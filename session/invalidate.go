@@ -9,8 +9,8 @@ import (
 )
 
 // Invalidate ends the session: its record is gone from Redis when Invalidate
-// returns, no request in flight can bring it back, and the browser is told to
-// forget the cookie. The Session is then a new one, empty and with nothing
+// returns, no request in flight can bring it back, and the response deletes
+// the cookie. The Session is then a new one, empty and with nothing
 // stored. It does not end with the request's context.
 //
 // When the request came with several cookies of the name, the sessions of all of

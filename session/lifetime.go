@@ -38,7 +38,7 @@ func restartDue(left, full, after time.Duration) bool {
 	case left > full+time.Second:
 		return true // a shorter timeout, or a cap, came into force; a second is for two clocks
 	case after >= full:
-		// A session with a short timeout of its own would end while it is used.
+		// Otherwise a session whose own timeout is short would end while it is used.
 		return full-left >= full/2
 	default:
 		return full-left >= after
@@ -57,7 +57,7 @@ func fromTheFuture(now, t time.Time) bool { return t.Sub(now) > roundedUp }
 var errOutdated = fmt.Errorf("%w: it began before ValidSince (valid_since)", ErrNotFound)
 
 // outdated reports whether a stored session began before Options.ValidSince. Where a
-// record keeps its creation less exactly than that, in doubt it did.
+// record rounds its time of creation up, the earliest time that it may stand for counts.
 func (f *Factory) outdated(m record.Meta) bool {
 	return m.Created.Add(-f.createdLate()).Before(f.opts.ValidSince)
 }

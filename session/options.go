@@ -133,8 +133,8 @@ type Options struct {
 	// (ErrConflict), 409 with a text that asks to reload when the session has
 	// ended meanwhile (ErrGone, ErrEnded), and 500 otherwise.
 	ErrorHandler func(http.ResponseWriter, *http.Request, error)
-	// OnInvalid hears of cookies and records that were not accepted. It is
-	// called while the session is being loaded, and must not ask for it.
+	// OnInvalid is called with the reason for each cookie or record that is not
+	// accepted, while the session is being loaded. It must not ask for the session.
 	OnInvalid func(*http.Request, error)
 	// AllowCookie, when set, looks at a response's header and decides whether
 	// it may carry the session's cookie. A new session is not saved on a
@@ -144,8 +144,8 @@ type Options struct {
 	// itself has made it so after a Renew, its page is not sent, and the error
 	// handler answers: without the cookie the renewed session would be lost.
 	AllowCookie func(http.Header) bool
-	// Logger receives what nobody else hears of. The default is
-	// slog.Default(). No session ID and no secret is ever logged.
+	// Logger receives errors and warnings that no caller gets as a return value.
+	// The default is slog.Default(). No session ID and no secret is ever logged.
 	Logger *slog.Logger
 }
 

@@ -10,20 +10,20 @@ import (
 
 const (
 	// markerTTL is how long a renewed session's old key names its successor:
-	// long enough for every request that was under way with the old cookie.
+	// long enough for every request that was sent with the old cookie.
 	markerTTL = time.Minute
 	// renewalGrace is how long after a renewal a request with the old cookie is
-	// taken for one that was under way: it cannot begin a session, whose cookie
+	// taken for one that was sent before: it cannot begin a session, whose cookie
 	// would replace the new one. A browser that comes later has never got the
 	// new cookie (its visitor clicked twice, say) and begins a new session.
 	renewalGrace = 5 * time.Second
 )
 
 // Renew gives the session a new ID and keeps its data: call it at login and at
-// every change of privilege, so that an ID somebody planted or saw before is
-// worth nothing afterwards (OWASP: session fixation). What the request has
+// every change of privilege, so that an ID that was planted or seen before
+// opens nothing afterwards (OWASP: session fixation). What the request has
 // changed so far is saved with it. The old ID is dead when Renew returns, and so
-// is the old CSRF token, which whoever planted the ID may have read: CSRFToken
+// is the old CSRF token, which the one who planted the ID may have read: CSRFToken
 // makes a new one, and forms rendered before are refused. A token that this
 // request has set by NewCSRFToken stays.
 //

@@ -98,7 +98,7 @@ func (s *Session) settle(ctx context.Context, c *contention.Writer, err error) e
 	conflict, gone := overtaken(err)
 	switch {
 	case gone:
-		return s.end(isEnded)
+		return s.gone(isEnded)
 	case conflict == nil:
 		return err
 	}
@@ -117,7 +117,7 @@ func (s *Session) settle(ctx context.Context, c *contention.Writer, err error) e
 func (s *Session) reload(ctx context.Context) error {
 	current, err := s.store.Load(ctx, s.at.Key, 0)
 	if errors.Is(err, ErrNotFound) {
-		return s.end(isEnded)
+		return s.gone(isEnded)
 	}
 	if err != nil {
 		return storeError("save", err)
@@ -262,16 +262,16 @@ func (s *Session) rebase(current []byte) error {
 		return fmt.Errorf("session: save: %w", err)
 	}
 	if snap.Successor != nil {
-		return s.end(isRenewed)
+		return s.gone(isRenewed)
 	}
 	s.adopt(snap)
 	s.data.Rebase(snap.Data)
 	return nil
 }
 
-// end notes that the record has gone, and returns the error for it. A session that was
+// gone notes that the record has gone, and returns the error for it. A session that was
 // renewed keeps its cookie, which the browser may have replaced by the new one already.
-func (s *Session) end(st state) error {
+func (s *Session) gone(st state) error {
 	s.cookie = cookieDelete
 	if st == isRenewed {
 		s.cookie = cookieKeep

@@ -15,10 +15,11 @@ import (
 
 // Session is one visitor's state for one request. Its methods are those of
 // Pyramid's ISession and of a dict. It is safe for use by several goroutines of
-// its request; values that are changed in place are the goroutines' own affair.
+// its request; access to values that are changed in place is for the
+// application to synchronize.
 //
-// A Session prints as nothing but its kind: its ID and its data never reach a
-// log by accident.
+// A Session prints as [session], whatever the verb, so that its ID and data do not
+// get into logs.
 type Session struct {
 	f     *Factory
 	r     *http.Request // for the hooks
@@ -47,7 +48,7 @@ type Session struct {
 	why        error        // of an ended, renewed or unavailable session
 	unseen     bool         // the request changed a session whose record it could not see
 	endedHere  bool         // a session was ended by this request
-	cookie     cookieAction // what the response owes the browser
+	cookie     cookieAction // what the response does about the session's cookie
 	signed     string       // the cookie's value, once it was made
 	header     http.Header  // for AllowCookie: before the header is sent, as it was when the request came in
 	headerSent bool
@@ -113,8 +114,8 @@ func (s *Session) reset() {
 	s.begin()
 }
 
-// load makes s the session that snap holds.
-func (s *Session) load(id string, at record.Address, snap record.Snapshot) {
+// fill makes s the session that snap holds.
+func (s *Session) fill(id string, at record.Address, snap record.Snapshot) {
 	s.id, s.known, s.at, s.isNew, s.state = id, id, at, false, isStored
 	s.adopt(snap)
 	s.data.Load(snap.Data)
@@ -134,7 +135,7 @@ func (s *Session) adopt(snap record.Snapshot) {
 }
 
 // ID returns the session's ID, or "" for a new session that has not been
-// saved. It is a secret: whoever signs it is the visitor.
+// saved. It is a secret: a cookie made of it opens the session.
 func (s *Session) ID() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -164,8 +165,8 @@ func (s *Session) Timeout() time.Duration {
 
 func (s *Session) idle() time.Duration { return s.meta.Idle.Or(s.f.opts.IdleTimeout) }
 
-// AdjustTimeout gives this session an idle timeout of its own, which is kept
-// with it; 0 is no timeout. It is pyramid_redis_sessions'
+// AdjustTimeout sets the idle timeout of this session, which is kept with it; 0 is no
+// timeout. It is pyramid_redis_sessions'
 // adjust_timeout_for_session. A negative duration has passed already and is
 // taken as the shortest there is. Pyramid's sessions keep whole seconds: what is
 // left of one is rounded up. Those of pyramid_redis_sessions always end: there 0
@@ -186,11 +187,11 @@ func (s *Session) adjustTimeout(d time.Duration) {
 	}
 }
 
-// AdjustCookieMaxAge gives this session's cookie a lifetime of its own, which
-// is kept with the session, in whole seconds; 0 is browser scope. Browsers keep no
+// AdjustCookieMaxAge sets the lifetime of this session's cookie, which is kept with the
+// session, in whole seconds; 0 is browser scope. Browsers keep no
 // cookie longer than MaxCookieAge. The cookie of an active visitor is sent again when a
-// tenth of it has passed. The records of the Pyramid formats have no room for it: there
-// it holds for the cookies of this request.
+// tenth of it has passed. The records of the Pyramid formats have no field for it:
+// there it holds for the cookies of this request.
 func (s *Session) AdjustCookieMaxAge(d time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -261,7 +262,7 @@ func (s *Session) damagedValue(key string, err error) {
 }
 
 // writeContext returns the context of commands that must not end with the
-// request: a client that hangs up loses neither a save nor a logout.
+// request: they run to their end when the client hangs up.
 func (f *Factory) writeContext(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.WithoutCancel(ctx), f.opts.SaveTimeout)
 }

@@ -65,7 +65,7 @@ func (f *Factory) answerStatus(w http.ResponseWriter, r *http.Request) {
 	s := f.blankSession(in, store)
 	if err == nil {
 		s.access = passive
-		err = s.search(cookies)
+		err = s.loadFromCookies(cookies)
 	}
 	if err != nil {
 		f.statusFailed(w, r, err)

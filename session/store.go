@@ -41,7 +41,7 @@ type Store interface {
 	// That the new record is stored already is a conflict too: two requests may
 	// make equal changes, and each counts. Only a store that has sent its command
 	// again because the answer was lost may take it for its own success, and only
-	// when NamesRevision(guard): no one else writes a record with the new
+	// when NamesRevision(guard): no other writer makes a record with the new
 	// revision. When the guard is all of a record the command must not be sent
 	// again; the error then says that the outcome is not known.
 	Replace(ctx context.Context, key string, guard, record []byte, ttl time.Duration) error

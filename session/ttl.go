@@ -82,7 +82,7 @@ func (s *Session) overwrite(ctx context.Context, record []byte, ttl time.Duratio
 // Touch restarts the idle timeout now, whatever Options.TouchAfter and Options.Passive
 // say: call it now and then from a handler that stays open, such as a stream or a
 // websocket. It reads the record first, so that what other requests have changed
-// meanwhile counts: a timeout of its own, a logout. It never passes the absolute timeout,
+// meanwhile counts: a timeout that was set, a logout. It never passes the absolute timeout,
 // saves nothing of the session's data, and does not end with the request's context. A
 // new session that has not been saved yet has nothing to restart.
 //
@@ -90,8 +90,8 @@ func (s *Session) overwrite(ctx context.Context, record []byte, ttl time.Duratio
 // under another ID, with the browser's next request. It wraps ErrUnavailable when the
 // store did not answer, and is ErrConflict when other requests kept changing a record
 // that holds its own time of expiry (set_redis_ttl = false, python_expires). Touch takes
-// one round trip, and another for a session with a timeout of its own or with its time
-// of expiry in the record.
+// one round trip, and another for a session whose timeout is not the factory's or whose
+// time of expiry is in the record.
 func (s *Session) Touch(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -108,7 +108,7 @@ func (s *Session) Touch(ctx context.Context) error {
 	stored.header, stored.headerSent = s.header, true // its cookie is not sent
 	var seen []byte
 	err := stored.retry(ctx, func(bool) error {
-		_, err := stored.find(ctx, s.id)
+		_, err := stored.loadID(ctx, s.id)
 		if err != nil || stored.why != nil {
 			return cmp.Or(err, stored.why)
 		}
@@ -118,7 +118,7 @@ func (s *Session) Touch(ctx context.Context) error {
 	})
 	switch {
 	case stored.hasGone():
-		return s.end(stored.state)
+		return s.gone(stored.state)
 	case err != nil:
 		return err
 	}
@@ -154,7 +154,7 @@ func (s *Session) fetch(ctx context.Context, key string, ttl time.Duration) ([]b
 }
 
 // restartIfDue restarts the time to live of a session that was only read. When
-// that fails, nothing of the request's is lost, so it is no error.
+// that fails, none of the request's changes are lost: it is logged, not returned.
 func (s *Session) restartIfDue(ctx context.Context) {
 	err := s.restartDue(ctx)
 	conflict, gone := overtaken(err)

@@ -125,7 +125,7 @@ type Turns struct {
 	keys map[string]*turn
 }
 
-// turn is who may write one key. It exists while somebody writes or waits.
+// turn is the turn at one key. It exists while a writer has it or waits for it.
 type turn struct {
 	free  chan struct{} // holds a value while no writer has the turn
 	users int

@@ -72,8 +72,8 @@ func (l dictLayout) decodeMap(body []byte) (m map[string]any, err error) {
 	return m, nil
 }
 
-// dictData decodes its body once, and once more when it has handed out a value
-// that the handler may have changed and somebody asks what it was.
+// dictData decodes its body once, and again for a comparison, when Get has returned a
+// value that the handler may have changed in place.
 type dictData struct {
 	layout dictLayout
 	body   []byte // nil when empty

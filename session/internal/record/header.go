@@ -71,14 +71,14 @@ type Meta struct {
 	Members map[string]any
 }
 
-// Override is a duration that a session may have of its own, in place of the
-// factory's. The zero value is the factory's.
+// Override is a duration that a session has in place of the factory's. The zero value is
+// the factory's.
 type Override struct {
 	Set      bool
 	Duration time.Duration
 }
 
-// Or returns the session's own duration, or the factory's where it has none.
+// Or returns the session's duration, or the factory's where it has none.
 func (o Override) Or(factory time.Duration) time.Duration {
 	if o.Set {
 		return o.Duration

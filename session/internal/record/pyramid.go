@@ -14,8 +14,8 @@ import (
 // too: one Python dict, encoded whole, with the session's data as one member
 // and what is known about the session as the others. The key is the ID.
 //
-// Python compares nothing before it writes, so nothing in the record can name
-// its state: the guard is all of it. There is no place for a marker either.
+// Python compares nothing before it writes, so that no field of the record can name
+// its state: the guard is the whole record. There are no markers either.
 type pyramid struct {
 	values   dictLayout
 	envelope envelope
@@ -50,7 +50,7 @@ func newPyramid(c Config, member string, e envelope) *pyramid {
 	return p
 }
 
-// picklesOf returns limits with room for records of that size.
+// picklesOf returns limits that allow records of that size.
 func picklesOf(size int) pickle.Limits {
 	return pickle.Limits{Input: max(size, pickle.DefaultInput), Bytes: max(size, pickle.DefaultBytes)}
 }
