@@ -1,5 +1,7 @@
 package session
 
+import "slices"
+
 // A value that can change in place may do so for as long as the caller has it
 // in hand, and no one hears of it. So a slot keeps such a value as it was when
 // it was handed out; a difference counts as setting the key.
@@ -56,6 +58,9 @@ func (w *working) keep(v any) pristine {
 	if immutable(v) {
 		return nil
 	}
+	if list, ok := plainList(v); ok {
+		return keptList(slices.Clone(list))
+	}
 	c, err := w.layout.normal(v)
 	if err != nil {
 		return nil
@@ -65,8 +70,36 @@ func (w *working) keep(v any) pristine {
 
 // copyOf returns v as it is now, whatever its owner does to it later.
 func (w *working) copyOf(v any) any {
-	if kept, ok := w.keep(v).(copied); ok {
+	switch kept := w.keep(v).(type) {
+	case copied:
 		return kept.value
+	case keptList:
+		return []any(kept)
 	}
 	return v
+}
+
+// keptList is the pristine form of a list whose elements cannot change in place. A
+// flash queue is one: to encode it for each message that is appended would take time
+// that grows with the square of their number.
+type keptList []any
+
+func (l keptList) diff(dst []byte, _ string, v any) ([]byte, bool, error) {
+	now, ok := plainList(v)
+	return dst, !ok || !slices.Equal(now, l), nil
+}
+
+// plainList returns v when it is a list of elements that cannot change in place, each
+// equal to itself, which NaN is not.
+func plainList(v any) ([]any, bool) {
+	list, ok := v.([]any)
+	if !ok || list == nil {
+		return nil, false
+	}
+	for _, elem := range list {
+		if !immutable(elem) || elem != elem { //nolint:gocritic,staticcheck // NaN
+			return nil, false
+		}
+	}
+	return list, true
 }
