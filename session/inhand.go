@@ -97,7 +97,7 @@ func plainList(v any) ([]any, bool) {
 		return nil, false
 	}
 	for _, elem := range list {
-		if !immutable(elem) || elem != elem { //nolint:gocritic,staticcheck // NaN
+		if !immutable(elem) || elem != elem { //nolint:gocritic // NaN
 			return nil, false
 		}
 	}
