@@ -178,10 +178,11 @@ func checkClearData(kinds []ClearData) error {
 }
 
 // clearSiteData tells the browser to delete what it keeps of the site, on the response
-// to a request that has ended its session.
+// to a request that has ended its session, also where that is the error handler's: the
+// next request has no session any more that could say so. The caller holds the lock.
 func (s *Session) clearSiteData(h http.Header) {
 	kinds := s.f.opts.ClearSiteData
-	if !s.endedHere || s.headerSent || len(kinds) == 0 || h.Get("Clear-Site-Data") != "" {
+	if !s.endedHere || len(kinds) == 0 || h.Get("Clear-Site-Data") != "" {
 		return
 	}
 	var quoted []string
@@ -191,6 +192,17 @@ func (s *Session) clearSiteData(h http.Header) {
 		}
 	}
 	h.Set("Clear-Site-Data", strings.Join(quoted, ", "))
+}
+
+func (x *exchange) clearSiteData() {
+	x.mu.Lock()
+	s := x.session
+	x.mu.Unlock()
+	if s != nil {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.clearSiteData(x.h)
+	}
 }
 
 // errCookieRefused is for a new session on a response that may not carry a

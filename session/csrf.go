@@ -236,8 +236,11 @@ func (p *CSRFProtection) formToken(r *http.Request) (string, error) {
 		if x := innermost(r.Context()); x != nil && r.MultipartForm != nil {
 			x.removeLater(r.MultipartForm)
 		}
-		_, tooLarge := errors.AsType[*http.MaxBytesError](err)
-		if tooLarge || errors.Is(err, multipart.ErrMessageTooLarge) {
+		passed, tooLarge := errors.AsType[*http.MaxBytesError](err)
+		switch {
+		case tooLarge && passed.Limit < limit: // the application's own limit
+			return "", fmt.Errorf("%w: %w", ErrFormTooLarge, passed)
+		case tooLarge, errors.Is(err, multipart.ErrMessageTooLarge):
 			return "", ErrFormTooLarge
 		}
 	}
@@ -271,6 +274,9 @@ func (p *CSRFProtection) denied(w http.ResponseWriter, r *http.Request, err erro
 		return
 	case errors.Is(err, ErrFormTooLarge):
 		limit, _, _ := p.limit(r)
+		if passed, ok := errors.AsType[*http.MaxBytesError](err); ok {
+			limit = passed.Limit
+		}
 		http.Error(w, fmt.Sprintf("the form is too large: at most %d bytes are accepted", limit), http.StatusRequestEntityTooLarge)
 		return
 	}

@@ -23,6 +23,7 @@ func (x *exchange) fail(err error) {
 	for _, name := range pageHeaders {
 		x.h.Del(name)
 	}
+	x.clearSiteData()
 	if len(x.outside) > 0 {
 		x.h["Content-Encoding"] = x.outside
 	}
@@ -47,6 +48,15 @@ func (x *exchange) hasAnswered() bool {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	return x.answered
+}
+
+// answerIsDue reports, once, that the error handler has answered.
+func (x *exchange) answerIsDue() bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	due := x.answered && !x.shown
+	x.shown = x.shown || due
+	return due
 }
 
 func (x *exchange) isReplaced() bool {

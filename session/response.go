@@ -43,6 +43,7 @@ type exchange struct {
 	vary     [1]string         // room for the Vary header
 	replaced bool              // the page is not sent: the error handler answers
 	answered bool              // the error handler has answered
+	shown    bool              // and the server was told to send the answer at once
 }
 
 func (x *exchange) get() (*Session, error) {

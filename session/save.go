@@ -21,6 +21,7 @@ const maxNewIDs = 3
 func (f *Factory) save(h http.Header, r *http.Request, s *Session) error {
 	s.header = h
 	if err := s.failure(); err != nil {
+		s.clearSiteData(h)
 		return errors.Join(err, s.writeCookie(h, r.TLS != nil))
 	}
 	err := s.commit(r.Context())
