@@ -115,15 +115,25 @@ var sessionEffects = map[string]func(*testing.T){
 		}
 	},
 	"InvalidateEmptySession": func(t *testing.T) {
-		for _, invalidate := range []bool{true, false} {
-			s := newSite(t, settings.Map{"invalidate_empty_session": invalidate})
+		for _, c := range []struct {
+			set        settings.Map
+			invalidate bool
+		}{
+			{settings.Map{"invalidate_empty_session": true}, true},
+			{settings.Map{"invalidate_empty_session": false}, false},
+			{settings.Map{}, false},
+			{settings.Map{"format": "pyramid_session_redis"}, true},
+			{settings.Map{"format": "pyramid_session_redis", "invalidate_empty_session": false}, false},
+			{settings.Map{"format": "pyramid_redis_sessions"}, false},
+		} {
+			s, invalidate := newSite(t, c.set), c.invalidate
 			s.write()
 			resp := s.visit(func(se *session.Session) { se.Delete("n") })
 			if gone := len(s.redis.Keys()) == 0; gone != invalidate {
-				t.Errorf("%v: the record is gone: %v", invalidate, gone)
+				t.Errorf("%v: the record is gone: %v", c.set, gone)
 			}
 			if deleted := strings.Contains(s.setCookie(resp), "Max-Age=0"); deleted != invalidate {
-				t.Errorf("%v: the cookie is deleted: %v", invalidate, deleted)
+				t.Errorf("%v: the cookie is deleted: %v", c.set, deleted)
 			}
 		}
 	},
@@ -150,6 +160,28 @@ var sessionEffects = map[string]func(*testing.T){
 		}
 		if s.sessions = s.start(settings.Map{"encryption_keys": key(2)}); s.count() != 0 {
 			t.Error("a key that was taken away still decrypts")
+		}
+	},
+	"EncryptionKeysPrevious": func(t *testing.T) {
+		s := newSite(t, settings.Map{"encryption_keys": encryptionKey(1)})
+		s.write()
+		if s.sessions = s.start(settings.Map{"encryption_keys": encryptionKey(2), "encryption_keys_previous": encryptionKey(1)}); s.count() != 1 {
+			t.Error("a previous key does not decrypt")
+		}
+		s = newSite(t, settings.Map{"encryption_keys_previous": encryptionKey(1)})
+		s.visit(func(se *session.Session) { se.Set("n", 1); se.Set("text", "in the clear") })
+		if record, _ := s.redis.Get(s.key()); !strings.Contains(record, "in the clear") {
+			t.Error("a previous key encrypts")
+		}
+	},
+	"EncryptionAcceptPlain": func(t *testing.T) {
+		for _, accept := range []bool{true, false} {
+			s := newSite(t, nil)
+			s.write()
+			s.sessions = s.start(settings.Map{"encryption_keys": encryptionKey(1), "encryption_accept_plain": accept})
+			if read := s.count() == 1; read != accept {
+				t.Errorf("%v: a plain record is read: %v", accept, read)
+			}
 		}
 	},
 	"MaxRecordBytes": func(t *testing.T) {

@@ -100,11 +100,13 @@ func where(src settings.Source, name string) string {
 // connector uses connect.ParseURL. The errors of all of them are joined.
 func (c *config) resolve(src settings.Source, o *settings.Options) (*session.Options, connector, connect.Options, error) {
 	so, co := sessionOptions(o), connectOptions(o)
-	so.Logger, so.ErrorHandler = c.logger, c.errorHandler
+	so.Logger, so.ErrorHandler, co.Logger = c.logger, c.errorHandler, c.logger
 	r := c.registry
 	l := &lookups{src: src, registry: r}
 	lookUp(l, &r.encoders, "function", "encode", encode.EncoderName(o.Encode), &so.Codec.Encode)
 	lookUp(l, &r.decoders, "function", "decode", encode.DecoderName(o.Decode), &so.Codec.Decode)
+	// Whoever reads a record needs what decodes it: that gives the codec its name.
+	so.CodecName, so.Decoders = encode.DecoderName(o.Decode), r.allDecoders()
 	lookUp(l, &r.ids, "function", "id_generator", o.IDGenerator, &so.NewID)
 	lookUp(l, &r.signers, "signer", "cookie_signer", o.CookieSigner, &so.Signer)
 	lookUp(l, &r.onInvalid, "function", "func_invalid_logger", o.FuncInvalidLogger, &so.OnInvalid)

@@ -29,6 +29,7 @@ func sessionOptions(o *settings.Options) *session.Options {
 		IgnoreDeepChanges: !o.DetectChanges,
 		FailOnUndecodable: !o.DeserializedFailsNew,
 		InvalidateEmpty:   o.InvalidateEmptySession,
+		AcceptPlain:       o.EncryptionAcceptPlain,
 		AnonymousWhenDown: o.OnRedisDown == settings.DownAnonymous,
 		// A save is a few commands, each within twice its own time-out.
 		SaveTimeout: 2 * o.SocketTimeout,
@@ -53,26 +54,36 @@ func sessionOptions(o *settings.Options) *session.Options {
 	if o.Timeout == 0 {
 		so.IdleTimeout = session.Never
 	}
-	for _, key := range o.EncryptionKeys {
-		b, _ := base64.StdEncoding.DecodeString(string(key)) // Parse has checked it
-		so.EncryptionKeys = append(so.EncryptionKeys, b)
-	}
+	so.EncryptionKeys, so.EncryptionKeysPrevious = keysOf(o.EncryptionKeys), keysOf(o.EncryptionKeysPrevious)
 	return so
+}
+
+func keysOf(secrets []settings.Secret) (keys session.Keys) {
+	for _, s := range secrets {
+		b, _ := base64.StdEncoding.DecodeString(string(s)) // Parse has checked it
+		keys = append(keys, b)
+	}
+	return keys
 }
 
 // keyOfField is the setting that fills each field of session.Options about which
 // session.NewFactory may complain.
 var keyOfField = map[string]string{
-	"Secret":             "secret",
-	"PreviousSecrets":    "secret_previous",
-	"Signer":             "cookie_signer",
-	"IdleTimeout":        "timeout",
-	"ExpiryInRecord":     "set_redis_ttl",
-	"Format":             "format",
-	"PythonExpires":      "python_expires",
-	"Prefix":             "prefix",
-	"Codec":              "encode",
-	"EncryptionKeys":     "encryption_keys",
+	"Secret":          "secret",
+	"PreviousSecrets": "secret_previous",
+	"Signer":          "cookie_signer",
+	"IdleTimeout":     "timeout",
+	"ExpiryInRecord":  "set_redis_ttl",
+	"Format":          "format",
+	"PythonExpires":   "python_expires",
+	"Prefix":          "prefix",
+	"Codec":           "encode",
+	"CodecName":       "decode",
+	"EncryptionKeys":  "encryption_keys",
+
+	"EncryptionKeysPrevious": "encryption_keys_previous",
+	"AcceptPlain":            "encryption_accept_plain",
+
 	"ClearSiteData":      "clear_site_data",
 	"Cookie.Name":        "cookie_name",
 	"Cookie.Path":        "cookie_path",
@@ -154,6 +165,8 @@ func connectOptions(o *settings.Options) connect.Options {
 		PoolSize:      o.PoolSize,
 		MaxRetries:    o.MaxRetries,
 		AutoPipeline:  autoPipelines[o.AutoPipeline],
+		GuardedSave:   guardedSaves[o.GuardedSave],
+		Needs:         needs(o),
 		LazyConnect:   o.LazyConnect,
 	}
 	switch {
@@ -165,6 +178,28 @@ func connectOptions(o *settings.Options) connect.Options {
 		co.Mode = connect.Embedded
 	}
 	return co
+}
+
+// needs says what the sessions that these settings describe send to Redis.
+func needs(o *settings.Options) connect.Needs {
+	n := connect.Needs{
+		Prefix:      o.Prefix,
+		NoTTL:       !o.SetRedisTTL,
+		NeverExpire: o.Timeout == 0,
+		ReadTTL:     o.TimeoutTrigger > 0 && o.SetRedisTTL,
+		RestartTTL:  o.AbsoluteTimeout > 0 && o.SetRedisTTL,
+	}
+	if n.Prefix == "" {
+		// In the Pyramid formats a key may be anything, and so may this one.
+		n.Prefix = session.DefaultPrefix
+	}
+	return n
+}
+
+var guardedSaves = map[settings.GuardedSave]connect.GuardedSave{
+	settings.GuardAuto:   connect.GuardedSaveAuto,
+	settings.GuardScript: connect.GuardedSaveScript,
+	settings.GuardNative: connect.GuardedSaveNative,
 }
 
 var autoPipelines = map[settings.AutoPipeline]connect.AutoPipeline{

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"testing"
 	"time"
+
+	"github.com/pyramidgo/redissessions/session/internal/record"
 )
 
 // BenchmarkCookie is the signature of an ID, the check of one, and the header
@@ -59,13 +61,13 @@ func BenchmarkRecord(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			record, key := benchRecord(b, f.format, at, keys), benchKey(keys/2)
-			read := func() snapshot {
-				snap, err := f.format.decode(at, record)
+			raw, key := benchRecord(b, f.format, at, keys), benchKey(keys/2)
+			read := func() record.Snapshot {
+				snap, err := f.format.Decode(at, raw)
 				if err != nil {
 					b.Fatal(err)
 				}
-				if v, ok, err := snap.data.get(key); !ok || err != nil || v != benchValue {
+				if v, ok, err := snap.Data.Get(key); !ok || err != nil || v != benchValue {
 					b.Fatalf("%v at %s", v, key)
 				}
 				return snap
@@ -77,10 +79,10 @@ func BenchmarkRecord(b *testing.B) {
 				}
 			})
 			b.Run(fmt.Sprintf("%s/%d/write", name, keys), func(b *testing.B) {
-				snap, changed := read(), []change{{slot: &slot{key: key, value: "another value", present: true}}}
+				snap, changed := read(), []record.Change{{Key: key, Value: "another value", Present: true}}
 				b.ReportAllocs()
 				for b.Loop() {
-					if _, _, err := f.format.encode(at, snap.meta, snap.data, changed); err != nil {
+					if _, _, err := f.format.Encode(at, snap.Meta, snap.Data, changed); err != nil {
 						b.Fatal(err)
 					}
 				}
@@ -90,13 +92,13 @@ func BenchmarkRecord(b *testing.B) {
 }
 
 // benchRecord returns a record of so many keys.
-func benchRecord(b *testing.B, format format, at address, keys int) []byte {
-	var changes []change
+func benchRecord(b *testing.B, format record.Format, at record.Address, keys int) []byte {
+	var changes []record.Change
 	for i := range keys {
-		changes = append(changes, change{slot: &slot{key: benchKey(i), value: benchValue, present: true}})
+		changes = append(changes, record.Change{Key: benchKey(i), Value: benchValue, Present: true})
 	}
 	created := time.Unix(1e9, 0)
-	record, _, err := format.encode(at, meta{created: created, idle: own{true, time.Hour}}, format.layout().empty(), changes)
+	record, _, err := format.Encode(at, record.Meta{Created: created, Idle: record.Override{Set: true, Duration: time.Hour}}, format.Layout().Empty(), changes)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -124,7 +126,7 @@ func BenchmarkMerge(b *testing.B) {
 				if err := s.rebase(current); err != nil {
 					b.Fatal(err)
 				}
-				changes, err := s.data.changes(true, nil)
+				changes, err := s.changes()
 				if err != nil || len(changes) != 3 {
 					b.Fatal(len(changes), err)
 				}

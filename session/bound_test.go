@@ -26,7 +26,7 @@ func (c *contested) Replace(ctx context.Context, key string, guard, record []byt
 	_, known := c.known[key]
 	if r, ok := c.records[key]; ok && known && bytes.HasPrefix(r.data, guard) {
 		data := bytes.Clone(r.data)
-		copy(data[4:guardLen], fmt.Sprintf("%08d", c.tries)) // another revision
+		copy(data[4:RevisionLen], fmt.Sprintf("%08d", c.tries)) // another revision
 		c.records[key] = memRecord{data, r.expires}
 	}
 	c.mu.Unlock()
@@ -66,7 +66,7 @@ func TestTriesRunOut(t *testing.T) {
 					t.Fatalf("there are %d records", len(store.records))
 				}
 				for key, r := range store.records {
-					if !bytes.Equal(r.data[guardLen:], before[key].data[guardLen:]) {
+					if !bytes.Equal(r.data[RevisionLen:], before[key].data[RevisionLen:]) {
 						t.Error("something of the failed request was written")
 					}
 				}

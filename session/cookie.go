@@ -7,21 +7,22 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/pyramidgo/redissessions/session/internal/record"
+	"github.com/pyramidgo/redissessions/session/internal/sign"
 )
 
 const (
-	// maxCookieBytes bounds a cookie's name and value together, RFC 6265bis 5.6.
-	maxCookieBytes = 4096
 	// maxAttributeBytes bounds each attribute's value, RFC 6265bis 5.6.
 	maxAttributeBytes = 1024
 	// MaxCookieAge is the longest Max-Age that browsers keep, RFC 6265bis 5.6.1.
-	MaxCookieAge = 400 * 24 * time.Hour
+	MaxCookieAge = record.MaxCookieAge
 	// maxCookies is how many cookies of the session's name one request may
 	// try. More than two or three is an attack.
 	maxCookies = 8
 	// nativeValueBytes is the length of the value that the built-in signer makes
 	// of a built-in ID.
-	nativeValueBytes = (sha512.Size+tokenBytes*4/3+1)*4/3 + 1
+	nativeValueBytes = (sha512.Size+sign.IDBytes*4/3+1)*4/3 + 1
 )
 
 // SecureMode says when the cookie carries the Secure attribute.
@@ -107,8 +108,8 @@ func (c CookieOptions) check() error {
 		wrong("MaxAge", "%s: it must not be negative", c.MaxAge)
 	}
 	// Longer values come from the application's own signer or ID generator.
-	if n := len(c.Name) + nativeValueBytes; n > maxCookieBytes {
-		wrong("Name", "name and value have %d bytes, and browsers drop more than %d", n, maxCookieBytes)
+	if n := len(c.Name) + nativeValueBytes; n > sign.MaxCookieBytes {
+		wrong("Name", "name and value have %d bytes, and browsers drop more than %d", n, sign.MaxCookieBytes)
 	}
 	secure, host, hidden := c.promises()
 	if secure && c.Secure == SecureNever {
@@ -153,8 +154,8 @@ func (c CookieOptions) cookie(value string, maxAge time.Duration, tls bool) *htt
 // checkValue returns an error for a value that browsers would not keep, or of
 // which net/http would drop what is wrong and send the rest.
 func (c CookieOptions) checkValue(value string) error {
-	if n := len(c.Name) + len(value); n > maxCookieBytes {
-		return fmt.Errorf("session: cookie: name and value have %d bytes, browsers keep %d: shorten the ID", n, maxCookieBytes)
+	if n := len(c.Name) + len(value); n > sign.MaxCookieBytes {
+		return fmt.Errorf("session: cookie: name and value have %d bytes, browsers keep %d: shorten the ID", n, sign.MaxCookieBytes)
 	}
 	if (&http.Cookie{Name: c.Name, Value: value}).Valid() != nil {
 		return errBadValue
@@ -185,28 +186,21 @@ func (c CookieOptions) attributes(tls bool) *http.Cookie {
 // shows a byte of it.
 var errBadValue = errors.New("session: cookie: the signer returned a value that no cookie can carry (RFC 6265, section 4.1.1)")
 
-// varyCookie tells caches that the response depends on the request's cookies. The
-// header keeps room as its value when it has none yet.
-func varyCookie(h http.Header, room *[1]string) {
-	if lists(h["Vary"], "Cookie") || lists(h["Vary"], "*") {
-		return
-	}
-	if len(h["Vary"]) > 0 {
-		h["Vary"] = append(h["Vary"], "Cookie")
-		return
-	}
-	room[0] = "Cookie"
-	h["Vary"] = room[:]
+// Signer authenticates the session ID in the cookie. It gives no secrecy.
+type Signer interface {
+	// Sign returns the cookie's value for an ID. It must be made of the
+	// characters that RFC 6265 allows in a cookie's value.
+	Sign(id string) (value string, err error)
+	// Verify returns the ID in a cookie's value, or an error when it was not
+	// made by Sign. It compares in constant time.
+	Verify(value string) (id string, err error)
 }
 
-// lists reports whether a header that is a list has an element, in any case.
-func lists(lines []string, element string) bool {
-	for _, line := range lines {
-		for e := range strings.SplitSeq(line, ",") {
-			if strings.EqualFold(strings.TrimSpace(e), element) {
-				return true
-			}
-		}
-	}
-	return false
+// RotatingSigner is an optional interface of a Signer that also verifies what an older
+// secret has signed. The built-in signers have it (Options.PreviousSecrets).
+type RotatingSigner interface {
+	Signer
+	// VerifyRotated is Verify, and also reports whether an older secret signed the
+	// value: the response then carries a cookie that Sign has made anew.
+	VerifyRotated(value string) (id string, old bool, err error)
 }

@@ -1,6 +1,13 @@
 package session
 
-import "errors"
+import (
+	"errors"
+	"fmt"
+
+	"github.com/pyramidgo/redissessions/session/internal/contention"
+	"github.com/pyramidgo/redissessions/session/internal/record"
+	"github.com/pyramidgo/redissessions/session/internal/sign"
+)
 
 var (
 	// ErrNotFound is returned by a Store when there is no record at the key:
@@ -19,9 +26,9 @@ var (
 	// was under way. Nothing of the request's changes is written.
 	ErrEnded = errors.New("session: sessions of this user were ended meanwhile; the login was not saved")
 
-	// ErrConflict is returned when other requests kept changing the session
-	// and the bounded number of tries ran out. Nothing was written.
-	ErrConflict = errors.New("session: too many concurrent changes; nothing was saved")
+	// ErrConflict is returned when other requests kept changing the session until the
+	// time for the save (Options.SaveTimeout) was over. Nothing was written.
+	ErrConflict = contention.ErrConflict
 
 	// ErrHeaderWritten is returned when a change needs a cookie and the
 	// response's header has been sent already.
@@ -31,13 +38,17 @@ var (
 	// Options.MaxRecordBytes. Nothing was written.
 	ErrTooLarge = errors.New("session: the record is too large; keep less in the session or raise max_record_bytes")
 
+	// ErrBadCookie is reported to Options.OnInvalid for a cookie whose signature
+	// does not verify or that is malformed.
+	ErrBadCookie = sign.ErrBadCookie
+
 	// ErrUndecodable is returned when a stored record cannot be read: it is
 	// damaged, was written by another codec or version, or exceeds a limit.
-	ErrUndecodable = errors.New("session: the stored record cannot be decoded")
+	ErrUndecodable = record.ErrUndecodable
 
-	// ErrCrossedReply is returned when a record arrives that belongs to
-	// another key. It is never used.
-	ErrCrossedReply = errors.New("session: the reply holds the record of another session")
+	// ErrCrossedReply is returned when Redis answers with another key's record. The
+	// record is discarded.
+	ErrCrossedReply = record.ErrCrossedReply
 
 	// ErrRefused is returned when the store answered that it will not do what
 	// it was asked, for a reason that does not pass by itself: the server's user
@@ -62,4 +73,23 @@ type ConflictError struct {
 // Error says that there was a conflict. It never holds the record.
 func (e *ConflictError) Error() string {
 	return "session: the record has changed meanwhile"
+}
+
+// OptionError is a mistake in the Options that NewFactory was given. NewFactory returns
+// all of them, joined by errors.Join.
+type OptionError struct {
+	// Field is the field of Options that is to blame: "PythonExpires", "Cookie.Path".
+	Field string
+	// Err says what is wrong with it. It never holds a secret or a key.
+	Err error
+}
+
+// Error returns "session: field: what is wrong with it".
+func (e *OptionError) Error() string { return "session: " + e.Field + ": " + e.Err.Error() }
+
+// Unwrap returns Err.
+func (e *OptionError) Unwrap() error { return e.Err }
+
+func optionError(field, format string, args ...any) error {
+	return &OptionError{Field: field, Err: fmt.Errorf(format, args...)}
 }

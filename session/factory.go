@@ -7,18 +7,21 @@ import (
 	"net/http"
 	"slices"
 	"time"
+
+	"github.com/pyramidgo/redissessions/session/internal/contention"
+	"github.com/pyramidgo/redissessions/session/internal/record"
 )
 
 // Factory makes the sessions of an application. It is safe for concurrent use.
 type Factory struct {
-	opts    Options
-	store   Store
-	format  format
-	customs customs
-	signer  Signer
-	now     func() time.Time
-	late    *oncePerRoute // routes that ask for the session after the first byte
-	turns   *turns        // of writers of one large session
+	opts   Options
+	store  Store
+	format record.Format
+	rules  *formatRules
+	signer Signer
+	now    func() time.Time
+	late   *oncePerRoute     // routes that ask for the session after the first byte
+	turns  *contention.Turns // of writers of one large session
 
 	idsAreOurs bool // no Options.NewID makes them
 }
@@ -30,7 +33,7 @@ func NewFactory(store Store, opts *Options) (*Factory, error) {
 	if opts == nil {
 		opts = &Options{}
 	}
-	f := &Factory{opts: opts.withDefaults(), store: store, customs: customsOf(opts.Format), now: time.Now, late: new(oncePerRoute), turns: new(turns)}
+	f := &Factory{opts: opts.withDefaults(), store: store, rules: opts.Format.rules(), now: time.Now, late: new(oncePerRoute), turns: new(contention.Turns)}
 	errs := []error{f.opts.Cookie.check(), checkClearData(opts.ClearSiteData)}
 	if store == nil && opts.StoreFor == nil {
 		errs = append(errs, errors.New("session: no store: pass one, or set Options.StoreFor"))
@@ -45,7 +48,7 @@ func NewFactory(store Store, opts *Options) (*Factory, error) {
 	case opts.Secret == "":
 		errs = append(errs, optionError("Secret", "no Secret: set one of at least 32 random bytes, or a Signer"))
 	default:
-		f.signer = f.customs.newSigner(f.opts.Cookie.Name, opts.Secret, opts.PreviousSecrets)
+		f.signer = f.rules.newSigner(f.opts.Cookie.Name, opts.Secret, opts.PreviousSecrets)
 	}
 	var err error
 	if f.format, err = newFormat(&f.opts); err != nil {
@@ -55,11 +58,12 @@ func NewFactory(store Store, opts *Options) (*Factory, error) {
 		return nil, err
 	}
 	f.idsAreOurs = opts.NewID == nil
-	f.opts.NewID = f.customs.idMaker(opts)
-	f.opts.IdleTimeout = f.format.idle(f.opts.IdleTimeout)
+	f.opts.NewID = f.rules.idMaker(opts)
+	f.opts.IdleTimeout = f.format.Idle(f.opts.IdleTimeout)
 	// Signer and format have what they need. A value that holds a factory may
 	// be printed by reflection, where no Format method is asked.
-	f.opts.Secret, f.opts.PreviousSecrets, f.opts.EncryptionKeys = "", nil, nil
+	f.opts.Secret, f.opts.PreviousSecrets = "", nil
+	f.opts.EncryptionKeys, f.opts.EncryptionKeysPrevious = nil, nil
 	return f, nil
 }
 
@@ -101,7 +105,7 @@ func (f *Factory) Invalidate(r *http.Request) error {
 	if x := f.exchangeOf(r); x != nil {
 		return x.invalidate(r.Context())
 	}
-	_, err := f.endCookies(r.Context(), r, r.Header["Cookie"])
+	_, _, err := f.endCookies(r.Context(), r, r.Header["Cookie"])
 	return err
 }
 
@@ -135,26 +139,24 @@ func (f *Factory) invalid(r *http.Request, err error) {
 	f.opts.Logger.LogAttrs(context.Background(), levelOfInvalid(err), "session not accepted", errorAttr(err))
 }
 
-// storeFailure is an error of the store's, with what was asked of it.
-type storeFailure struct {
-	op  string
-	err error
-}
+// ErrPingPerRequest is returned by Ping when Options.StoreFor chooses the store: which
+// one a request would get is not known without a request.
+var ErrPingPerRequest = errors.New("session: ping: StoreFor chooses the store of each request; ping the stores that it returns")
 
-func (e *storeFailure) Error() string { return "session: " + e.op + ": " + e.err.Error() }
-
-// Unwrap returns the store's error and ErrUnavailable. A store that refused is
-// there, and a context that its caller cancelled says nothing about the store.
-func (e *storeFailure) Unwrap() []error {
-	if errors.Is(e.err, ErrRefused) || errors.Is(e.err, context.Canceled) {
-		return []error{e.err}
+// Ping asks the store for a sign of life: it is for a readiness check. It sends one
+// command to Redis, PING where the store is a Pinger, and otherwise the load of a key
+// that has no record. The error wraps ErrUnavailable. With Options.StoreFor it is
+// ErrPingPerRequest, and nothing is sent.
+func (f *Factory) Ping(ctx context.Context) error {
+	if f.opts.StoreFor != nil {
+		return ErrPingPerRequest
 	}
-	return []error{ErrUnavailable, e.err}
-}
-
-func storeError(op string, err error) error {
-	if err == nil {
+	if p, ok := f.store.(Pinger); ok {
+		return storeError("ping", p.Ping(ctx))
+	}
+	_, err := f.store.Load(ctx, f.opts.Prefix+"redissessions.ping", 0)
+	if errors.Is(err, ErrNotFound) {
 		return nil
 	}
-	return &storeFailure{op, err}
+	return storeError("ping", err)
 }

@@ -3,6 +3,9 @@ package session
 import (
 	"context"
 	"errors"
+	"net/http"
+
+	"github.com/pyramidgo/redissessions/session/internal/record"
 )
 
 // Invalidate ends the session: its record is gone from Redis when Invalidate
@@ -24,17 +27,17 @@ func (s *Session) Invalidate(ctx context.Context) error {
 }
 
 func (s *Session) invalidate(ctx context.Context) error {
-	if s.unavailable != nil {
-		return s.unavailable
+	if s.state == isUnavailable {
+		return s.why
 	}
-	if s.at.key != "" || s.predecessor.key != "" {
+	if s.at.Key != "" || s.predecessor.Key != "" {
 		ctx, cancel := s.f.writeContext(ctx)
 		defer cancel()
 		if err := s.endAll(ctx); err != nil {
 			return err
 		}
 		s.cookie, s.signed, s.endedHere = cookieDelete, "", true
-		s.ids, s.predecessor = candidates{}, address{}
+		s.ids, s.predecessor = candidates{}, record.Address{}
 	}
 	s.reset()
 	return nil
@@ -44,8 +47,8 @@ func (s *Session) invalidate(ctx context.Context) error {
 // request's other cookies.
 func (s *Session) endAll(ctx context.Context) error {
 	var errs []error
-	for _, at := range []address{s.at, s.predecessor} {
-		if at.key != "" {
+	for _, at := range []record.Address{s.at, s.predecessor} {
+		if at.Key != "" {
 			errs = append(errs, s.f.end(ctx, s.store, at))
 		}
 	}
@@ -61,18 +64,18 @@ func (s *Session) endAll(ctx context.Context) error {
 //
 // The markers go last: as long as the session lives, another logout with the
 // same old cookie must find the way to it too, and not believe it gone.
-func (f *Factory) end(ctx context.Context, store Store, at address) error {
-	live := f.format.live()
+func (f *Factory) end(ctx context.Context, store Store, at record.Address) error {
+	live := f.format.Live()
 	if live == nil {
-		return storeError("invalidate", store.Delete(ctx, at.key))
+		return storeError("invalidate", store.Delete(ctx, at.Key))
 	}
 	var markers []string
 	guard := live
 	for ctx.Err() == nil {
-		err := store.Remove(ctx, at.key, guard)
-		conflict, ok := errors.AsType[*ConflictError](err)
-		if !ok {
-			if err != nil && !errors.Is(err, ErrNotFound) {
+		err := store.Remove(ctx, at.Key, guard)
+		conflict, gone := overtaken(err)
+		if conflict == nil {
+			if err != nil && !gone {
 				return storeError("invalidate", err)
 			}
 			for _, key := range markers {
@@ -83,7 +86,7 @@ func (f *Factory) end(ctx context.Context, store Store, at address) error {
 			return nil
 		}
 		if next := f.successorOf(at, conflict.Current); next != nil {
-			markers = append(markers, at.key)
+			markers = append(markers, at.Key)
 			at, guard = *next, live
 		} else {
 			guard = conflict.Current // whatever it is, it must not stay
@@ -93,9 +96,55 @@ func (f *Factory) end(ctx context.Context, store Store, at address) error {
 }
 
 // successorOf returns the address that a record names when it is a marker.
-func (f *Factory) successorOf(at address, record []byte) *address {
-	if snap, err := f.format.decode(at, record); err == nil {
-		return snap.successor
+func (f *Factory) successorOf(at record.Address, record []byte) *record.Address {
+	if snap, err := f.format.Decode(at, record); err == nil {
+		return snap.Successor
 	}
 	return nil
+}
+
+// endCookies ends the sessions that a request's Cookie lines name. It reports whether
+// there was one, and returns the request's store. Natively it ends all of them. The
+// Python packages read one cookie only: of several, the first session that is stored is
+// ended.
+func (f *Factory) endCookies(ctx context.Context, r *http.Request, lines []string) (found bool, store Store, err error) {
+	if store, err = f.storeFor(r); err != nil {
+		return false, nil, err
+	}
+	ctx, cancel := f.writeContext(ctx)
+	defer cancel()
+	var errs []error
+	for ids := f.candidates(r, lines); ; {
+		v, ok := ids.next()
+		if !ok {
+			return found, store, errors.Join(errs...)
+		}
+		found = true
+		at := f.format.Address(v.id)
+		if !f.rules.lastCookie || !ids.several {
+			errs = append(errs, f.end(ctx, store, at))
+			continue
+		}
+		if err := store.Remove(ctx, at.Key, nil); !errors.Is(err, ErrNotFound) {
+			return true, store, storeError("invalidate", err)
+		}
+	}
+}
+
+// endOthers ends the sessions of the request's other cookies: with one left, the
+// visitor would still be logged in. The Python packages do not read the cookies
+// after the one that was loaded, so that in their formats those stay.
+func (s *Session) endOthers(ctx context.Context) error {
+	if !s.f.rules.lastCookie {
+		for _, ok := s.ids.next(); ok; {
+			_, ok = s.ids.next()
+		}
+	}
+	var errs []error
+	for _, id := range s.ids.tried {
+		if at := s.f.format.Address(id); at.Key != s.at.Key && at.Key != s.predecessor.Key {
+			errs = append(errs, s.f.end(ctx, s.store, at))
+		}
+	}
+	return errors.Join(errs...)
 }

@@ -4,38 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"time"
+
+	"github.com/pyramidgo/redissessions/session/internal/record"
 )
 
 // errExpired is reported for a record whose time is over but that Redis still
 // holds.
 var errExpired = fmt.Errorf("%w: it has expired", ErrNotFound)
-
-// verified is a cookie whose signature holds.
-type verified struct {
-	id  string
-	old bool // signed with a previous secret
-}
-
-func (f *Factory) verify(value string) (v verified, err error) {
-	if s, ok := f.signer.(RotatingSigner); ok {
-		v.id, v.old, err = s.VerifyRotated(value)
-	} else {
-		v.id, err = f.signer.Verify(value)
-	}
-	switch {
-	case err != nil && !errors.Is(err, ErrBadCookie):
-		err = fmt.Errorf("%w: %w", ErrBadCookie, err)
-	case err == nil && v.id == "":
-		err = ErrBadCookie
-	}
-	if err != nil {
-		return verified{}, err
-	}
-	return v, nil
-}
 
 // open returns the session that a request's Cookie lines name, loaded or new. An
 // ID that is unknown is never adopted: a new session gets an ID of its own.
@@ -46,7 +23,7 @@ func (f *Factory) open(r *http.Request, cookies []string) (*Session, error) {
 		s.access = f.accessOf(r)
 		err = s.search(cookies)
 	}
-	if s.guard == nil {
+	if s.state != isStored {
 		s.begin()
 	}
 	if err != nil {
@@ -61,25 +38,23 @@ func (f *Factory) open(r *http.Request, cookies []string) (*Session, error) {
 // cookie_domain was changed.
 func (s *Session) search(cookies []string) error {
 	f, r := s.f, s.r
-	var renewed struct {
-		at  address
-		why error
-	}
+	var renewed *record.Address
 	for s.ids = f.candidates(r, cookies); ; {
 		c, ok := s.ids.next()
 		if !ok {
-			if renewed.why != nil {
-				s.at, s.ended, s.renewed = renewed.at, renewed.why, true
+			if renewed != nil {
+				s.at = *renewed
+				_ = s.become(isRenewed, ErrGone)
 			}
 			return nil
 		}
 		found, err := s.find(r.Context(), c.id)
 		switch {
-		case err == nil && found && s.renewed:
-			if renewed.why == nil {
-				renewed.at, renewed.why = s.at, s.ended
+		case err == nil && found && s.state == isRenewed:
+			if at := s.at; renewed == nil {
+				renewed = &at
 			}
-			s.at, s.ended, s.renewed = address{}, nil, false
+			s.at, s.state, s.why = record.Address{}, isNotStored, nil
 		case err == nil && found:
 			if c.old {
 				s.cookie = cookieSet
@@ -101,7 +76,7 @@ func (s *Session) openFailed(err error) (*Session, error) {
 		return nil, err
 	}
 	s.f.opts.Logger.Warn("session: the store is down; the request goes on without its session", errorAttr(err))
-	s.unavailable = err
+	_ = s.become(isUnavailable, err)
 	return s, nil
 }
 
@@ -109,36 +84,36 @@ func (s *Session) openFailed(err error) (*Session, error) {
 // over. It is also over when the session has been renewed a moment ago: s is then
 // empty and cannot be saved.
 func (s *Session) find(ctx context.Context, id string) (bool, error) {
-	f, at := s.f, s.f.format.address(id)
+	f, at := s.f, s.f.format.Address(id)
 	ttl := s.askFor()
-	record, left, err := s.fetch(ctx, at.key, ttl)
+	record, left, err := s.fetch(ctx, at.Key, ttl)
 	if errors.Is(err, ErrNotFound) {
 		return false, ErrNotFound
 	}
 	if err != nil {
 		return false, storeError("load", err)
 	}
-	snap, err := f.format.decode(at, record)
+	snap, err := f.format.Decode(at, record)
 	if err != nil {
 		s.at = at // Invalidate ends what cannot be read too
 		return false, err
 	}
 	now := f.now()
-	if snap.successor != nil {
+	if snap.Successor != nil {
 		return s.findRenewed(ctx, now, at, snap, left, left == unknownTTL && ttl > 0)
 	}
-	outdated := f.outdated(snap.meta)
-	restated := fromTheFuture(now, snap.meta.created)
+	outdated := f.outdated(snap.Meta)
+	restated := fromTheFuture(now, snap.Meta.Created)
 	if restated {
-		snap.meta.created = now.Truncate(time.Millisecond).UTC()
+		snap.Meta.Created = now.Truncate(time.Millisecond).UTC()
 	}
-	full, alive := lifetime(now, snap.meta.created, snap.meta.idle.or(f.opts.IdleTimeout), f.opts.AbsoluteTimeout)
+	full, alive := lifetime(now, snap.Meta.Created, snap.Meta.Idle.Or(f.opts.IdleTimeout), f.opts.AbsoluteTimeout)
 	expires, expiryKept := f.expiryOf(snap)
 	if !expires.IsZero() && !now.Before(expires) {
 		alive = false
 	}
 	if !alive || outdated {
-		if err := s.store.Remove(ctx, at.key, snap.guard); err != nil && !isOver(err) {
+		if err := removePrior(ctx, s.store, at.Key, prior(&snap)); err != nil && !isOvertaken(err) {
 			return false, storeError("load", err)
 		}
 		if alive {
@@ -152,18 +127,19 @@ func (s *Session) find(ctx context.Context, id string) (bool, error) {
 		return true, nil
 	}
 	// Another server whose clock is ahead must not lengthen the absolute timeout.
-	s.rewrite = restated && f.opts.AbsoluteTimeout > 0 ||
+	s.due.record = snap.Outmoded
+	s.due.expiry = restated && f.opts.AbsoluteTimeout > 0 ||
 		expiryKept && expiryDue(now, expires, full, s.touchAfter())
 	s.rollCookie(now)
 	switch {
 	case f.opts.ExpiryInRecord:
 	case left != unknownTTL:
-		s.touch = restartDue(left, full, f.opts.TouchAfter)
-	case ttl != full && (ttl > 0 || snap.meta.idle.set):
+		s.due.ttl = restartDue(left, full, f.opts.TouchAfter)
+	case ttl != full && (ttl > 0 || snap.Meta.Idle.Set):
 		// The load restarted the factory's timeout, but this session has one of
 		// its own or is about to reach the absolute one. It cannot wait for the
 		// save, which may never come.
-		if err := s.restart(ctx, at.key, snap.guard, full); err != nil {
+		if err := s.restart(ctx, at.Key, prior(&snap), full); err != nil {
 			s.reset()
 			return false, err
 		}
@@ -179,9 +155,9 @@ func (s *Session) find(ctx context.Context, id string) (bool, error) {
 // The marker's own times are by the clock of the server that wrote it, which may
 // differ from this one's. So they decide for how long a request counts as having
 // been under way, but not whether the marker counts.
-func (s *Session) findRenewed(ctx context.Context, now time.Time, at address, marker snapshot, left time.Duration, prolonged bool) (bool, error) {
+func (s *Session) findRenewed(ctx context.Context, now time.Time, at record.Address, marker record.Snapshot, left time.Duration, prolonged bool) (bool, error) {
 	s.at = at
-	age := now.Sub(marker.meta.created)
+	age := now.Sub(marker.Meta.Created)
 	if left > 0 {
 		age = markerTTL - left
 	}
@@ -191,7 +167,7 @@ func (s *Session) findRenewed(ctx context.Context, now time.Time, at address, ma
 		}
 	}
 	if inGrace(age) {
-		s.ended, s.renewed = ErrGone, true
+		_ = s.become(isRenewed, ErrGone)
 		return true, nil
 	}
 	return false, ErrNotFound
@@ -206,88 +182,16 @@ func inGrace(age time.Duration) bool { return -renewalGrace < age && age < renew
 // shortenMarker puts a marker's time to live back to the minute that it has. Where
 // the clocks differ so much that the marker's times cannot tell what is left of it,
 // the minute begins again once, by this clock.
-func (s *Session) shortenMarker(ctx context.Context, now time.Time, at address, marker snapshot, age time.Duration) error {
+func (s *Session) shortenMarker(ctx context.Context, now time.Time, at record.Address, marker record.Snapshot, age time.Duration) error {
 	if left := markerTTL - max(age, 0); age > -renewalGrace && left > 0 {
-		return s.restart(ctx, at.key, marker.guard, left)
+		return s.restart(ctx, at.Key, prior(&marker), left)
 	}
 	ctx, cancel := s.f.writeContext(ctx)
 	defer cancel()
 	created := now.Add(-renewalGrace) // the grace has passed
-	restated := s.f.format.marker(at, *marker.successor, meta{created: created, expires: created.Add(markerTTL)})
-	if err := s.store.Replace(ctx, at.key, marker.guard, restated, markerTTL-renewalGrace); err != nil && !isOver(err) {
+	restated := s.f.format.Marker(at, *marker.Successor, record.Meta{Created: created, Expires: created.Add(markerTTL)})
+	if err := replacePrior(ctx, s.store, at.Key, prior(&marker), restated, markerTTL-renewalGrace); err != nil && !isOvertaken(err) {
 		return storeError("restart the time to live", err)
 	}
 	return nil
-}
-
-// unknownTTL is what fetch returns when it did not read the time to live.
-const unknownTTL time.Duration = -1
-
-// fetch loads a record. Where readsTTL says so it reads the time to live rather than
-// restarting it, if the store can.
-func (s *Session) fetch(ctx context.Context, key string, ttl time.Duration) ([]byte, time.Duration, error) {
-	if s.readsTTL() {
-		if l, ok := s.store.(TTLLoader); ok {
-			return l.LoadTTL(ctx, key)
-		}
-	}
-	record, err := s.store.Load(ctx, key, ttl)
-	return record, unknownTTL, err
-}
-
-// expiryOf returns the time of expiry in a record as far as it counts, and
-// whether it must be restarted with the session.
-func (f *Factory) expiryOf(snap snapshot) (expires time.Time, kept bool) {
-	counts, written := f.format.expiry()
-	if !counts && !f.opts.ExpiryInRecord {
-		return time.Time{}, false
-	}
-	expires = snap.meta.expires
-	return expires, written || f.opts.ExpiryInRecord || !expires.IsZero()
-}
-
-// expiryDue is restartDue for a time of expiry that is kept in the record.
-func expiryDue(now, expires time.Time, full, after time.Duration) bool {
-	if expires.IsZero() || full == 0 {
-		return expires.IsZero() != (full == 0)
-	}
-	return restartDue(expires.Sub(now), full, max(after, time.Millisecond))
-}
-
-// restart sets the time to live of the record that was loaded at once, even when
-// the client hangs up. Where another request has saved the record meanwhile, the
-// time to live that it wrote stands: it may have changed the timeout.
-func (s *Session) restart(ctx context.Context, key string, guard []byte, ttl time.Duration) error {
-	ctx, cancel := s.f.writeContext(ctx)
-	defer cancel()
-	var err error
-	if g, ok := s.store.(GuardedExpirer); ok {
-		err = g.ExpireGuarded(ctx, key, guard, ttl)
-	} else {
-		err = s.store.Expire(ctx, key, ttl)
-	}
-	if errors.Is(err, ErrNotFound) {
-		return ErrNotFound
-	}
-	if isOver(err) {
-		return nil
-	}
-	return storeError("restart the time to live", err)
-}
-
-// isOver reports whether a guarded command found that somebody else had been
-// there first.
-func isOver(err error) bool {
-	_, conflict := errors.AsType[*ConflictError](err)
-	return conflict || errors.Is(err, ErrNotFound)
-}
-
-func errorAttr(err error) slog.Attr { return slog.String("error", err.Error()) }
-
-// levelOfInvalid keeps what any visitor can provoke out of the usual log.
-func levelOfInvalid(err error) slog.Level {
-	if errors.Is(err, ErrUndecodable) {
-		return slog.LevelWarn
-	}
-	return slog.LevelDebug
 }

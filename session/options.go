@@ -78,9 +78,25 @@ type Options struct {
 	// key is encoded by itself, and only when it has changed; in the Pyramid
 	// formats the default is pickle.
 	Codec encode.Codec
+	// CodecName is the name of Codec, up to 255 bytes, which each native record holds:
+	// factories that write by another codec read the record by the one of that name.
+	// The default is the name of a built-in codec (cbor, json, msgpack, pickle), and
+	// for another none: its records are read by factories with the same Codec only.
+	CodecName string
+	// Decoders read native records that another codec wrote, by its name, beside the
+	// built-in ones. Such a record is written anew, by Codec, when it is next used.
+	Decoders map[string]encode.Decoder
 	// EncryptionKeys, 32 bytes each, encrypt the stored data with AES-256-GCM.
 	// The first encrypts, all of them decrypt.
 	EncryptionKeys Keys
+	// EncryptionKeysPrevious, 32 bytes each, only decrypt. Without EncryptionKeys
+	// records are written plain: so every server can know a key before the first one
+	// encrypts with it. The default is none.
+	EncryptionKeysPrevious Keys
+	// AcceptPlain reads records that are not encrypted although there are
+	// EncryptionKeys, while the first of them is brought in. Whoever can write to
+	// Redis can then write sessions. The default is false.
+	AcceptPlain bool
 	// MaxRecordBytes is the size up to which a record is written. The default
 	// is 1 MiB.
 	MaxRecordBytes int
@@ -94,7 +110,9 @@ type Options struct {
 	// decoded. By default the visitor gets a new session.
 	FailOnUndecodable bool
 	// InvalidateEmpty removes a session, and its cookie, when a request has
-	// taken the last key out of it.
+	// taken the last key out of it. The default is false in every format;
+	// pyramid_session_redis does so unless its invalidate_empty_session is off: set
+	// it as the Python application has it.
 	InvalidateEmpty bool
 	// AnonymousWhenDown makes Get return an empty session when the store does
 	// not answer. A request that changes that session fails.
@@ -167,3 +185,37 @@ func (o Options) withDefaults() Options {
 	o.Cookie = o.Cookie.withDefaults()
 	return o
 }
+
+const redacted = "[redacted]"
+
+// Secrets are older secrets in Options. They print as [redacted], whatever the verb, in
+// log/slog and in JSON. A []string can be assigned to them. fmt calls no method in an
+// unexported field: keep Options there behind a pointer, of which it prints the address.
+// A Factory holds no secret that could print.
+type Secrets []string
+
+// Keys are encryption keys. A [][]byte can be assigned to it.
+type Keys [][]byte
+
+var (
+	_ fmt.Formatter = Secrets(nil)
+	_ fmt.Formatter = Keys(nil)
+)
+
+// Format implements fmt.Formatter for every verb and flag.
+func (Secrets) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(redacted)) }
+
+// LogValue returns [redacted].
+func (Secrets) LogValue() slog.Value { return slog.StringValue(redacted) }
+
+// MarshalText returns [redacted].
+func (Secrets) MarshalText() ([]byte, error) { return []byte(redacted), nil }
+
+// Format implements fmt.Formatter for every verb and flag.
+func (Keys) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(redacted)) }
+
+// LogValue returns [redacted].
+func (Keys) LogValue() slog.Value { return slog.StringValue(redacted) }
+
+// MarshalText returns [redacted].
+func (Keys) MarshalText() ([]byte, error) { return []byte(redacted), nil }

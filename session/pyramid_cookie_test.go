@@ -31,7 +31,7 @@ type cookieFile struct {
 }
 
 func signerOf(f Format, secret string, previous ...string) RotatingSigner {
-	return customsOf(f).newSigner("session", secret, previous).(RotatingSigner)
+	return f.rules().newSigner("session", secret, previous).(RotatingSigner)
 }
 
 func TestPyramidCookies(t *testing.T) {

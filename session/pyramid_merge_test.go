@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/pyramidgo/redissessions/encode/pickle"
+	"github.com/pyramidgo/redissessions/session/internal/record"
 )
 
 // pythonWrites changes the stored record as Python does: it reads, changes and
@@ -23,8 +24,8 @@ func pythonWrites(t *testing.T, store *memStore, f *Factory, change func(data ma
 			t.Fatal(err)
 		}
 		change(data)
-		members[f.format.(*pyramid).values.member] = data
-		record, err := f.format.(*pyramid).values.encode(members)
+		members[dataMember(f)] = data
+		record, err := recordCodec(f).Encode(members)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -171,17 +172,17 @@ func TestPyramidKeysThatAreNotText(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			members[f.format.(*pyramid).values.member] = &pickle.Dict{Items: []pickle.Item{{Key: int64(1), Value: "one"}, {Key: "a", Value: int64(1)}}}
+			members[dataMember(f)] = &pickle.Dict{Items: []pickle.Item{{Key: int64(1), Value: "one"}, {Key: "a", Value: int64(1)}}}
 			record, _ := pickle.Marshal(members)
 			store.put(key, record, 0)
 			id = key
 		}
 		hidden := func() bool {
-			snap, err := f.format.decode(address{key: id}, store.records[id].data)
+			snap, err := f.format.Decode(record.Address{Key: id}, store.records[id].data)
 			if err != nil {
 				t.Fatal(err)
 			}
-			return snap.data.hidden()
+			return snap.Data.Hidden()
 		}
 		visitRecord(t, f, id, func(s *Session) {
 			if s.Len() != 1 {

@@ -124,7 +124,7 @@ func writesAs(t *testing.T, python *pyramidpeer.Peer, p *payload, edit func(*Opt
 			}
 		}
 		if p.ManagedDict != nil {
-			ask(f.format.(*pyramid).values.member, p.ManagedDict)
+			ask(dataMember(f), p.ManagedDict)
 		}
 		if p.Envelope != nil {
 			// Ours keeps the time of creation to the millisecond.
@@ -133,7 +133,7 @@ func writesAs(t *testing.T, python *pyramidpeer.Peer, p *payload, edit func(*Opt
 			if err != nil {
 				t.Fatal(err)
 			}
-			whole, err := f.format.(*pyramid).values.encode(map[string]any{"envelope": members})
+			whole, err := recordCodec(f).Encode(map[string]any{"envelope": members})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -154,15 +154,14 @@ func writesAs(t *testing.T, python *pyramidpeer.Peer, p *payload, edit func(*Opt
 // parts returns a record's members but the data, and the data.
 func parts(t *testing.T, f *Factory, record []byte) (members, data map[string]any, err error) {
 	t.Helper()
-	p := f.format.(*pyramid)
-	if members, err = p.values.decodeMap(record); err != nil {
+	if err := recordCodec(f).Decode(record, &members); err != nil {
 		return nil, nil, err
 	}
-	data, ok := members[p.values.member].(map[string]any)
+	data, ok := members[dataMember(f)].(map[string]any)
 	if !ok {
 		err = errors.New("there is no data")
 	}
-	delete(members, p.values.member)
+	delete(members, dataMember(f))
 	return members, data, err
 }
 

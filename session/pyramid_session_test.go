@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/pyramidgo/redissessions/encode/pickle"
+	"github.com/pyramidgo/redissessions/session/internal/sign"
 )
 
 // eachPackage runs a test in both Pyramid formats, with their own cookies.
@@ -127,11 +128,11 @@ func TestPyramidTimeouts(t *testing.T) {
 		{FormatPyramidRedisSessions, 1500 * time.Millisecond, 2 * time.Second},
 		{FormatPyramidRedisSessions, time.Nanosecond, time.Second},
 		{FormatPyramidRedisSessions, -time.Hour, time.Second},
-		{FormatPyramidRedisSessions, 0, originalForever}, // Python would delete it at once
+		{FormatPyramidRedisSessions, 0, 10 * 365 * 24 * time.Hour}, // Python would delete it at once
 		{FormatPyramidSessionRedis, 1500 * time.Millisecond, 2 * time.Second},
 		{FormatPyramidSessionRedis, -time.Hour, time.Second},
 		{FormatPyramidSessionRedis, 0, 0},
-		{FormatPyramidSessionRedis, 1<<63 - 1, longestIdle},
+		{FormatPyramidSessionRedis, 1<<63 - 1, (1 << 33) * time.Second},
 	} {
 		store := newMemStore()
 		f := newPyramidFactory(t, store, c.format, "pickle", nil)
@@ -158,7 +159,7 @@ func TestPyramidTimeouts(t *testing.T) {
 func TestPyramidOptionsThatCannotBe(t *testing.T) {
 	both := map[string]func(*Options){
 		"EncryptionKeys": func(o *Options) { o.EncryptionKeys = [][]byte{make([]byte, 32)} },
-		"Prefix":         func(o *Options) { o.Prefix, o.NewID = "a:", randomID },
+		"Prefix":         func(o *Options) { o.Prefix, o.NewID = "a:", sign.NewID },
 		"Codec":          func(o *Options) { o.Codec.Encode = pickle.Marshal },
 	}
 	only := map[Format]map[string]func(*Options){

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/pyramidgo/redissessions/encode"
+	"github.com/pyramidgo/redissessions/encode/pickle"
 )
 
 // The vectors in testdata/vectors are what the real pyramid_redis_sessions and
@@ -113,4 +114,20 @@ func newPyramidFactory(t *testing.T, store Store, f Format, serializer string, e
 	})
 	factory.now = func() time.Time { return vectorTime }
 	return factory
+}
+
+// dataMember is where in a record of the factory's format the data is.
+func dataMember(f *Factory) string {
+	if f.opts.Format == FormatPyramidRedisSessions {
+		return "managed_dict"
+	}
+	return "m"
+}
+
+// recordCodec is the codec of a Pyramid factory's records.
+func recordCodec(f *Factory) encode.Codec {
+	if f.opts.Codec.Encode != nil {
+		return f.opts.Codec
+	}
+	return pickle.Codec
 }

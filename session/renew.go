@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"github.com/pyramidgo/redissessions/session/internal/record"
 )
 
 const (
@@ -44,16 +46,14 @@ func (s *Session) Renew(ctx context.Context) error {
 
 func (s *Session) renew(ctx context.Context) error {
 	switch {
-	case s.ended != nil && !s.mayStartAfresh():
-		return s.ended
-	case s.unavailable != nil:
-		return s.unavailable
+	case s.state == isUnavailable, s.hasGone() && !s.mayStartAgain():
+		return s.why
 	case s.headerSent:
 		return ErrHeaderWritten
-	case s.ended != nil:
-		s.startAfresh()
+	case s.hasGone():
+		s.startAgain()
 		return nil
-	case s.guard == nil:
+	case s.state == isNotStored:
 		return nil // it has no ID yet, and will get a new one
 	case s.cookieRefused():
 		return errCookieRefused
@@ -64,10 +64,12 @@ func (s *Session) renew(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	set := s.data.slots.find(csrfKey)
-	keepToken := set != nil && set.intent == replaced && set.fromRequest
+	// A save forgets what turned out to change nothing in the record that it met. In
+	// a new session it counts.
+	before := s.data.Clone()
+	keepToken := s.data.SetByRequest(csrfKey)
 	if !keepToken {
-		s.data.remove(csrfKey)
+		s.data.Delete(csrfKey)
 	}
 	s.access = active // a passive request that renews the session uses it
 	err = s.moveTo(ctx, at)
@@ -76,93 +78,82 @@ func (s *Session) renew(ctx context.Context) error {
 		return nil
 	}
 	if !keepToken {
-		s.data.forget(csrfKey)
+		s.data.Undo(csrfKey)
 	}
-	if errors.Is(err, ErrGone) && !errors.Is(err, ErrUnavailable) && s.mayStartAfresh() {
-		s.startAfresh()
+	if errors.Is(err, ErrGone) && !errors.Is(err, ErrUnavailable) && s.mayStartAgain() {
+		s.data = before
+		s.startAgain()
 		return nil
 	}
 	return err
 }
 
-// mayStartAfresh reports whether a session that has gone was renewed by another
+// mayStartAgain reports whether a session that has gone was renewed by another
 // request, as far as the format can tell.
-func (s *Session) mayStartAfresh() bool { return s.renewed || s.f.format.live() == nil }
+func (s *Session) mayStartAgain() bool { return s.state == isRenewed || s.f.format.Live() == nil }
 
-// startAfresh makes s a new session that holds what this request did, and nothing
+// startAgain makes s a new session that holds what this request did, and nothing
 // of the one that has gone. The browser's cookie stays until the new session is
 // saved: it may be that of the request that renewed the old one.
-func (s *Session) startAfresh() {
+func (s *Session) startAgain() {
 	data, m, set := s.data, s.meta, s.metaSet
-	if s.renewed {
+	if s.state == isRenewed {
 		s.predecessor = s.at // an Invalidate in this request ends its successor too
 	}
 	s.reset()
-	data.startAfresh()
+	data.StartAgain()
 	s.data, s.metaSet, s.cookie = data, set, cookieKeep
 	if set.idle {
-		s.meta.idle = m.idle
+		s.meta.Idle = m.Idle
 	}
 	if set.maxAge {
-		s.meta.maxAge = m.maxAge
+		s.meta.MaxAge = m.MaxAge
 	}
 }
 
 // moveTo writes the session to another address and then closes the one it has,
 // in this order: at no moment is the data nowhere. The old record is closed
 // only in the state that was copied; when it has changed meanwhile, the copy is
-// made again. Whatever fails, the copy does not stay: nobody knows its ID.
-func (s *Session) moveTo(ctx context.Context, at address) (err error) {
+// made again. When the renewal fails, the copy is deleted: no browser gets its ID.
+func (s *Session) moveTo(ctx context.Context, at record.Address) (err error) {
 	var copied []byte // the copy's guard, once there is a copy
 	defer func() {
 		if err != nil && copied != nil {
 			// The time for the renewal may be what ran out.
 			ctx, cancel := s.f.writeContext(ctx)
 			defer cancel()
-			err = errors.Join(err, storeError("renew", s.store.Delete(ctx, at.key)))
+			err = errors.Join(err, storeError("renew", s.store.Delete(ctx, at.Key)))
 		}
 	}()
-	c := contention{turns: s.f.turns, key: s.at.key}
-	defer c.end()
-	for {
-		changes, err := s.data.changes(s.changed || !s.f.opts.IgnoreDeepChanges, nil)
+	return s.retry(ctx, func(bool) error {
+		changes, err := s.changes()
 		if err != nil {
 			return err
 		}
-		record, snap, ttl, err := s.encode(at, changes)
+		raw, snap, ttl, err := s.encode(at, changes)
 		if err != nil {
-			return s.goneIfNotFound(err)
+			return err
 		}
 		if copied == nil {
-			err = s.store.Create(ctx, at.key, record, ttl)
+			err = s.store.Create(ctx, at.Key, raw, ttl)
 		} else {
-			err = s.store.Replace(ctx, at.key, copied, record, ttl)
+			err = s.store.Replace(ctx, at.Key, copied, raw, ttl)
 		}
 		if err != nil {
 			return storeError("renew", err)
 		}
-		copied = snap.guard
+		copied = snap.Guard
 		now := s.f.now()
-		c.began = time.Now()
-		marker := s.f.format.marker(s.at, at, meta{created: now, expires: now.Add(markerTTL)})
+		marker := s.f.format.Marker(s.at, at, record.Meta{Created: now, Expires: now.Add(markerTTL)})
 		if marker != nil {
-			err = s.store.Replace(ctx, s.at.key, s.guard, marker, markerTTL)
+			err = replacePrior(ctx, s.store, s.at.Key, s.prior(), marker, markerTTL)
 		} else {
-			err = s.store.Remove(ctx, s.at.key, s.guard)
+			err = removePrior(ctx, s.store, s.at.Key, s.prior())
 		}
-		if err == nil {
-			s.saved(snap)
-			return nil
+		if err != nil {
+			return guardedError(err)
 		}
-		if err := s.settle(ctx, &c, guardedError(err)); err != nil {
-			return err
-		}
-	}
-}
-
-func (s *Session) goneIfNotFound(err error) error {
-	if errors.Is(err, ErrNotFound) {
-		return s.end(false)
-	}
-	return err
+		s.saved(snap)
+		return nil
+	})
 }

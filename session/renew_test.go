@@ -214,7 +214,7 @@ func TestMarkerHoldsNoData(t *testing.T) {
 			t.Errorf("the marker holds %q", word)
 		}
 	}
-	if n := len(marker.data); n != headerLen+32 {
+	if n := len(marker.data); n != recordHeader+32 {
 		t.Errorf("the marker has %d bytes", n)
 	}
 }

@@ -162,8 +162,8 @@ func TestRollingCookieNotSent(t *testing.T) {
 	}
 }
 
-// A session that is ended while the cookie is due gets none, and two requests that send
-// it at once do not disturb each other.
+// A session that is ended or renewed while the cookie is due gets none, and two requests
+// that send it at once do not disturb each other.
 func TestRollingCookieMeanwhile(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		v := newVisitor(t, rollingFactory(t, newMemStore(), nil))
@@ -183,6 +183,18 @@ func TestRollingCookieMeanwhile(t *testing.T) {
 		})
 		pass(2 * day)
 		outer = v.visit(func(*Session) {
+			inner = v.visit(func(s *Session) { _ = s.Renew(t.Context()) })
+		})
+		if len(outer.Cookies()) != 0 || len(inner.Cookies()) != 1 {
+			t.Errorf("beside a renewal %d cookies are sent, by the renewal %d", len(outer.Cookies()), len(inner.Cookies()))
+		}
+		v.visit(func(s *Session) {
+			if !s.Has("b") {
+				t.Error("the old cookie took the place of the renewed session's")
+			}
+		})
+		pass(2 * day)
+		outer = v.visit(func(*Session) {
 			v.visit(func(s *Session) { _ = s.Invalidate(t.Context()) })
 		})
 		if len(outer.Cookies()) != 0 {
@@ -192,26 +204,8 @@ func TestRollingCookieMeanwhile(t *testing.T) {
 }
 
 // Records from before there was a note: the cookie counts as sent when the session
-// began, and the session's own max age is kept.
+// began. TestCookieFieldOfOldRecords (internal/record) has the max age.
 func TestRollingCookieOfOldRecords(t *testing.T) {
-	at := addressOf("session:", "id")
-	created := time.UnixMilli(1700000000123).UTC()
-	for _, maxAge := range []own{{}, {true, 0}, {true, 90 * time.Second}, {true, 1500 * time.Millisecond}, {true, MaxCookieAge}} {
-		old := meta{created: created, maxAge: maxAge}
-		record := appendHeader(nil, kindLazy, at, old)
-		if string(record[44:headerLen]) != string(appendOwn(nil, maxAge)) {
-			t.Errorf("%v: without a note the record is not what it was", maxAge)
-		}
-		_, m, _, err := parseHeader(at, record)
-		if err != nil || m.maxAge != maxAge || !m.cookieSent.IsZero() {
-			t.Errorf("%v is read as %v, %v, %v", maxAge, m.maxAge, m.cookieSent, err)
-		}
-		m.cookieSent = created.Add(day)
-		_, noted, _, err := parseHeader(at, appendHeader(nil, kindLazy, at, m))
-		if want := (own{maxAge.set, wholeCookieAge(maxAge.d)}); err != nil || noted.maxAge != want || noted.cookieSent.Unix() != m.cookieSent.Unix() {
-			t.Errorf("with a note %v is read as %v, %v, %v", maxAge, noted.maxAge, noted.cookieSent, err)
-		}
-	}
 	synctest.Test(t, func(t *testing.T) {
 		store := newMemStore()
 		v := newVisitor(t, rollingFactory(t, store, func(o *Options) { o.Cookie.MaxAge = 0 }))

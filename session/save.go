@@ -6,6 +6,9 @@ import (
 	"fmt"
 	"net/http"
 	"time"
+
+	"github.com/pyramidgo/redissessions/session/internal/contention"
+	"github.com/pyramidgo/redissessions/session/internal/record"
 )
 
 // maxNewIDs bounds how often a new session takes another ID because a record
@@ -18,9 +21,10 @@ const maxNewIDs = 3
 func (f *Factory) save(h http.Header, r *http.Request, s *Session) error {
 	s.header = h
 	if err := s.failure(); err != nil {
+		s.clearSiteData(h)
 		return errors.Join(err, s.writeCookie(h, r.TLS != nil))
 	}
-	err := s.commit(r.Context(), nil)
+	err := s.commit(r.Context())
 	if errors.Is(err, errCookieRefused) {
 		f.opts.Logger.Warn("session: a new session was not saved", errorAttr(err))
 		s.refused = true
@@ -34,115 +38,116 @@ func (f *Factory) save(h http.Header, r *http.Request, s *Session) error {
 	return errors.Join(err, cookieErr)
 }
 
-// errCookieRefused is for a new session on a response that may not carry a
-// cookie: without it no one could ever find the record again.
-var errCookieRefused = errors.New("session: the AllowCookie hook (func_check_response_allow_cookies) refused its cookie")
-
-// cookieRefused asks the hook. Until the header is sent, it is about the header
-// that the request came in with.
-func (s *Session) cookieRefused() bool {
-	allow := s.f.opts.AllowCookie
-	return allow != nil && s.header != nil && !allow(s.header)
-}
-
-// commit brings the stored record up to date with what the request did, or,
-// with only, with what it did to some keys. The caller holds the lock.
-func (s *Session) commit(ctx context.Context, only func(key string) bool) error {
-	c := contention{turns: s.f.turns, key: s.at.key}
-	defer c.end()
-	for try := 1; ; try++ {
-		changes, err := s.data.changes(s.changed || !s.f.opts.IgnoreDeepChanges, only)
-		if err != nil {
-			return err
-		}
-		if !s.dirty(changes, only) {
-			if only == nil {
-				s.restartIfDue(ctx)
-			}
-			return nil
-		}
-		if s.ended != nil {
-			return s.ended
-		}
-		if s.unavailable != nil {
-			return s.unavailable
-		}
-		if try == 1 {
-			var cancel context.CancelFunc
-			ctx, cancel = s.f.writeContext(ctx)
-			defer cancel()
-			if waited, err := c.join(ctx); err != nil {
+// commit writes what the request did to the stored record: at the given keys, or all of
+// it when none are given. The caller holds the lock.
+func (s *Session) commit(ctx context.Context, keys ...string) error {
+	changes, err := s.changes(keys...)
+	switch {
+	case err != nil:
+		return err
+	case !s.mustSave(changes, keys):
+		s.readOnly(ctx, keys)
+		return nil
+	case s.why != nil:
+		return s.why
+	}
+	ctx, cancel := s.f.writeContext(ctx)
+	defer cancel()
+	return s.retry(ctx, func(rebased bool) (err error) {
+		if rebased {
+			if changes, err = s.changes(keys...); err != nil {
 				return err
-			} else if waited {
-				if err := s.reload(ctx); err != nil {
-					return err
-				}
-				continue
+			}
+			if !s.mustSave(changes, keys) {
+				s.readOnly(ctx, keys)
+				return nil
 			}
 		}
-		if s.guard == nil {
+		if s.state == isNotStored {
 			return s.create(ctx, changes)
 		}
-		c.began = time.Now()
-		err = s.replace(ctx, changes, only)
-		if err == nil {
-			return nil
-		}
-		if err := s.settle(ctx, &c, err); err != nil {
-			return err
-		}
-	}
+		return s.replace(ctx, changes)
+	})
 }
 
-// settle prepares another try after a guarded command's error. When it returns nil
-// the request's changes are on top of what is stored now. A record that has gone
-// ends the session.
-func (s *Session) settle(ctx context.Context, c *contention, err error) error {
-	conflict, ok := errors.AsType[*ConflictError](err)
+// retry is the one loop for conflicts: it calls try until that succeeds or fails, or the
+// context ends. try sends a guarded command. When another request has changed the record
+// meanwhile, the request's changes are put on top of it, and rebased is true in the next
+// call. A record that has gone ends the session.
+func (s *Session) retry(ctx context.Context, try func(rebased bool) error) error {
+	c := contention.Writer{Turns: s.f.turns, Key: s.at.Key}
+	defer c.End()
+	rebased, err := c.Join(ctx)
+	if rebased {
+		err = s.reload(ctx)
+	}
+	for err == nil {
+		c.Begin()
+		failure := try(rebased)
+		if failure == nil {
+			return nil
+		}
+		rebased, err = true, s.settle(ctx, &c, failure)
+	}
+	return err
+}
+
+// settle prepares another try after the error of a guarded command. When it returns nil,
+// the request's changes are on top of what is stored now.
+func (s *Session) settle(ctx context.Context, c *contention.Writer, err error) error {
+	conflict, gone := overtaken(err)
 	switch {
-	case errors.Is(err, ErrNotFound):
-		return s.end(false)
-	case !ok:
+	case gone:
+		return s.end(isEnded)
+	case conflict == nil:
 		return err
 	}
 	if err := s.rebase(conflict.Current); err != nil {
 		return err
 	}
-	waited, err := c.pause(ctx, len(conflict.Current))
+	waited, err := c.Pause(ctx, len(conflict.Current))
 	if err != nil || !waited {
 		return err
 	}
 	return s.reload(ctx)
 }
 
-// reload puts the request's changes on top of the record as it is after a wait: to
-// find that out by another conflict would transfer it twice.
+// reload puts the request's changes on top of the record as it is after a wait. Learning
+// of it by another conflict would transfer the record twice.
 func (s *Session) reload(ctx context.Context) error {
-	record, err := s.store.Load(ctx, s.at.key, 0)
+	current, err := s.store.Load(ctx, s.at.Key, 0)
 	if errors.Is(err, ErrNotFound) {
-		return s.end(false)
+		return s.end(isEnded)
 	}
 	if err != nil {
 		return storeError("save", err)
 	}
-	return s.rebase(record)
+	return s.rebase(current)
 }
 
-// dirty reports whether there is anything to save.
-func (s *Session) dirty(changes []change, only func(string) bool) bool {
-	if len(changes) > 0 {
-		return true
+// changes returns what a save changes at the given keys, or at all of them.
+func (s *Session) changes(keys ...string) ([]record.Change, error) {
+	return s.data.Changes(s.changed || !s.f.opts.IgnoreDeepChanges, keys...)
+}
+
+// mustSave reports whether there is something to save: changes, or, when all keys are
+// saved, what the record holds beside them.
+func (s *Session) mustSave(changes []record.Change, keys []string) bool {
+	if len(changes) > 0 || len(keys) > 0 {
+		return len(changes) > 0
 	}
-	if only != nil {
-		return false
+	return s.data.ClearsData() || s.metaSet.idle || s.metaSet.maxAge || s.unseen
+}
+
+// readOnly restarts what is due, at the save of a request that has changed nothing.
+func (s *Session) readOnly(ctx context.Context, keys []string) {
+	if len(keys) == 0 {
+		s.restartIfDue(ctx)
 	}
-	base := s.data.base
-	clears := s.data.cleared && (len(base.keys()) > 0 || base.hidden())
-	return clears || s.metaSet.idle || s.metaSet.maxAge || s.unseen
 }
 
 // create writes the record of a new session under a new ID.
-func (s *Session) create(ctx context.Context, changes []change) error {
+func (s *Session) create(ctx context.Context, changes []record.Change) error {
 	if s.headerSent {
 		return ErrHeaderWritten
 	}
@@ -158,7 +163,7 @@ func (s *Session) create(ctx context.Context, changes []change) error {
 		if err != nil {
 			return err
 		}
-		err = s.store.Create(ctx, at.key, record, ttl)
+		err = s.store.Create(ctx, at.Key, record, ttl)
 		if errors.Is(err, ErrExists) {
 			continue
 		}
@@ -172,44 +177,22 @@ func (s *Session) create(ctx context.Context, changes []change) error {
 	return fmt.Errorf("session: save a new session: %d new IDs in a row exist already: the ID generator repeats itself", maxNewIDs)
 }
 
-// newIdentity makes an ID, where it is kept, and the cookie's value for it: all
-// that can fail about a new session before anything is written.
-func (f *Factory) newIdentity() (id string, at address, signed string, err error) {
-	if id, err = f.opts.NewID(); err != nil {
-		return "", at, "", fmt.Errorf("session: new ID: %w", err)
-	}
-	if err = f.checkID(id); err != nil {
-		return "", at, "", err
-	}
-	if signed, err = f.signer.Sign(id); err != nil {
-		return "", at, "", fmt.Errorf("session: sign: %w", err)
-	}
-	if err = f.checkSigned(id, signed); err != nil {
-		return "", at, "", err
-	}
-	return id, f.format.address(id), signed, nil
-}
-
-// sign returns the cookie's value for an ID, one that browsers keep.
-func (f *Factory) sign(id string) (string, error) {
-	signed, err := f.signer.Sign(id)
-	if err != nil {
-		return "", fmt.Errorf("session: sign: %w", err)
-	}
-	return signed, f.opts.Cookie.checkValue(signed)
-}
-
 // replace writes the changed record over the one that was loaded, or takes it
 // away when nothing is left in it and the settings say so.
-func (s *Session) replace(ctx context.Context, changes []change, only func(string) bool) error {
-	if s.f.opts.InvalidateEmpty && only == nil && len(s.data.keys()) == 0 && !s.data.below().hidden() {
-		if err := s.store.Remove(ctx, s.at.key, s.guard); err != nil {
+func (s *Session) replace(ctx context.Context, changes []record.Change) error {
+	if s.f.opts.InvalidateEmpty && s.data.IsEmpty() {
+		if err := removePrior(ctx, s.store, s.at.Key, s.prior()); err != nil {
 			return guardedError(err)
 		}
 		s.reset()
 		s.cookie, s.endedHere = cookieDelete, true
 		return nil
 	}
+	return s.write(ctx, changes)
+}
+
+// write writes the record with the changes over the one that was loaded.
+func (s *Session) write(ctx context.Context, changes []record.Change) error {
 	record, snap, ttl, err := s.encode(s.at, changes)
 	if err != nil {
 		return err
@@ -224,49 +207,49 @@ func (s *Session) replace(ctx context.Context, changes []change, only func(strin
 // guardedError leaves the answers of a guarded command as they are and wraps
 // the rest.
 func guardedError(err error) error {
-	if isOver(err) {
+	if isOvertaken(err) {
 		return err
 	}
 	return storeError("save", err)
 }
 
 // encode makes the record for an address, with its time to live in Redis.
-func (s *Session) encode(at address, changes []change) ([]byte, snapshot, time.Duration, error) {
+func (s *Session) encode(at record.Address, changes []record.Change) ([]byte, record.Snapshot, time.Duration, error) {
 	m, now := s.meta, s.f.now()
-	ttl, alive := lifetime(now, m.created, s.idle(), s.f.opts.AbsoluteTimeout)
+	ttl, alive := lifetime(now, m.Created, s.idle(), s.f.opts.AbsoluteTimeout)
 	if !alive {
-		return nil, snapshot{}, 0, ErrNotFound
+		return nil, record.Snapshot{}, 0, ErrNotFound
 	}
-	same := at.key == s.at.key
-	kept := m.expires
-	m.expires = time.Time{}
-	if _, written := s.f.format.expiry(); ttl > 0 && (written || s.f.opts.ExpiryInRecord) {
-		m.expires = now.Add(ttl)
+	same := at.Key == s.at.Key
+	kept := m.Expires
+	m.Expires = time.Time{}
+	if _, written := s.f.format.Expiry(); ttl > 0 && (written || s.f.opts.ExpiryInRecord) {
+		m.Expires = now.Add(ttl)
 		if same && s.keepsExpiry() && !kept.IsZero() {
-			m.expires = kept
+			m.Expires = kept
 		}
 	}
-	m.cookieSent = s.cookieSentAt(now, same)
+	m.CookieSent = s.cookieSentAt(now, same)
 	if s.f.opts.ExpiryInRecord {
 		ttl = 0
 	}
-	record, snap, err := s.f.format.encode(at, m, s.data.below(), changes)
+	raw, snap, err := s.f.format.Encode(at, m, s.data.Base(), changes)
 	if err != nil {
-		return nil, snapshot{}, 0, err
+		return nil, record.Snapshot{}, 0, err
 	}
-	if n := len(record); n > s.f.opts.MaxRecordBytes {
-		return nil, snapshot{}, 0, fmt.Errorf("%w (%d bytes, at most %d)", ErrTooLarge, n, s.f.opts.MaxRecordBytes)
+	if n := len(raw); n > s.f.opts.MaxRecordBytes {
+		return nil, record.Snapshot{}, 0, fmt.Errorf("%w (%d bytes, at most %d)", ErrTooLarge, n, s.f.opts.MaxRecordBytes)
 	}
-	return record, snap, ttl, nil
+	return raw, snap, ttl, nil
 }
 
 // saved takes over what was just written.
-func (s *Session) saved(snap snapshot) {
+func (s *Session) saved(snap record.Snapshot) {
 	kept := s.keepsExpiry()
 	s.metaSet.idle, s.metaSet.maxAge = false, false
-	s.touch, s.rewrite, s.roll = false, false, false
+	s.due, s.state = due{}, isStored
 	s.adopt(snap)
-	s.data.saved(snap.data)
+	s.data.Saved(snap.Data)
 	if !kept {
 		s.idleEnds = s.restarted()
 	}
@@ -274,91 +257,24 @@ func (s *Session) saved(snap snapshot) {
 
 // rebase puts the request's changes on top of the record that is there now.
 func (s *Session) rebase(current []byte) error {
-	snap, err := s.f.format.decode(s.at, current)
+	snap, err := s.f.format.Decode(s.at, current)
 	if err != nil {
 		return fmt.Errorf("session: save: %w", err)
 	}
-	if snap.successor != nil {
-		return s.end(true)
+	if snap.Successor != nil {
+		return s.end(isRenewed)
 	}
 	s.adopt(snap)
-	s.data.rebase(snap.data)
+	s.data.Rebase(snap.Data)
 	return nil
 }
 
-// end notes that the record is gone, and returns the error for it. A session
-// that was renewed leaves the cookie alone, whatever was to become of it: the
-// browser may have the new one already.
-func (s *Session) end(renewed bool) error {
-	s.ended, s.renewed, s.cookie = ErrGone, renewed, cookieDelete
-	if renewed {
+// end notes that the record has gone, and returns the error for it. A session that was
+// renewed keeps its cookie, which the browser may have replaced by the new one already.
+func (s *Session) end(st state) error {
+	s.cookie = cookieDelete
+	if st == isRenewed {
 		s.cookie = cookieKeep
 	}
-	return s.ended
-}
-
-// restartIfDue restarts the time to live of a session that was only read. When
-// that fails, nothing of the request's is lost, so it is no error.
-func (s *Session) restartIfDue(ctx context.Context) {
-	err := s.restartDue(ctx)
-	if errors.Is(err, ErrNotFound) && s.roll {
-		s.cookie = cookieKeep // the session has ended: no new cookie for it
-	}
-	s.roll = false
-	if err != nil && !isOver(err) {
-		s.f.opts.Logger.Warn("session: the idle timeout was not restarted", errorAttr(err))
-	}
-}
-
-// restartDue restarts the time to live, and the time of expiry in the record, as far
-// as they are due. A cookie that is sent again is noted in the record.
-func (s *Session) restartDue(ctx context.Context) error {
-	touch, rewrite := s.touch, s.rewrite || s.roll && !s.cookieRefused()
-	s.touch, s.rewrite = false, false
-	if !touch && !rewrite || s.guard == nil {
-		return nil
-	}
-	ctx, cancel := s.f.writeContext(ctx)
-	defer cancel()
-	if rewrite {
-		return s.replace(ctx, nil, func(string) bool { return false })
-	}
-	if ttl, alive := lifetime(s.f.now(), s.meta.created, s.idle(), s.f.opts.AbsoluteTimeout); alive {
-		return s.restart(ctx, s.at.key, s.guard, ttl)
-	}
-	return nil
-}
-
-// writeCookie tells the browser what it must know of the session.
-func (s *Session) writeCookie(h http.Header, tls bool) error {
-	action := s.cookie
-	s.cookie = cookieKeep
-	if action == cookieKeep {
-		return nil
-	}
-	if s.headerSent {
-		if action == cookieSet {
-			return ErrHeaderWritten
-		}
-		return nil // the session is gone; its cookie does no harm
-	}
-	if s.cookieRefused() {
-		if s.guard != nil && s.id != s.known {
-			return errCookieRefused // it was renewed: without the cookie its data is out of reach
-		}
-		return nil
-	}
-	options := &s.f.opts.Cookie
-	if action == cookieDelete {
-		putCookie(h, options.deletion(tls))
-		return nil
-	}
-	if s.signed == "" {
-		var err error
-		if s.signed, err = s.f.sign(s.id); err != nil {
-			return err
-		}
-	}
-	putCookie(h, options.cookie(s.signed, s.meta.maxAge.or(options.MaxAge), tls))
-	return nil
+	return s.become(st, ErrGone)
 }

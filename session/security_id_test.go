@@ -116,10 +116,10 @@ func TestUnknownIDIsNeverAdopted(t *testing.T) {
 		"not signed":         "session=" + chosen,
 		"forged":             "session=" + base64.RawURLEncoding.EncodeToString([]byte(strings.Repeat("x", 64)+chosen)),
 		"invalidated":        logOut.Header.Get("Cookie"),
-		"a Redis key":        "session=" + f.format.address(chosen).key,
+		"a Redis key":        "session=" + f.format.Address(chosen).Key,
 	} {
 		t.Run(name, func(t *testing.T) {
-			old := f.format.address(chosen).key
+			old := f.format.Address(chosen).Key
 			resp := rawVisit(t, f, testURL.String(), []string{cookie}, func(s *Session) {
 				if !s.IsNew() || s.ID() != "" {
 					t.Error("the session is not new")

@@ -8,6 +8,9 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"github.com/pyramidgo/redissessions/session/internal/overlay"
+	"github.com/pyramidgo/redissessions/session/internal/record"
 )
 
 // Session is one visitor's state for one request. Its methods are those of
@@ -25,33 +28,50 @@ type Session struct {
 	ids   candidates // of the request's cookies
 	known string     // the ID that the browser has, "" when it has none
 	id    string     // "" until a new session has been saved
-	at    address
+	at    record.Address
 	// predecessor is where the session was that another request had renewed, when
 	// this one began in its place.
-	predecessor address
+	predecessor record.Address
 	guard       []byte // of the stored record; nil while nothing is stored
-	data        working
-	meta        meta // with this request's changes
+	whole       []byte // the stored record, see priorRecord
+	data        overlay.Overlay
+	meta        record.Meta // with this request's changes
 	metaSet     struct{ idle, maxAge bool }
 	isNew       bool
 	changed     bool // Changed was called
 
-	access      access       // what a load does to the idle timeout
-	idleEnds    time.Time    // when the stored record ends if it is not used; zero when unknown
-	endedHere   bool         // a session was ended by this request
-	roll        bool         // the cookie is sent again, which the record is to note
-	touch       bool         // the time to live is due to be restarted in Redis
-	rewrite     bool         // the time of expiry in the record is
-	ended       error        // once the record turned out to be gone: why
-	renewed     bool         // ended because it was renewed elsewhere: the new cookie is not ours to delete
-	unavailable error        // the store did not answer: nothing can be saved
-	unseen      bool         // the request changed a session whose record it could not see
-	cookie      cookieAction // what the response owes the browser
-	signed      string       // the cookie's value, once it was made
-	header      http.Header  // for AllowCookie: before the header is sent, as it was when the request came in
-	headerSent  bool
-	failed      [stepCount]error // of the steps whose failure the page must not hide
-	refused     bool             // the log knows that the response may not have the cookie
+	access     access    // what a load does to the idle timeout
+	idleEnds   time.Time // when the stored record ends if it is not used; zero when unknown
+	due        due       // what a save is to restart, also when no key has changed
+	state      state
+	why        error        // of an ended, renewed or unavailable session
+	unseen     bool         // the request changed a session whose record it could not see
+	endedHere  bool         // a session was ended by this request
+	cookie     cookieAction // what the response owes the browser
+	signed     string       // the cookie's value, once it was made
+	header     http.Header  // for AllowCookie: before the header is sent, as it was when the request came in
+	headerSent bool
+	failed     [stepCount]error // of the steps whose failure the page must not hide
+	refused    bool             // it is logged that the response may not have the cookie
+}
+
+// state is what the request knows of the session's record.
+type state uint8
+
+const (
+	isNotStored   state = iota // there is none yet
+	isStored                   // it was loaded or saved
+	isEnded                    // it has gone
+	isRenewed                  // it has gone because another request renewed the session, whose cookie stays
+	isUnavailable              // the store did not answer
+)
+
+// due is what a load has found to be restarted by the save.
+type due struct {
+	ttl    bool // the time to live in Redis
+	expiry bool // the time of expiry in the record
+	record bool // all of the record: it was written under settings that are on their way out
+	cookie bool // the cookie's Max-Age: it is sent again, and the record notes that
 }
 
 // cookieAction is what the response must do about the session's cookie.
@@ -73,43 +93,42 @@ func (f *Factory) newSession(r *http.Request, store Store) *Session {
 // blankSession returns a session that is yet to be loaded, or to begin.
 func (f *Factory) blankSession(r *http.Request, store Store) *Session {
 	s := &Session{f: f, r: r, store: store, isNew: true}
-	s.data.start(f.format.layout(), s)
+	s.data = overlay.New(f.format.Layout(), s.damagedValue)
 	return s
 }
 
 // begin makes a blank session a new one.
-func (s *Session) begin() { s.meta.created = s.f.creation(s.f.now()) }
+func (s *Session) begin() { s.meta.Created = s.f.creation(s.f.now()) }
 
 // reset makes s a new session. The caller holds the lock.
 func (s *Session) reset() {
-	s.id, s.at, s.signed, s.guard = "", address{}, "", nil
-	s.data = working{}
-	s.data.start(s.f.format.layout(), s)
-	s.meta = meta{}
+	s.id, s.at, s.signed, s.guard, s.whole = "", record.Address{}, "", nil, nil
+	s.data = overlay.New(s.f.format.Layout(), s.damagedValue)
+	s.meta = record.Meta{}
 	s.metaSet.idle, s.metaSet.maxAge = false, false
 	s.isNew, s.changed = true, false
-	s.touch, s.rewrite, s.roll = false, false, false
+	s.due = due{}
 	s.idleEnds = time.Time{}
-	s.ended, s.renewed, s.unseen = nil, false, false
+	s.state, s.why, s.unseen = isNotStored, nil, false
 	s.begin()
 }
 
 // load makes s the session that snap holds.
-func (s *Session) load(id string, at address, snap snapshot) {
-	s.id, s.known, s.at, s.isNew = id, id, at, false
+func (s *Session) load(id string, at record.Address, snap record.Snapshot) {
+	s.id, s.known, s.at, s.isNew, s.state = id, id, at, false, isStored
 	s.adopt(snap)
-	s.data.base = snap.data
+	s.data.Load(snap.Data)
 }
 
 // adopt takes over a stored state, but for the data.
-func (s *Session) adopt(snap snapshot) {
-	s.guard = snap.guard
-	m := snap.meta
+func (s *Session) adopt(snap record.Snapshot) {
+	s.guard, s.whole = snap.Guard, snap.Whole
+	m := snap.Meta
 	if s.metaSet.idle {
-		m.idle = s.meta.idle
+		m.Idle = s.meta.Idle
 	}
 	if s.metaSet.maxAge {
-		m.maxAge = s.meta.maxAge
+		m.MaxAge = s.meta.MaxAge
 	}
 	s.meta = m
 }
@@ -133,7 +152,7 @@ func (s *Session) IsNew() bool {
 func (s *Session) Created() time.Time {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.meta.created
+	return s.meta.Created
 }
 
 // Timeout returns the session's idle timeout, 0 when it has none.
@@ -143,7 +162,7 @@ func (s *Session) Timeout() time.Duration {
 	return s.idle()
 }
 
-func (s *Session) idle() time.Duration { return s.meta.idle.or(s.f.opts.IdleTimeout) }
+func (s *Session) idle() time.Duration { return s.meta.Idle.Or(s.f.opts.IdleTimeout) }
 
 // AdjustTimeout gives this session an idle timeout of its own, which is kept
 // with it; 0 is no timeout. It is pyramid_redis_sessions'
@@ -162,8 +181,8 @@ func (s *Session) adjustTimeout(d time.Duration) {
 	if d < 0 {
 		d = time.Millisecond
 	}
-	if adjusted := (own{true, s.f.format.idle(d)}); adjusted != s.meta.idle {
-		s.meta.idle, s.metaSet.idle = adjusted, true
+	if adjusted := (record.Override{Set: true, Duration: s.f.format.Idle(d)}); adjusted != s.meta.Idle {
+		s.meta.Idle, s.metaSet.idle = adjusted, true
 	}
 }
 
@@ -180,9 +199,9 @@ func (s *Session) AdjustCookieMaxAge(d time.Duration) {
 
 func (s *Session) adjustCookieMaxAge(d time.Duration) {
 	s.edited()
-	d = wholeCookieAge(d)
-	if adjusted := (own{true, d}); adjusted != s.meta.maxAge {
-		s.meta.maxAge, s.metaSet.maxAge = adjusted, true
+	d = record.WholeCookieAge(d)
+	if adjusted := (record.Override{Set: true, Duration: d}); adjusted != s.meta.MaxAge {
+		s.meta.MaxAge, s.metaSet.maxAge = adjusted, true
 		if s.id != "" {
 			s.cookie = cookieSet
 		}
@@ -204,11 +223,11 @@ func (s *Session) Forget() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.edited()
-	if s.meta.idle.set {
-		s.meta.idle, s.metaSet.idle = own{}, true
+	if s.meta.Idle.Set {
+		s.meta.Idle, s.metaSet.idle = record.Override{}, true
 	}
-	if s.meta.maxAge.set {
-		s.meta.maxAge, s.metaSet.maxAge = own{}, true
+	if s.meta.MaxAge.Set {
+		s.meta.MaxAge, s.metaSet.maxAge = record.Override{}, true
 		if s.id != "" {
 			s.cookie = cookieSet
 		}
@@ -219,7 +238,16 @@ func (s *Session) Forget() {
 // not known, because the session has ended or the store did not answer, whether
 // the method changes anything cannot be told either: the save must fail, rather
 // than find that the empty session has not changed.
-func (s *Session) edited() { s.unseen = s.unseen || s.ended != nil || s.unavailable != nil }
+func (s *Session) edited() { s.unseen = s.unseen || s.why != nil }
+
+// hasGone reports whether the record turned out to have gone.
+func (s *Session) hasGone() bool { return s.state == isEnded || s.state == isRenewed }
+
+// become gives the session a state in which nothing of it can be saved, and returns why.
+func (s *Session) become(st state, why error) error {
+	s.state, s.why = st, why
+	return why
+}
 
 // Format prints the session without its ID and data, whatever the verb.
 func (s *Session) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "[session]") }

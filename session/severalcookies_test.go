@@ -247,10 +247,13 @@ func TestLogoutWithSeveralCookies(t *testing.T) {
 	}
 }
 
+// recordHeader is the length of a native record's header (internal/record).
+const recordHeader = 52
+
 // isMarker reports whether a native record is what a renewal has left: it is no
 // session.
 func isMarker(record []byte) bool {
-	return len(record) >= headerLen && record[len(magic)] == kindMarker
+	return len(record) >= recordHeader && strings.HasPrefix(string(record), "rs\x01m")
 }
 
 // damage makes the records that are there unreadable.
@@ -264,7 +267,7 @@ func damage(store *memStore) {
 func pythonReads(f *Factory, r *http.Request) string {
 	all := r.CookiesNamed("session")
 	v, _ := f.verify(all[len(all)-1].Value)
-	return f.format.address(v.id).key
+	return f.format.Address(v.id).Key
 }
 
 // Without a Handler the same sessions end.
@@ -333,7 +336,7 @@ func TestRenewLeavesOtherSessions(t *testing.T) {
 		f := newTestFactory(t, newMemStore(), ofFormat(format))
 		ann, bob := owned(t, f, "ann"), owned(t, f, "bob")
 		loaded, other := ann, bob
-		if f.customs.lastCookie {
+		if f.rules.lastCookie {
 			loaded, other = bob, ann
 		}
 		successor := renewed(t, f, ann+"; "+bob)

@@ -26,7 +26,7 @@ func (m ttlStore) LoadTTL(ctx context.Context, key string) ([]byte, time.Duratio
 // ever, and -1 when there is none.
 func (m *memStore) live() time.Duration {
 	for _, r := range m.records {
-		if r.data[len(magic)] == kindMarker {
+		if isMarker(r.data) {
 			continue
 		}
 		if r.expires.IsZero() {

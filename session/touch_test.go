@@ -95,13 +95,13 @@ func TestTouchGone(t *testing.T) {
 			eachTiming(t, func(t *testing.T, v *visitor, store *memStore) {
 				v.visit(func(s *Session) { s.Set("a", 1) })
 				v.stream(func(s *Session) {
-					old := s.at.key
+					old := s.at.Key
 					end(v)
 					for range 2 { // at once, and when a request with the old cookie may begin a session
 						if err := s.Touch(t.Context()); !errors.Is(err, ErrGone) {
 							t.Errorf("Touch: %v", err)
 						}
-						s.ended = nil // ask again
+						s.state, s.why = isStored, nil // ask again
 						pass(10 * time.Second)
 					}
 					if r, ok := store.records[old]; ok && time.Until(r.expires) > markerTTL {

@@ -144,6 +144,9 @@ type Options struct {
 	// AutoPipeline says when commands of concurrent requests share a round trip. The
 	// default is PipelineOff.
 	AutoPipeline AutoPipeline
+	// GuardedSave says how a save makes sure that nobody else has saved meanwhile.
+	// The default is GuardAuto.
+	GuardedSave GuardedSave
 
 	// LazyConnect leaves out the ping at start-up. The default is false.
 	LazyConnect bool
@@ -181,6 +184,10 @@ type Options struct {
 	// MaxRecordBytes is the size above which a record is refused. The default is 1 MiB.
 	MaxRecordBytes int
 
+	// EncryptionAcceptPlain reads records that are not encrypted although there are
+	// EncryptionKeys. The default is false.
+	EncryptionAcceptPlain bool
+
 	// SetRedisTTL gives records a time to live in Redis. The default is true. False is
 	// for a Redis that is an LRU cache; the timeout is then kept in the record.
 	SetRedisTTL bool
@@ -203,7 +210,8 @@ type Options struct {
 	DeserializedFailsNew bool
 
 	// InvalidateEmptySession removes a session, and its cookie, when its last value is
-	// deleted. The default is false.
+	// deleted. The default is true with FormatPyramidSessionRedis, as in that package
+	// since its version 1.8, else false.
 	InvalidateEmptySession bool
 
 	// FuncInvalidLogger names the hook that is called for undecodable records. The default
@@ -251,6 +259,10 @@ type secretFields struct {
 	// operator used. The first encrypts, all decrypt. The default is none: records are
 	// not encrypted.
 	EncryptionKeys []Secret
+
+	// EncryptionKeysPrevious are keys like EncryptionKeys that only decrypt. The default
+	// is none.
+	EncryptionKeysPrevious []Secret
 }
 
 func newOptions() *Options { return &Options{secrets: &secrets{&secretFields{}}} }

@@ -3,9 +3,11 @@ package sessiontest_test
 import (
 	"context"
 	"errors"
+	"maps"
 	"os"
 	"os/exec"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -187,7 +189,7 @@ const brokenStore = "SESSIONTEST_BROKEN_STORE"
 // break one rule, in a process of its own, and looks for the case's name.
 func TestCatches(t *testing.T) {
 	t.Parallel()
-	for name := range stores {
+	for _, name := range slices.Concat(slices.Collect(maps.Keys(stores)), slices.Collect(maps.Keys(comparers))) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestBroken$")
@@ -202,11 +204,14 @@ func TestCatches(t *testing.T) {
 }
 
 func TestBroken(t *testing.T) {
-	b, ok := stores[os.Getenv(brokenStore)]
-	if !ok {
+	name, m := os.Getenv(brokenStore), newMemory()
+	if b, ok := stores[name]; ok {
+		b.Store = m
+		sessiontest.TestStore(t, harness(m, b))
+	} else if c, ok := comparers[name]; ok {
+		c.Store = m
+		sessiontest.TestStore(t, harness(m, c))
+	} else {
 		t.Skip("TestCatches runs this")
 	}
-	m := newMemory()
-	b.Store = m
-	sessiontest.TestStore(t, harness(m, b))
 }
