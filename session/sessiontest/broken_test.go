@@ -3,9 +3,11 @@ package sessiontest_test
 import (
 	"context"
 	"errors"
+	"maps"
 	"os"
 	"os/exec"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -187,7 +189,7 @@ const brokenStore = "SESSIONTEST_BROKEN_STORE"
 // break one rule, in a process of its own, and looks for the case's name.
 func TestCatches(t *testing.T) {
 	t.Parallel()
-	for name := range stores {
+	for _, name := range slices.Concat(slices.Collect(maps.Keys(stores)), slices.Collect(maps.Keys(indexes))) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestBroken$")
@@ -202,6 +204,11 @@ func TestCatches(t *testing.T) {
 }
 
 func TestBroken(t *testing.T) {
+	if b, ok := indexes[os.Getenv(brokenStore)]; ok {
+		b.memory = newMemory()
+		sessiontest.TestStore(t, harness(b.memory, b))
+		return
+	}
 	b, ok := stores[os.Getenv(brokenStore)]
 	if !ok {
 		t.Skip("TestCatches runs this")
