@@ -123,6 +123,8 @@ func (b brokenIndex) IndexClose(ctx context.Context, key string, next session.Ep
 // indexes are named after a case of the suite that must catch them.
 var indexes = map[string]brokenIndex{
 	"index-absent": {list: func(m *memory, key string) (session.IndexState, error) {
+		m.mu.Lock()
+		defer m.mu.Unlock()
 		if len(m.set(key).members) == 0 {
 			return session.IndexState{}, session.ErrNotFound
 		}
@@ -136,10 +138,14 @@ var indexes = map[string]brokenIndex{
 		return m.IndexAdd(context.Background(), key, member, until, seen)
 	}},
 	"index-add-lapsed": {add: func(m *memory, key string, member []byte, until time.Time, _ session.Epoch) (session.IndexState, error) {
+		m.mu.Lock()
+		defer m.mu.Unlock()
 		m.set(key).members[string(member)] = until
 		return m.set(key).state(), nil
 	}},
 	"index-remove": {remove: func(m *memory, key string, members [][]byte) error {
+		m.mu.Lock()
+		defer m.mu.Unlock()
 		for _, member := range members {
 			if _, ok := m.set(key).members[string(member)]; !ok {
 				return session.ErrNotFound
@@ -149,6 +155,8 @@ var indexes = map[string]brokenIndex{
 		return nil
 	}},
 	"index-close": {close: func(m *memory, key string, next session.Epoch) (session.IndexState, error) {
+		m.mu.Lock()
+		defer m.mu.Unlock()
 		m.set(key).epoch = max(m.set(key).epoch, next)
 		return m.set(key).state(), nil
 	}},
