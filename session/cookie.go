@@ -9,11 +9,10 @@ import (
 	"time"
 
 	"github.com/pyramidgo/redissessions/session/internal/record"
+	"github.com/pyramidgo/redissessions/session/internal/sign"
 )
 
 const (
-	// maxCookieBytes bounds a cookie's name and value together, RFC 6265bis 5.6.
-	maxCookieBytes = 4096
 	// maxAttributeBytes bounds each attribute's value, RFC 6265bis 5.6.
 	maxAttributeBytes = 1024
 	// MaxCookieAge is the longest Max-Age that browsers keep, RFC 6265bis 5.6.1.
@@ -23,7 +22,7 @@ const (
 	maxCookies = 8
 	// nativeValueBytes is the length of the value that the built-in signer makes
 	// of a built-in ID.
-	nativeValueBytes = (sha512.Size+tokenBytes*4/3+1)*4/3 + 1
+	nativeValueBytes = (sha512.Size+sign.IDBytes*4/3+1)*4/3 + 1
 )
 
 // SecureMode says when the cookie carries the Secure attribute.
@@ -109,8 +108,8 @@ func (c CookieOptions) check() error {
 		wrong("MaxAge", "%s: it must not be negative", c.MaxAge)
 	}
 	// Longer values come from the application's own signer or ID generator.
-	if n := len(c.Name) + nativeValueBytes; n > maxCookieBytes {
-		wrong("Name", "name and value have %d bytes, and browsers drop more than %d", n, maxCookieBytes)
+	if n := len(c.Name) + nativeValueBytes; n > sign.MaxCookieBytes {
+		wrong("Name", "name and value have %d bytes, and browsers drop more than %d", n, sign.MaxCookieBytes)
 	}
 	secure, host, hidden := c.promises()
 	if secure && c.Secure == SecureNever {
@@ -155,8 +154,8 @@ func (c CookieOptions) cookie(value string, maxAge time.Duration, tls bool) *htt
 // checkValue returns an error for a value that browsers would not keep, or of
 // which net/http would drop what is wrong and send the rest.
 func (c CookieOptions) checkValue(value string) error {
-	if n := len(c.Name) + len(value); n > maxCookieBytes {
-		return fmt.Errorf("session: cookie: name and value have %d bytes, browsers keep %d: shorten the ID", n, maxCookieBytes)
+	if n := len(c.Name) + len(value); n > sign.MaxCookieBytes {
+		return fmt.Errorf("session: cookie: name and value have %d bytes, browsers keep %d: shorten the ID", n, sign.MaxCookieBytes)
 	}
 	if (&http.Cookie{Name: c.Name, Value: value}).Valid() != nil {
 		return errBadValue

@@ -3,8 +3,11 @@ package session
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
+
+	"github.com/pyramidgo/redissessions/session/internal/sign"
 )
 
 // candidates goes through the IDs in a request's cookies, in the order in which
@@ -93,4 +96,45 @@ func (s *Session) endOthers(ctx context.Context) error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// Signer authenticates the session ID in the cookie. It gives no secrecy.
+type Signer interface {
+	// Sign returns the cookie's value for an ID. It must be made of the
+	// characters that RFC 6265 allows in a cookie's value.
+	Sign(id string) (value string, err error)
+	// Verify returns the ID in a cookie's value, or an error when it was not
+	// made by Sign. It compares in constant time.
+	Verify(value string) (id string, err error)
+}
+
+// RotatingSigner is an optional interface of a Signer that also verifies what an older
+// secret has signed. The built-in signers have it (Options.PreviousSecrets).
+type RotatingSigner interface {
+	Signer
+	// VerifyRotated is Verify, and also reports whether an older secret signed the
+	// value: the response then carries a cookie that Sign has made anew.
+	VerifyRotated(value string) (id string, old bool, err error)
+}
+
+// checkSigned returns an error for a cookie's value that browsers would not keep, or that
+// does not verify.
+func (f *Factory) checkSigned(id, signed string) error {
+	if err := f.opts.Cookie.checkValue(signed); err != nil {
+		if f.idsAreOurs {
+			return err
+		}
+		return fmt.Errorf("%w (id_generator, Options.NewID, made an ID of %d bytes)", err, len(id))
+	}
+	if f.idsAreOurs && f.opts.Signer == nil {
+		return nil
+	}
+	back, err := f.signer.Verify(signed)
+	switch {
+	case err == nil && back == id:
+		return nil
+	case f.opts.Signer == nil:
+		return sign.ErrIDLost
+	}
+	return errors.New("session: new ID: cookie_signer (Options.Signer) does not verify the value that it made")
 }

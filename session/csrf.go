@@ -3,6 +3,8 @@ package session
 import (
 	"context"
 	"errors"
+
+	"github.com/pyramidgo/redissessions/session/internal/sign"
 )
 
 // csrfKey is where Pyramid keeps the token.
@@ -74,7 +76,7 @@ func (s *Session) NewCSRFToken() string {
 	return token
 }
 
-func (f *Factory) newToken() (string, error) { return randomHex(f.rules.tokenBytes) }
+func (f *Factory) newToken() (string, error) { return sign.RandomHex(f.rules.tokenBytes) }
 
 func (s *Session) csrfToken() (string, bool) {
 	v, _ := s.data.lookup(csrfKey)

@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"github.com/pyramidgo/redissessions/session/internal/record"
+	"github.com/pyramidgo/redissessions/session/internal/sign"
 )
 
 var (
@@ -34,6 +35,10 @@ var (
 	// ErrTooLarge is returned when an encoded record exceeds
 	// Options.MaxRecordBytes. Nothing was written.
 	ErrTooLarge = errors.New("session: the record is too large; keep less in the session or raise max_record_bytes")
+
+	// ErrBadCookie is reported to Options.OnInvalid for a cookie whose signature
+	// does not verify or that is malformed.
+	ErrBadCookie = sign.ErrBadCookie
 
 	// ErrUndecodable is returned when a stored record cannot be read: it is
 	// damaged, was written by another codec or version, or exceeds a limit.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/pyramidgo/redissessions/encode"
 	"github.com/pyramidgo/redissessions/session/internal/record"
+	"github.com/pyramidgo/redissessions/session/internal/sign"
 )
 
 // Format says whose sessions a Factory's are: its cookie, its Redis key and its
@@ -42,7 +43,7 @@ type formatRules struct {
 	// newFormat returns how their records are read and written.
 	newFormat func(record.Config) record.Format
 	// newSigner makes the signer of the cookie from the secrets.
-	newSigner func(cookieName, secret string, previous []string) Signer
+	newSigner func(cookieName, secret string, previous []string) sign.Signer
 	// newID makes a session ID, to which the Pyramid formats add the prefix.
 	newID func() (string, error)
 	// tokenBytes is the entropy of a CSRF token; it is written as hex digits.
@@ -58,15 +59,15 @@ type formatRules struct {
 // rulesByFormat is the table of formats, by Format.
 var rulesByFormat = []formatRules{
 	FormatNative: {
-		newFormat: record.NewNative, newSigner: newNativeSigner, newID: randomID, tokenBytes: tokenBytes,
+		newFormat: record.NewNative, newSigner: sign.Native, newID: sign.NewID, tokenBytes: 32,
 		check: func(*Options) []error { return nil },
 	},
 	FormatPyramidRedisSessions: {
-		newFormat: record.NewPyramidRedisSessions, newSigner: newOriginalSigner, newID: originalID, tokenBytes: 20, lastCookie: true,
+		newFormat: record.NewPyramidRedisSessions, newSigner: sign.PyramidRedisSessions, newID: sign.PyramidRedisSessionsID, tokenBytes: 20, lastCookie: true,
 		check: checkPyramidRedisSessions,
 	},
 	FormatPyramidSessionRedis: {
-		newFormat: record.NewPyramidSessionRedis, newSigner: newForkSigner, newID: forkID, tokenBytes: 32, lastCookie: true,
+		newFormat: record.NewPyramidSessionRedis, newSigner: sign.PyramidSessionRedis, newID: sign.PyramidSessionRedisID, tokenBytes: 32, lastCookie: true,
 		check: checkPyramidSessionRedis,
 	},
 }

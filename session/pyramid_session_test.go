@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/pyramidgo/redissessions/encode/pickle"
+	"github.com/pyramidgo/redissessions/session/internal/sign"
 )
 
 // eachPackage runs a test in both Pyramid formats, with their own cookies.
@@ -158,7 +159,7 @@ func TestPyramidTimeouts(t *testing.T) {
 func TestPyramidOptionsThatCannotBe(t *testing.T) {
 	both := map[string]func(*Options){
 		"EncryptionKeys": func(o *Options) { o.EncryptionKeys = [][]byte{make([]byte, 32)} },
-		"Prefix":         func(o *Options) { o.Prefix, o.NewID = "a:", randomID },
+		"Prefix":         func(o *Options) { o.Prefix, o.NewID = "a:", sign.NewID },
 		"Codec":          func(o *Options) { o.Codec.Encode = pickle.Marshal },
 	}
 	only := map[Format]map[string]func(*Options){

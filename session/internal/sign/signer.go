@@ -1,4 +1,4 @@
-package session
+package sign
 
 import (
 	"crypto/hmac"
@@ -10,30 +10,21 @@ import (
 	"unicode/utf8"
 )
 
-// ErrBadCookie is reported to Options.OnInvalid for a cookie whose signature
-// does not verify or that is malformed.
+// MaxCookieBytes bounds a cookie's name and value together, RFC 6265bis 5.6.
+const MaxCookieBytes = 4096
+
+// ErrBadCookie is session.ErrBadCookie.
 var ErrBadCookie = errors.New("session: the cookie's signature does not verify")
 
-// Signer authenticates the session ID in the cookie. It gives no secrecy.
+// Signer is what the built-in signers are: a session.RotatingSigner.
 type Signer interface {
-	// Sign returns the cookie's value for an ID. It must be made of the
-	// characters that RFC 6265 allows in a cookie's value.
+	// Sign returns the cookie's value for an ID.
 	Sign(id string) (value string, err error)
-	// Verify returns the ID in a cookie's value, or an error when it was not
-	// made by Sign. It compares in constant time.
+	// Verify returns the ID in a value that Sign made, or ErrBadCookie.
 	Verify(value string) (id string, err error)
-}
-
-// RotatingSigner is an optional interface of a Signer that also verifies what an older
-// secret has signed. The built-in signers have it (Options.PreviousSecrets).
-type RotatingSigner interface {
-	Signer
-	// VerifyRotated is Verify, and also reports whether an older secret signed the
-	// value: the response then carries a cookie that Sign has made anew.
+	// VerifyRotated is Verify, and also reports whether an older secret signed the value.
 	VerifyRotated(value string) (id string, old bool, err error)
 }
-
-var _ RotatingSigner = (*hmacSigner)(nil)
 
 // hmacSigner is the native signature: base64url(HMAC-SHA512(key, ID) ‖ ID),
 // unpadded. It is WebOb's SignedSerializer without a serializer, as
@@ -46,7 +37,9 @@ type hmacSigner struct {
 // from accepting each other's cookies.
 func signerSalt(cookieName string) string { return "redissessions." + cookieName + "." }
 
-func newNativeSigner(cookieName, secret string, previous []string) Signer {
+// Native returns the signer of the native format. Secret signs; it and the previous
+// secrets verify.
+func Native(cookieName, secret string, previous []string) Signer {
 	return newHMACSigner(signerSalt(cookieName), secret, previous)
 }
 
@@ -71,7 +64,7 @@ func (s *hmacSigner) Verify(value string) (string, error) {
 
 func (s *hmacSigner) VerifyRotated(value string) (id string, old bool, err error) {
 	// A longer value than any cookie may be is not worth decoding.
-	if len(value) > maxCookieBytes {
+	if len(value) > MaxCookieBytes {
 		return "", false, ErrBadCookie
 	}
 	// The usual cookie fits into these, which cost no allocation.
