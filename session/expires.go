@@ -23,7 +23,7 @@ func (s *Session) expires() (idle, absolute time.Time) {
 		return s.f.now().UTC(), time.Time{}
 	}
 	if limit := s.f.opts.AbsoluteTimeout; limit > 0 {
-		absolute = s.meta.Created.Add(limit)
+		absolute = s.meta.Began().Add(limit)
 	}
 	switch {
 	case s.idle() == 0:
@@ -39,7 +39,7 @@ func (s *Session) expires() (idle, absolute time.Time) {
 // never.
 func (s *Session) restarted() time.Time {
 	now := s.f.now()
-	ttl, alive := lifetime(now, s.meta.Created, s.idle(), s.f.opts.AbsoluteTimeout)
+	ttl, alive := lifetime(now, s.meta.Began(), s.idle(), s.f.opts.AbsoluteTimeout)
 	if alive && ttl == 0 {
 		return time.Time{}
 	}

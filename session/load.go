@@ -126,6 +126,10 @@ func (s *Session) find(ctx context.Context, id string) (bool, error) {
 		return false, err
 	}
 	now := f.now()
+	if snap.Ended {
+		s.at, s.ended, s.renewed = at, ErrGone, true
+		return true, nil
+	}
 	if snap.Successor != nil {
 		return s.findRenewed(ctx, now, at, snap, left, left == unknownTTL && ttl > 0)
 	}
@@ -134,7 +138,7 @@ func (s *Session) find(ctx context.Context, id string) (bool, error) {
 	if restated {
 		snap.Meta.Created = now.Truncate(time.Millisecond).UTC()
 	}
-	full, alive := lifetime(now, snap.Meta.Created, snap.Meta.Idle.Or(f.opts.IdleTimeout), f.opts.AbsoluteTimeout)
+	full, alive := lifetime(now, snap.Meta.Began(), snap.Meta.Idle.Or(f.opts.IdleTimeout), f.opts.AbsoluteTimeout)
 	expires, expiryKept := f.expiryOf(snap)
 	if !expires.IsZero() && !now.Before(expires) {
 		alive = false
@@ -154,7 +158,7 @@ func (s *Session) find(ctx context.Context, id string) (bool, error) {
 		return true, nil
 	}
 	// Another server whose clock is ahead must not lengthen the absolute timeout.
-	s.rewrite = restated && f.opts.AbsoluteTimeout > 0 ||
+	s.rewrite = restated && f.opts.AbsoluteTimeout > 0 || s.leaseIsDue(now) ||
 		expiryKept && expiryDue(now, expires, full, s.touchAfter())
 	s.rollCookie(now)
 	switch {

@@ -66,20 +66,19 @@ func (s *Session) renew(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	set := s.data.slots.find(csrfKey)
-	keepToken := set != nil && set.intent == replaced && set.fromRequest
-	if !keepToken {
-		s.data.remove(csrfKey)
-	}
+	takeBackToken := s.dropToken()
+	login := s.meta.Login
 	s.access = active // a passive request that renews the session uses it
-	err = s.moveTo(ctx, at)
+	err = s.moveTo(ctx, at, s.entriesAt(at), s.entriesAt(s.at))
 	if err == nil {
 		s.id, s.at, s.signed, s.cookie = id, at, signed, cookieSet
 		return nil
 	}
-	if !keepToken {
-		s.data.forget(csrfKey)
+	if errors.Is(err, ErrExists) {
+		err = storeError("renew", err)
 	}
+	takeBackToken()
+	s.meta.Login = login
 	if errors.Is(err, ErrGone) && !errors.Is(err, ErrUnavailable) && s.mayStartAfresh() {
 		s.startAfresh()
 		return nil
@@ -114,14 +113,21 @@ func (s *Session) startAfresh() {
 // in this order: at no moment is the data nowhere. The old record is closed
 // only in the state that was copied; when it has changed meanwhile, the copy is
 // made again. Whatever fails, the copy does not stay: nobody knows its ID.
-func (s *Session) moveTo(ctx context.Context, at record.Address) (err error) {
+//
+// The new entries in the indexes of the session's user are made with the copy, and those
+// that it leaves are removed last.
+func (s *Session) moveTo(ctx context.Context, at record.Address, in, left *entries) (err error) {
 	var copied []byte // the copy's guard, once there is a copy
 	defer func() {
 		if err != nil && copied != nil {
 			// The time for the renewal may be what ran out.
 			ctx, cancel := s.f.writeContext(ctx)
 			defer cancel()
-			err = errors.Join(err, storeError("renew", s.store.Delete(ctx, at.Key)))
+			undo := s.store.Delete(ctx, at.Key)
+			if undo == nil {
+				in.leave(ctx)
+			}
+			err = errors.Join(err, storeError("renew", undo))
 		}
 	}()
 	c := contention{turns: s.f.turns, key: s.at.Key}
@@ -131,17 +137,22 @@ func (s *Session) moveTo(ctx context.Context, at record.Address) (err error) {
 		if err != nil {
 			return err
 		}
+		if in != nil {
+			if err := in.extend(ctx); err != nil {
+				return err
+			}
+		}
 		raw, snap, ttl, err := s.encode(at, changes)
 		if err != nil {
 			return s.goneIfNotFound(err)
 		}
 		if copied == nil {
-			err = s.store.Create(ctx, at.Key, raw, ttl)
+			err = s.createAt(ctx, at, raw, ttl, in)
 		} else {
-			err = s.store.Replace(ctx, at.Key, copied, raw, ttl)
+			err = storeError("renew", s.store.Replace(ctx, at.Key, copied, raw, ttl))
 		}
 		if err != nil {
-			return storeError("renew", err)
+			return err
 		}
 		copied = snap.Guard
 		now := s.f.now()
@@ -153,6 +164,7 @@ func (s *Session) moveTo(ctx context.Context, at record.Address) (err error) {
 			err = s.store.Remove(ctx, s.at.Key, s.guard)
 		}
 		if err == nil {
+			left.leave(ctx)
 			s.saved(snap)
 			return nil
 		}
@@ -167,4 +179,15 @@ func (s *Session) goneIfNotFound(err error) error {
 		return s.end(false)
 	}
 	return err
+}
+
+// dropToken takes the CSRF token away, unless this request has set it, and returns what
+// takes that back.
+func (s *Session) dropToken() (takeBack func()) {
+	set := s.data.slots.find(csrfKey)
+	if set != nil && set.intent == replaced && set.fromRequest {
+		return func() {}
+	}
+	s.data.remove(csrfKey)
+	return func() { s.data.forget(csrfKey) }
 }

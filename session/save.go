@@ -211,9 +211,13 @@ func (s *Session) replace(ctx context.Context, changes []record.Change, only fun
 		if err := s.store.Remove(ctx, s.at.Key, s.guard); err != nil {
 			return guardedError(err)
 		}
+		s.entriesAt(s.at).leave(ctx)
 		s.reset()
 		s.cookie, s.endedHere = cookieDelete, true
 		return nil
+	}
+	if err := s.renewLease(ctx); err != nil {
+		return err
 	}
 	record, snap, ttl, err := s.encode(s.at, changes)
 	if err != nil {
@@ -238,7 +242,7 @@ func guardedError(err error) error {
 // encode makes the record for an address, with its time to live in Redis.
 func (s *Session) encode(at record.Address, changes []record.Change) ([]byte, record.Snapshot, time.Duration, error) {
 	m, now := s.meta, s.f.now()
-	ttl, alive := lifetime(now, m.Created, s.idle(), s.f.opts.AbsoluteTimeout)
+	ttl, alive := lifetime(now, m.Began(), s.idle(), s.f.opts.AbsoluteTimeout)
 	if !alive {
 		return nil, record.Snapshot{}, 0, ErrNotFound
 	}
@@ -268,7 +272,7 @@ func (s *Session) encode(at record.Address, changes []record.Change) ([]byte, re
 // saved takes over what was just written.
 func (s *Session) saved(snap record.Snapshot) {
 	kept := s.keepsExpiry()
-	s.metaSet.idle, s.metaSet.maxAge = false, false
+	s.metaSet.idle, s.metaSet.maxAge, s.metaSet.login = false, false, false
 	s.touch, s.rewrite, s.roll = false, false, false
 	s.adopt(snap)
 	s.data.saved(snap.Data)
@@ -283,8 +287,8 @@ func (s *Session) rebase(current []byte) error {
 	if err != nil {
 		return fmt.Errorf("session: save: %w", err)
 	}
-	if snap.Successor != nil {
-		return s.end(true)
+	if snap.Successor != nil || snap.Ended {
+		return s.end(snap.Successor != nil)
 	}
 	s.adopt(snap)
 	s.data.rebase(snap.Data)
@@ -328,7 +332,7 @@ func (s *Session) restartDue(ctx context.Context) error {
 	if rewrite {
 		return s.replace(ctx, nil, func(string) bool { return false })
 	}
-	if ttl, alive := lifetime(s.f.now(), s.meta.Created, s.idle(), s.f.opts.AbsoluteTimeout); alive {
+	if ttl, alive := lifetime(s.f.now(), s.meta.Began(), s.idle(), s.f.opts.AbsoluteTimeout); alive {
 		return s.restart(ctx, s.at.Key, s.guard, ttl)
 	}
 	return nil

@@ -34,7 +34,7 @@ type Session struct {
 	guard       []byte // of the stored record; nil while nothing is stored
 	data        working
 	meta        record.Meta // with this request's changes
-	metaSet     struct{ idle, maxAge bool }
+	metaSet     struct{ idle, maxAge, login bool }
 	isNew       bool
 	changed     bool // Changed was called
 
@@ -88,7 +88,7 @@ func (s *Session) reset() {
 	s.data = working{}
 	s.data.start(s.f.format.Layout(), s)
 	s.meta = record.Meta{}
-	s.metaSet.idle, s.metaSet.maxAge = false, false
+	s.metaSet.idle, s.metaSet.maxAge, s.metaSet.login = false, false, false
 	s.isNew, s.changed = true, false
 	s.touch, s.rewrite, s.roll = false, false, false
 	s.idleEnds = time.Time{}
@@ -112,6 +112,9 @@ func (s *Session) adopt(snap record.Snapshot) {
 	}
 	if s.metaSet.maxAge {
 		m.MaxAge = s.meta.MaxAge
+	}
+	if s.metaSet.login {
+		m.Login = s.meta.Login
 	}
 	s.meta = m
 }

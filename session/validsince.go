@@ -10,9 +10,13 @@ import (
 // errOutdated is reported for a session that began before Options.ValidSince.
 var errOutdated = fmt.Errorf("%w: it began before ValidSince (valid_since)", ErrNotFound)
 
-// outdated reports whether a stored session began before Options.ValidSince. Where a
+// outdated reports whether a stored session began, or was logged in, before
+// Options.ValidSince: the later counts. Where a
 // record keeps its creation less exactly than that, in doubt it did.
 func (f *Factory) outdated(m record.Meta) bool {
+	if !m.Login.At.IsZero() {
+		return m.Login.At.Before(f.opts.ValidSince)
+	}
 	return m.Created.Add(-f.createdLate()).Before(f.opts.ValidSince)
 }
 

@@ -41,6 +41,10 @@ func (n *native) Decode(at Address, record []byte) (s Snapshot, err error) {
 	s.Meta, s.Guard = m, record[:RevisionLen:RevisionLen]
 	switch kind {
 	case kindMarker:
+		if len(body) == 0 {
+			s.Ended = true
+			return s, nil
+		}
 		if len(body) != sha256.Size {
 			return s, fmt.Errorf("%w: a damaged marker", ErrUndecodable)
 		}
@@ -52,7 +56,7 @@ func (n *native) Decode(at Address, record []byte) (s Snapshot, err error) {
 		return s, fmt.Errorf("%w: it is of kind %q, this factory writes %q: encode, decode or encryption_keys changed", ErrUndecodable, kind, n.kind())
 	}
 	if n.sealer != nil {
-		if body, err = n.sealer.Open(body, associated(at, record[:headerLen])); err != nil {
+		if body, err = n.sealer.Open(body, associated(at, record[:len(record)-len(body)])); err != nil {
 			return s, fmt.Errorf("%w: %w", ErrUndecodable, err)
 		}
 	}
@@ -61,19 +65,20 @@ func (n *native) Decode(at Address, record []byte) (s Snapshot, err error) {
 }
 
 func (n *native) Encode(at Address, m Meta, base Data, changes []Change) ([]byte, Snapshot, error) {
-	record := make([]byte, 0, headerLen+base.bodySize(changes)) // all of it at once: large records are common
+	record := make([]byte, 0, headerLenOf(m.Login)+base.bodySize(changes)) // all of it at once: large records are common
 	record = appendHeader(record, n.kind(), at, m)
+	header := len(record)
 	record, err := base.appendBody(record, changes)
 	if err != nil {
 		return nil, Snapshot{}, err
 	}
-	s := Snapshot{Meta: m, Data: n.values.open(record[headerLen:])}
+	s := Snapshot{Meta: m, Data: n.values.open(record[header:])}
 	if n.sealer != nil {
-		sealed, err := n.sealer.Seal(record[headerLen:], associated(at, record[:headerLen]))
+		sealed, err := n.sealer.Seal(record[header:], associated(at, record[:header]))
 		if err != nil {
 			return nil, Snapshot{}, err
 		}
-		record = slices.Concat(record[:headerLen], sealed) // the snapshot keeps the data as it was
+		record = slices.Concat(record[:header], sealed) // the snapshot keeps the data as it was
 	}
 	s.Guard = record[:RevisionLen:RevisionLen]
 	return record, s, nil
