@@ -1,6 +1,9 @@
 package connect
 
-import "time"
+import (
+	"log/slog"
+	"time"
+)
 
 // Defaults of Options.
 const (
@@ -73,15 +76,26 @@ type Options struct {
 	// AutoPipeline lets the commands of concurrent requests share round trips.
 	// The default is AutoPipelineOff.
 	AutoPipeline AutoPipeline
+	// GuardedSave says by which commands a record is changed only while it is the
+	// one that was loaded. The default is GuardedSaveAuto. A connector that knows
+	// one way only ignores it.
+	GuardedSave GuardedSave
 	// LazyConnect makes Connect return without asking Redis anything. By
-	// default it pings once, so that a wrong address is noticed at start-up.
+	// default it pings once and tries, on a key of its own, the commands that
+	// sessions send, so that a wrong address and a server or user that lacks one
+	// of them are noticed at start-up.
 	LazyConnect bool
+	// Needs says which commands the sessions send.
+	Needs Needs
+	// Logger receives what start-up warns of. The default is slog.Default().
+	Logger *slog.Logger
 
 	// Client, when set, is used instead of opening anything: a
 	// redis.UniversalClient for connect/goredis, a *redis.Pool for
 	// connect/redigo. Closing the store does not close it, so that several
 	// session factories may share one. Of the other fields only AutoPipeline,
-	// MaxRetries and LazyConnect apply.
+	// GuardedSave, MaxRetries, LazyConnect, Needs and Logger
+	// apply.
 	Client any
 }
 

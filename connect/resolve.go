@@ -34,6 +34,9 @@ func (o Options) Resolve() (Options, error) {
 	if o.AutoPipeline < AutoPipelineOff || o.AutoPipeline > AutoPipelineOn {
 		return Options{}, fmt.Errorf("connect: there is no %v", o.AutoPipeline)
 	}
+	if o.GuardedSave < GuardedSaveAuto || o.GuardedSave > GuardedSaveNative {
+		return Options{}, fmt.Errorf("connect: there is no %v", o.GuardedSave)
+	}
 	return o, o.resolveLimits()
 }
 

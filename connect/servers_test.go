@@ -17,6 +17,10 @@ var servers = map[string]func(testing.TB, ...string) *connecttest.Server{
 	"redis-8": connecttest.Redis8Server,
 	"valkey":  connecttest.ValkeyServer,
 
+	"valkey-without-lua":     connecttest.ValkeyServerWithoutLua,
+	"valkey-without-delifeq": valkeyWithoutDelifeq,
+	"valkey-without-eval":    aclServer(connecttest.ValkeyServer, "-eval", "-evalsha"),
+
 	"redis-without-getex":    renamed("GETEX"),
 	"redis-without-unlink":   renamed("UNLINK"),
 	"user-without-getex":     aclServer(connecttest.RedisServer, "-getex"),
@@ -51,6 +55,12 @@ func aclServer(start starter, rules ...string) starter {
 		}
 		return srv
 	}
+}
+
+// valkeyWithoutDelifeq runs no scripts and has no DELIFEQ, as Valkey 8.1 has none.
+func valkeyWithoutDelifeq(tb testing.TB, settings ...string) *connecttest.Server {
+	tb.Helper()
+	return connecttest.ValkeyServerWithoutLua(tb, append(settings, `rename-command DELIFEQ ""`)...)
 }
 
 // The suite passes on every kind of server.

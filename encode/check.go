@@ -35,7 +35,7 @@ const (
 var (
 	cborFields    = &convert.Rules{Tags: []string{"cbor", "json"}, DropTwins: true}
 	jsonFields    = &convert.Rules{Tags: []string{"json"}, DropTwins: true}
-	msgpackFields = &convert.Rules{Tags: []string{"msgpack", "json"}, DropTwins: true}
+	msgpackFields = &convert.Rules{Tags: []string{"msgpack", "json"}, DropTwins: true, InOrder: true, Whole: ownMsgPack}
 )
 
 // newChecker returns a checker that does not look into types that implement

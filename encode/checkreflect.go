@@ -37,6 +37,10 @@ func (w *walk) reflected(v reflect.Value, depth int) *valueError {
 		return w.float(v.Float())
 	case reflect.Func, reflect.Chan, reflect.UnsafePointer, reflect.Complex64, reflect.Complex128:
 		return &valueError{reason: fmt.Sprintf("a %s cannot be stored", v.Type())}
+	case reflect.Uintptr:
+		if !w.asText {
+			return &valueError{reason: fmt.Sprintf("a %s cannot be stored; store a uint64", v.Type())}
+		}
 	case reflect.Interface:
 		if v.IsNil() {
 			return nil

@@ -2,7 +2,9 @@ package encode
 
 import (
 	"bytes"
+	"encoding"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"math"
 	"reflect"
@@ -105,16 +107,48 @@ func appendTypedJSON(b []byte, v reflect.Value) ([]byte, error) {
 		}
 		return appendSliceJSON(b, v)
 	case reflect.Map:
-		if v.Type().Key().Kind() != reflect.String || v.IsNil() {
+		if v.IsNil() || !hasJSONKeys(v.Type()) {
 			break
 		}
 		dict := make(map[string]any, v.Len())
 		for iter := v.MapRange(); iter.Next(); {
-			dict[iter.Key().String()] = iter.Value().Interface()
+			key, err := jsonKey(iter.Key())
+			if err != nil {
+				return nil, err
+			}
+			if _, twice := dict[key]; twice {
+				return nil, fmt.Errorf("two keys of a %s have the same text", v.Type())
+			}
+			dict[key] = iter.Value().Interface()
 		}
 		return appendJSONDict(b, dict)
 	}
 	return appendLibraryJSON(b, v.Interface())
+}
+
+// hasJSONKeys reports whether the keys of a map of type t can be the text that a
+// JSON object needs.
+func hasJSONKeys(t reflect.Type) bool {
+	k := t.Key().Kind()
+	return k == reflect.String || k >= reflect.Int && k <= reflect.Uintptr || t.Key().Implements(textMarshaler)
+}
+
+// jsonKey returns the text that encoding/json writes for a map's key.
+func jsonKey(key reflect.Value) (string, error) {
+	if key.Kind() == reflect.String {
+		return key.String(), nil
+	}
+	if m, ok := key.Interface().(encoding.TextMarshaler); ok {
+		if (key.Kind() == reflect.Pointer || key.Kind() == reflect.Interface) && key.IsNil() {
+			return "", nil
+		}
+		text, err := m.MarshalText()
+		return string(text), err
+	}
+	if key.CanInt() {
+		return strconv.FormatInt(key.Int(), 10), nil
+	}
+	return strconv.FormatUint(key.Uint(), 10), nil
 }
 
 func appendSliceJSON(b []byte, v reflect.Value) ([]byte, error) {

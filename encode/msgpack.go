@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"reflect"
+	"slices"
 
 	"github.com/vmihailenco/msgpack/v5"
 )
@@ -24,6 +25,20 @@ func newMsgPackChecker() *checker {
 	c.bigInts = false
 	c.pointers = anyPointer
 	return c
+}
+
+// ownMsgPackMethods are those by which a type writes or reads itself: the library
+// keeps an embedded struct of such a type as one value.
+var ownMsgPackMethods = []reflect.Type{
+	reflect.TypeFor[msgpack.CustomEncoder](), reflect.TypeFor[msgpack.Marshaler](), binaryMarshaler, textMarshaler,
+	reflect.TypeFor[msgpack.CustomDecoder](), reflect.TypeFor[msgpack.Unmarshaler](), binaryUnmarshaler, textUnmarshaler,
+}
+
+func ownMsgPack(t reflect.Type) bool {
+	if t.Kind() != reflect.Pointer {
+		t = reflect.PointerTo(t)
+	}
+	return slices.ContainsFunc(ownMsgPackMethods, t.Implements)
 }
 
 func encodeMsgPack(v any) (data []byte, err error) {

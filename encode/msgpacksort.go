@@ -43,7 +43,8 @@ func appendSorted(out, data []byte) (sorted, rest []byte, err error) {
 			return nil, nil, err
 		}
 	}
-	slices.SortFunc(pairs, func(a, b msgpackPair) int { return bytes.Compare(a.key, b.key) })
+	// A field that an outer one hides is written too, before it: the last one counts.
+	slices.SortStableFunc(pairs, func(a, b msgpackPair) int { return bytes.Compare(a.key, b.key) })
 	for _, pair := range pairs {
 		out = append(append(out, pair.key...), pair.value...)
 	}

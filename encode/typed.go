@@ -36,7 +36,7 @@ var (
 		encode: func(tree any) ([]byte, error) { return appendJSON(nil, tree) }, library: json.Unmarshal,
 		decoders: []reflect.Type{reflect.TypeFor[json.Unmarshaler](), reflect.TypeFor[*json.Number]()}, text: true,
 	})
-	msgpackRules = newRules(&convert.Rules{Tags: []string{"msgpack", "json"}, DropTwins: true}, &typed{
+	msgpackRules = newRules(&convert.Rules{Tags: []string{"msgpack", "json"}, DropTwins: true, InOrder: true, Whole: ownMsgPack}, &typed{
 		encode: marshalMsgPack, library: unmarshalMsgPack,
 		decoders: []reflect.Type{reflect.TypeFor[msgpack.CustomDecoder](), reflect.TypeFor[msgpack.Unmarshaler]()},
 		binary:   true, text: true, options: []string{"as_array", "asArray"},

@@ -90,6 +90,20 @@ var redisEffects = map[string]func(*testing.T){
 			}
 		}
 	},
+	"GuardedSave": func(t *testing.T) {
+		for choice, want := range map[string]connect.GuardedSave{"script": connect.GuardedSaveScript, "native": connect.GuardedSaveNative} {
+			testConnectOption("guarded_save", choice, func(o connect.Options) any { return o.GuardedSave }, want)(t)
+		}
+		// miniredis has no IFEQ.
+		s := newSite(t, settings.Map{"guarded_save": "script"})
+		if s.write(); s.count() != 1 {
+			t.Error("script: the session is not there")
+		}
+		src := with(settings.Map{"redis.sessions.secret": secret}, settings.Map{"url": "redis://" + s.redis.Addr(), "guarded_save": "native"})
+		if f, err := factory.FromSettings(src); err == nil || !strings.Contains(err.Error(), "guarded_save") {
+			t.Errorf("native: %v, %v, want an error that names the key", f, err)
+		}
+	},
 	"Charset": testOnlyValue("charset", "utf-8", "latin-1"),
 	"Errors":  testOnlyValue("errors", "strict", "ignore"),
 }

@@ -115,15 +115,25 @@ var sessionEffects = map[string]func(*testing.T){
 		}
 	},
 	"InvalidateEmptySession": func(t *testing.T) {
-		for _, invalidate := range []bool{true, false} {
-			s := newSite(t, settings.Map{"invalidate_empty_session": invalidate})
+		for _, c := range []struct {
+			set        settings.Map
+			invalidate bool
+		}{
+			{settings.Map{"invalidate_empty_session": true}, true},
+			{settings.Map{"invalidate_empty_session": false}, false},
+			{settings.Map{}, false},
+			{settings.Map{"format": "pyramid_session_redis"}, true},
+			{settings.Map{"format": "pyramid_session_redis", "invalidate_empty_session": false}, false},
+			{settings.Map{"format": "pyramid_redis_sessions"}, false},
+		} {
+			s, invalidate := newSite(t, c.set), c.invalidate
 			s.write()
 			resp := s.visit(func(se *session.Session) { se.Delete("n") })
 			if gone := len(s.redis.Keys()) == 0; gone != invalidate {
-				t.Errorf("%v: the record is gone: %v", invalidate, gone)
+				t.Errorf("%v: the record is gone: %v", c.set, gone)
 			}
 			if deleted := strings.Contains(s.setCookie(resp), "Max-Age=0"); deleted != invalidate {
-				t.Errorf("%v: the cookie is deleted: %v", invalidate, deleted)
+				t.Errorf("%v: the cookie is deleted: %v", c.set, deleted)
 			}
 		}
 	},

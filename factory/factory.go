@@ -100,7 +100,7 @@ func where(src settings.Source, name string) string {
 // connector uses connect.ParseURL. The errors of all of them are joined.
 func (c *config) resolve(src settings.Source, o *settings.Options) (*session.Options, connector, connect.Options, error) {
 	so, co := sessionOptions(o), connectOptions(o)
-	so.Logger, so.ErrorHandler = c.logger, c.errorHandler
+	so.Logger, so.ErrorHandler, co.Logger = c.logger, c.errorHandler, c.logger
 	r := c.registry
 	l := &lookups{src: src, registry: r}
 	lookUp(l, &r.encoders, "function", "encode", encode.EncoderName(o.Encode), &so.Codec.Encode)

@@ -154,6 +154,8 @@ func connectOptions(o *settings.Options) connect.Options {
 		PoolSize:      o.PoolSize,
 		MaxRetries:    o.MaxRetries,
 		AutoPipeline:  autoPipelines[o.AutoPipeline],
+		GuardedSave:   guardedSaves[o.GuardedSave],
+		Needs:         needs(o),
 		LazyConnect:   o.LazyConnect,
 	}
 	switch {
@@ -165,6 +167,28 @@ func connectOptions(o *settings.Options) connect.Options {
 		co.Mode = connect.Embedded
 	}
 	return co
+}
+
+// needs says what the sessions that these settings describe send to Redis.
+func needs(o *settings.Options) connect.Needs {
+	n := connect.Needs{
+		Prefix:      o.Prefix,
+		NoTTL:       !o.SetRedisTTL,
+		NeverExpire: o.Timeout == 0,
+		ReadTTL:     o.TimeoutTrigger > 0 && o.SetRedisTTL,
+		RestartTTL:  o.AbsoluteTimeout > 0 && o.SetRedisTTL,
+	}
+	if n.Prefix == "" {
+		// In the Pyramid formats a key may be anything, and so may this one.
+		n.Prefix = session.DefaultPrefix
+	}
+	return n
+}
+
+var guardedSaves = map[settings.GuardedSave]connect.GuardedSave{
+	settings.GuardAuto:   connect.GuardedSaveAuto,
+	settings.GuardScript: connect.GuardedSaveScript,
+	settings.GuardNative: connect.GuardedSaveNative,
 }
 
 var autoPipelines = map[settings.AutoPipeline]connect.AutoPipeline{

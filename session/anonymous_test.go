@@ -1,7 +1,9 @@
 package session
 
 import (
+	"errors"
 	"net/http"
+	"net/http/httptest"
 	"testing"
 	"time"
 )
@@ -54,4 +56,38 @@ func TestAnonymousWhenDown(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A form whose session could not be loaded may have been right: it is refused as
+// what it is, and its visitor is not told that it came from another site.
+func TestCSRFProtectionWhenDown(t *testing.T) {
+	eachFormat(t, func(t *testing.T, store *memStore, format func(*Options)) {
+		f := newTestFactory(t, store, func(o *Options) { format(o); discardLog(o); o.AnonymousWhenDown = true })
+		v := newVisitor(t, f)
+		var token string
+		v.visit(func(s *Session) { token, _ = s.CSRFToken(t.Context()) })
+		post := func(p *CSRFProtection) int {
+			r := v.request()
+			r.Method = http.MethodPost
+			r.Header.Set(CSRFHeader, token)
+			w := httptest.NewRecorder()
+			f.Handler(p.Handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))).ServeHTTP(w, r)
+			return w.Code
+		}
+		var denied error
+		own := &CSRFProtection{Denied: func(w http.ResponseWriter, _ *http.Request, err error) {
+			denied = err
+			w.WriteHeader(http.StatusTeapot)
+		}}
+		if code := post(own); code != http.StatusOK {
+			t.Fatalf("status %d", code)
+		}
+		store.err = errRefused
+		if code := post(new(CSRFProtection)); code != http.StatusServiceUnavailable {
+			t.Errorf("status %d", code)
+		}
+		if code := post(own); code != http.StatusTeapot || !errors.Is(denied, ErrUnavailable) || errors.Is(denied, ErrCSRF) {
+			t.Errorf("status %d, error %v", code, denied)
+		}
+	})
 }

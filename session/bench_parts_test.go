@@ -126,7 +126,7 @@ func BenchmarkMerge(b *testing.B) {
 				if err := s.rebase(current); err != nil {
 					b.Fatal(err)
 				}
-				changes, err := s.data.changes(true, nil)
+				changes, err := s.changes()
 				if err != nil || len(changes) != 3 {
 					b.Fatal(len(changes), err)
 				}

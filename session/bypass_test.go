@@ -306,6 +306,48 @@ func TestResponsePastTheWriter(t *testing.T) {
 	}
 }
 
+// A step that failed is told in the log, and what the request changed is not saved:
+// a login's data must not end up in the session that could not be renewed.
+func TestFailedStepPastTheWriter(t *testing.T) {
+	for name, step := range failing {
+		if !step.load {
+			continue
+		}
+		for writer, wrap := range telling {
+			t.Run(writer+"/"+name, func(t *testing.T) {
+				eachFormat(t, func(t *testing.T, store *memStore, format func(*Options)) {
+					var log bytes.Buffer
+					f := newTestFactory(t, store, func(o *Options) { format(o); logLines(o, &log) })
+					cookie := seed(t, f)
+					log.Reset()
+					outside(f, wrap, []*http.Cookie{cookie}, func(past, _ http.ResponseWriter, r *http.Request) {
+						s, err := f.Get(r)
+						if err != nil {
+							t.Error(err)
+							return
+						}
+						store.err = errRefused
+						if step.call(f, s, r) == nil {
+							t.Error("it did not fail")
+						}
+						store.err = nil
+						s.Set("user", "alice")
+						page(past)
+					})
+					if got := log.String(); !strings.Contains(got, errRefused.Error()) || !strings.Contains(got, "c.Writer") {
+						t.Errorf("logged %q", got)
+					}
+					r := httptest.NewRequest(http.MethodGet, "/", nil)
+					r.AddCookie(cookie)
+					if s, err := f.Get(r); err != nil || s.Has("user") {
+						t.Errorf("the session that was there has the user (error %v)", err)
+					}
+				})
+			})
+		}
+	}
+}
+
 func csrfToken(t *testing.T, s *Session) {
 	t.Helper()
 	if _, err := s.CSRFToken(context.Background()); err != nil {

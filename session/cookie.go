@@ -186,28 +186,21 @@ func (c CookieOptions) attributes(tls bool) *http.Cookie {
 // shows a byte of it.
 var errBadValue = errors.New("session: cookie: the signer returned a value that no cookie can carry (RFC 6265, section 4.1.1)")
 
-// varyCookie tells caches that the response depends on the request's cookies. The
-// header keeps room as its value when it has none yet.
-func varyCookie(h http.Header, room *[1]string) {
-	if lists(h["Vary"], "Cookie") || lists(h["Vary"], "*") {
-		return
-	}
-	if len(h["Vary"]) > 0 {
-		h["Vary"] = append(h["Vary"], "Cookie")
-		return
-	}
-	room[0] = "Cookie"
-	h["Vary"] = room[:]
+// Signer authenticates the session ID in the cookie. It gives no secrecy.
+type Signer interface {
+	// Sign returns the cookie's value for an ID. It must be made of the
+	// characters that RFC 6265 allows in a cookie's value.
+	Sign(id string) (value string, err error)
+	// Verify returns the ID in a cookie's value, or an error when it was not
+	// made by Sign. It compares in constant time.
+	Verify(value string) (id string, err error)
 }
 
-// lists reports whether a header that is a list has an element, in any case.
-func lists(lines []string, element string) bool {
-	for _, line := range lines {
-		for e := range strings.SplitSeq(line, ",") {
-			if strings.EqualFold(strings.TrimSpace(e), element) {
-				return true
-			}
-		}
-	}
-	return false
+// RotatingSigner is an optional interface of a Signer that also verifies what an older
+// secret has signed. The built-in signers have it (Options.PreviousSecrets).
+type RotatingSigner interface {
+	Signer
+	// VerifyRotated is Verify, and also reports whether an older secret signed the
+	// value: the response then carries a cookie that Sign has made anew.
+	VerifyRotated(value string) (id string, old bool, err error)
 }

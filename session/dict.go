@@ -2,6 +2,8 @@ package session
 
 import (
 	"iter"
+
+	"github.com/pyramidgo/redissessions/session/internal/overlay"
 )
 
 // Get returns the value at key. It is the stored value itself: a map or slice
@@ -13,7 +15,7 @@ import (
 func (s *Session) Get(key string) (any, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.data.lookup(key)
+	return s.data.Get(key)
 }
 
 // Set sets the value at key. Setting an equal value is no change. A value that
@@ -22,7 +24,7 @@ func (s *Session) Set(key string, value any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.edited()
-	s.data.set(key, value)
+	s.data.Set(key, value)
 }
 
 // SetDefault sets the value at key only when the key is absent, and returns
@@ -30,11 +32,11 @@ func (s *Session) Set(key string, value any) {
 func (s *Session) SetDefault(key string, value any) any {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if old, ok := s.data.lookup(key); ok {
+	if old, ok := s.data.Get(key); ok {
 		return old
 	}
 	s.edited()
-	s.data.amend(key, func(old any, ok bool) (any, bool) {
+	s.data.Edit(key, func(old any, ok bool) (any, bool) {
 		if ok {
 			return old, true
 		}
@@ -48,7 +50,7 @@ func (s *Session) Delete(key string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.edited()
-	s.data.remove(key)
+	s.data.Delete(key)
 }
 
 // Pop deletes a key and returns its value. It takes away exactly what it
@@ -56,30 +58,29 @@ func (s *Session) Delete(key string) {
 func (s *Session) Pop(key string) (any, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	v, ok := s.data.pop(key)
+	v, ok := s.data.Pop(key)
 	if ok {
 		s.edited()
 	}
 	return v, ok
 }
 
-func (w *working) pop(key string) (any, bool) {
-	popped, ok := w.lookup(key)
-	if !ok {
-		return nil, false
-	}
-	if sl := w.slots.find(key); sl != nil && sl.intent == replaced {
-		w.remove(key)
-		return popped, true
-	}
-	taken := w.copyOf(popped) // what is returned is the caller's to change
-	w.amend(key, func(old any, ok bool) (any, bool) {
-		if ok && w.equal(old, taken) {
-			return nil, false
-		}
-		return old, ok
+// Modify replaces the value at key by f of the old one, nil when the key is
+// absent. It survives concurrent requests: when another request has changed the
+// session meanwhile, f runs again on the current value at the save, so it should
+// do nothing else, and it must not use the session. A nil result for an absent
+// key leaves it absent.
+//
+// old has the type that Get would return. The function [Modify] is the same for
+// a type of the caller's.
+func (s *Session) Modify(key string, f func(old any) any) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.edited()
+	s.data.Edit(key, func(old any, ok bool) (any, bool) {
+		v := f(old)
+		return v, ok || v != nil
 	})
-	return popped, true
 }
 
 // Update sets all the values.
@@ -89,9 +90,9 @@ func (s *Session) Update(values map[string]any) {
 	if len(values) > 0 {
 		s.edited()
 	}
-	s.data.slots.expect(len(values))
+	s.data.Grow(len(values))
 	for k, v := range values {
-		s.data.set(k, v)
+		s.data.Set(k, v)
 	}
 }
 
@@ -102,21 +103,21 @@ func (s *Session) Clear() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.edited()
-	s.data.clear()
+	s.data.Clear()
 }
 
 // Has reports whether the key is there.
 func (s *Session) Has(key string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.data.has(key)
+	return s.data.Has(key)
 }
 
 // Len returns the number of keys.
 func (s *Session) Len() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return len(s.data.keys())
+	return len(s.data.Keys())
 }
 
 // Keys returns the keys, sorted. A Pyramid application may also have set keys
@@ -125,7 +126,7 @@ func (s *Session) Len() int {
 func (s *Session) Keys() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.data.keys()
+	return s.data.Keys()
 }
 
 // All iterates over the keys, sorted, and their values, as they are when the
@@ -146,4 +147,46 @@ func (s *Session) Changed() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.changed = true
+}
+
+// Value returns the value at key as a T, or the zero T and false when there is none
+// that is exactly a T. A number becomes another type of number only when nothing of
+// it is lost. A map that was loaded becomes a struct and a list a slice; no type
+// needs to be registered. A bool, text, bytes, a time and nil become nothing else:
+// a number is no time and a time no text. Only with the codec json, which stores
+// times and bytes as text, text in the form of RFC 3339 is a time too, and base64
+// is bytes. The caller may change the result: unlike what Get returns, it is not
+// part of the session, unless this request has set that very value.
+func Value[T any](s *Session, key string) (T, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return overlay.Value[T](&s.data, key)
+}
+
+// Pop is Session.Pop for a value that can be a T, by the rules of [Value]. A value that
+// cannot be one stays in the session, and the result is false: nothing is lost that the
+// caller has not got.
+func Pop[T any](s *Session, key string) (T, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	v, ok := overlay.Value[T](&s.data, key)
+	if ok {
+		s.data.Pop(key)
+	}
+	return v, ok
+}
+
+// Modify is Session.Modify for values of a type T. f gets the old value as Value
+// would return it: the zero T when the key is absent or holds what no T can be
+// made of.
+//
+//	session.Modify(s, "visits", func(n int) int { return n + 1 })
+func Modify[T any](s *Session, key string, f func(old T) T) {
+	s.Modify(key, func(old any) any {
+		t, ok := old.(T)
+		if !ok && old != nil && s.data.Convert(old, &t) != nil {
+			t = *new(T)
+		}
+		return f(t)
+	})
 }

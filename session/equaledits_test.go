@@ -43,6 +43,12 @@ func TestEqualEdits(t *testing.T) {
 		"redigo": func(t *testing.T) session.Store {
 			return openStore(t, connectors["redigo"], connecttest.RedisServer(t).URL())
 		},
+		"goredis without scripts": func(t *testing.T) session.Store {
+			return openStore(t, connectors["goredis"], connecttest.ValkeyServerWithoutLua(t).URL())
+		},
+		"redigo on valkey": func(t *testing.T) session.Store {
+			return openStore(t, connectors["redigo"], connecttest.ValkeyServer(t).URL())
+		},
 		"embedded": func(t *testing.T) session.Store {
 			store, err := embedded.Connect(t.Context(), connect.Options{URL: "embedded://"})
 			if err != nil {

@@ -137,26 +137,24 @@ func (f *Factory) invalid(r *http.Request, err error) {
 	f.opts.Logger.LogAttrs(context.Background(), levelOfInvalid(err), "session not accepted", errorAttr(err))
 }
 
-// storeFailure is an error of the store's, with what was asked of it.
-type storeFailure struct {
-	op  string
-	err error
-}
+// ErrPingPerRequest is returned by Ping when Options.StoreFor chooses the store: which
+// one a request would get is not known without a request.
+var ErrPingPerRequest = errors.New("session: ping: StoreFor chooses the store of each request; ping the stores that it returns")
 
-func (e *storeFailure) Error() string { return "session: " + e.op + ": " + e.err.Error() }
-
-// Unwrap returns the store's error and ErrUnavailable. A store that refused is
-// there, and a context that its caller cancelled says nothing about the store.
-func (e *storeFailure) Unwrap() []error {
-	if errors.Is(e.err, ErrRefused) || errors.Is(e.err, context.Canceled) {
-		return []error{e.err}
+// Ping asks the store for a sign of life: it is for a readiness check. It sends one
+// command to Redis, PING where the store is a Pinger, and otherwise the load of a key
+// that has no record. The error wraps ErrUnavailable. With Options.StoreFor it is
+// ErrPingPerRequest, and nothing is sent.
+func (f *Factory) Ping(ctx context.Context) error {
+	if f.opts.StoreFor != nil {
+		return ErrPingPerRequest
 	}
-	return []error{ErrUnavailable, e.err}
-}
-
-func storeError(op string, err error) error {
-	if err == nil {
+	if p, ok := f.store.(Pinger); ok {
+		return storeError("ping", p.Ping(ctx))
+	}
+	_, err := f.store.Load(ctx, f.opts.Prefix+"redissessions.ping", 0)
+	if errors.Is(err, ErrNotFound) {
 		return nil
 	}
-	return &storeFailure{op, err}
+	return storeError("ping", err)
 }

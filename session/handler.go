@@ -2,9 +2,13 @@ package session
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
+	"sync"
+	"sync/atomic"
 )
 
 // Handler wraps an application's handler so that Get finds the request's
@@ -75,3 +79,87 @@ func (f *Factory) exchangeOf(r *http.Request) *exchange {
 // Format prints the exchange without what it holds of the request, whatever the
 // verb.
 func (x *exchange) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, "[session exchange]") }
+
+// ErrNoHandler is returned by FromRequest and FromContext for a request that did
+// not come through Factory.Handler.
+var ErrNoHandler = errors.New("session: the request did not come through a session Handler; wrap the application's handler with Factory.Handler, or call Factory.Get")
+
+// FromRequest returns the session of a request that came through a Handler: it
+// is Factory.Get for code that has no Factory at hand, as Pyramid's
+// request.session is. Where handlers of several factories are nested, it is the
+// innermost one's. The request may be a copy: the session is found by its
+// context, and its cookies are those of the request that came in. Outside every
+// Handler the error is ErrNoHandler, which goes to slog's default logger too, once
+// for each route: there nothing but the application itself can answer.
+func FromRequest(r *http.Request) (*Session, error) {
+	x := innermost(r.Context())
+	if x == nil {
+		return nil, noHandler(r.Context(), r.Method, r.Pattern)
+	}
+	return x.get()
+}
+
+// FromContext returns the session of the request that a context belongs to: it
+// is FromRequest for code that gets a context only, such as a service layer, or
+// the handlers of huma, connect and gqlgen. The context may be derived from the
+// request's. The load itself ends with the request, not with the context given
+// here.
+func FromContext(ctx context.Context) (*Session, error) {
+	x := innermost(ctx)
+	if x == nil {
+		return nil, noHandler(ctx, "", "")
+	}
+	return x.get()
+}
+
+// unwrapped is which routes the program's logger was told of that have no
+// Handler around them. They belong to no Factory, and so to no factory's logger.
+var unwrapped atomic.Pointer[loggedRoutes]
+
+// loggedRoutes are the routes that a logger has a line about.
+type loggedRoutes struct {
+	logger *slog.Logger
+	routes oncePerRoute
+}
+
+// noHandler returns ErrNoHandler and logs it, once for each route. A program that
+// sets another default logger, as most do when they start, finds the lines there.
+func noHandler(ctx context.Context, method, route string) error {
+	logger := slog.Default()
+	logged := unwrapped.Load()
+	if logged == nil || logged.logger != logger {
+		logged = &loggedRoutes{logger: logger}
+		unwrapped.Store(logged)
+	}
+	if logged.routes.first(route) {
+		logger.LogAttrs(ctx, slog.LevelError,
+			"session: a session was asked for outside a session Handler; put it around the whole application: factory.Handler(mux), with CSRFProtection and other middleware that uses the session inside",
+			slog.String("method", method), slog.String("route", route), errorAttr(ErrNoHandler))
+	}
+	return ErrNoHandler
+}
+
+// maxRoutes bounds what oncePerRoute remembers.
+const maxRoutes = 1000
+
+// oncePerRoute is for log lines about a mistake in the program, which each
+// request of a route would repeat. Beyond maxRoutes routes there are no more
+// lines. The zero value is ready to use.
+type oncePerRoute struct {
+	mu   sync.Mutex
+	seen map[string]bool
+}
+
+// first reports whether a route has not been seen yet.
+func (o *oncePerRoute) first(route string) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.seen[route] || len(o.seen) >= maxRoutes {
+		return false
+	}
+	if o.seen == nil {
+		o.seen = map[string]bool{}
+	}
+	o.seen[route] = true
+	return true
+}

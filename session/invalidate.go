@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"errors"
+	"net/http"
 
 	"github.com/pyramidgo/redissessions/session/internal/record"
 )
@@ -121,6 +122,52 @@ func (f *Factory) successorOf(at record.Address, record []byte) *record.Address 
 		return snap.Successor
 	}
 	return nil
+}
+
+// endCookies ends the sessions that a request's Cookie lines name, and reports
+// whether there was one. Natively it ends all of them. The Python packages read
+// one cookie only: of several, the first session that is there is ended.
+func (f *Factory) endCookies(ctx context.Context, r *http.Request, lines []string) (found bool, err error) {
+	store, err := f.storeFor(r)
+	if err != nil {
+		return false, err
+	}
+	ctx, cancel := f.writeContext(ctx)
+	defer cancel()
+	var errs []error
+	for ids := f.candidates(r, lines); ; {
+		v, ok := ids.next()
+		if !ok {
+			return found, errors.Join(errs...)
+		}
+		found = true
+		at := f.format.Address(v.id)
+		if !f.rules.lastCookie || !ids.several {
+			errs = append(errs, f.end(ctx, store, at))
+			continue
+		}
+		if err := store.Remove(ctx, at.Key, nil); !errors.Is(err, ErrNotFound) {
+			return true, storeError("invalidate", err)
+		}
+	}
+}
+
+// endOthers ends the sessions of the request's other cookies: with one left, the
+// visitor would still be logged in. The Python packages do not read the cookies
+// after the one that was loaded, so that in their formats those stay.
+func (s *Session) endOthers(ctx context.Context) error {
+	if !s.f.rules.lastCookie {
+		for _, ok := s.ids.next(); ok; {
+			_, ok = s.ids.next()
+		}
+	}
+	var errs []error
+	for _, id := range s.ids.tried {
+		if at := s.f.format.Address(id); at.Key != s.at.Key && at.Key != s.predecessor.Key {
+			errs = append(errs, s.f.end(ctx, s.store, at))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // isTombstone reports whether a record is a tombstone.

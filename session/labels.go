@@ -48,7 +48,7 @@ func splitLabels(v any) (hashes []record.UserHash) {
 // those of its labels. After a Clear only the former is known.
 func (s *Session) setKeys(l record.Login) []string {
 	keys := []string{s.f.setKey(l.User)}
-	v, _ := s.data.lookup(labelsKey)
+	v, _ := s.data.Get(labelsKey)
 	for _, h := range splitLabels(v) {
 		keys = append(keys, s.f.setKey(h))
 	}

@@ -1,6 +1,11 @@
 package session
 
-import "time"
+import (
+	"fmt"
+	"time"
+
+	"github.com/pyramidgo/redissessions/session/internal/record"
+)
 
 // lifetime returns the time to live of a session from now on: its idle
 // timeout, or what is left until its absolute timeout, whichever is shorter.
@@ -47,3 +52,123 @@ const roundedUp = time.Second
 // fromTheFuture reports whether a time is ahead of this server's clock, so that the
 // server that wrote it has another.
 func fromTheFuture(now, t time.Time) bool { return t.Sub(now) > roundedUp }
+
+// errOutdated is reported for a session that began before Options.ValidSince.
+var errOutdated = fmt.Errorf("%w: it began before ValidSince (valid_since)", ErrNotFound)
+
+// outdated reports whether a stored session began, or was logged in, before
+// Options.ValidSince: the later counts. Where a
+// record keeps its creation less exactly than that, in doubt it did.
+func (f *Factory) outdated(m record.Meta) bool {
+	if !m.Login.At.IsZero() {
+		return m.Login.At.Before(f.opts.ValidSince)
+	}
+	return m.Created.Add(-f.createdLate()).Before(f.opts.ValidSince)
+}
+
+// createdLate is how much later than the truth a record may date the creation:
+// pyramid_session_redis rounds it up to whole seconds.
+func (f *Factory) createdLate() time.Duration {
+	if f.opts.Format == FormatPyramidSessionRedis {
+		return time.Second
+	}
+	return 0
+}
+
+// creation returns the time of creation of a session that begins now, to the
+// millisecond. A session that begins after ValidSince is never dated before it.
+func (f *Factory) creation(now time.Time) time.Time {
+	created := now.Truncate(time.Millisecond).UTC()
+	since := f.opts.ValidSince
+	if since.IsZero() || now.Before(since) {
+		return created
+	}
+	if least := since.Add(f.createdLate()).UTC(); created.Before(least) {
+		created = least.Truncate(time.Millisecond)
+		if created.Before(least) {
+			created = created.Add(time.Millisecond)
+		}
+	}
+	return created
+}
+
+// Expires returns when the session ends if no request uses it any more (idle), and
+// when it ends however much it is used (absolute). The zero time is never. idle is
+// never later than absolute; while a session has no idle timeout it is zero, also
+// when absolute is not.
+//
+// A load restarts the idle timeout, so idle usually is Timeout after the load; with
+// Options.TouchAfter, and in a passive request (Options.Passive), it is what Redis
+// says is left. A new session, and one whose timeout this request has changed, count
+// from now. In a passive request with a store that is no TTLLoader, idle is the latest
+// time that is possible. A session that has ended returns the present as idle.
+func (s *Session) Expires() (idle, absolute time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.expires()
+}
+
+func (s *Session) expires() (idle, absolute time.Time) {
+	if s.ended != nil {
+		return s.f.now().UTC(), time.Time{}
+	}
+	if limit := s.f.opts.AbsoluteTimeout; limit > 0 {
+		absolute = s.meta.Began().Add(limit)
+	}
+	switch {
+	case s.idle() == 0:
+	case s.guard == nil || s.metaSet.idle || s.idleEnds.IsZero():
+		idle = s.restarted()
+	default:
+		idle = s.idleEnds
+	}
+	return idle, absolute
+}
+
+// restarted returns when the session ends if its idle timeout restarts now, zero for
+// never.
+func (s *Session) restarted() time.Time {
+	now := s.f.now()
+	ttl, alive := lifetime(now, s.meta.Began(), s.idle(), s.f.opts.AbsoluteTimeout)
+	if alive && ttl == 0 {
+		return time.Time{}
+	}
+	return now.Add(ttl).UTC()
+}
+
+// noteEnd keeps when a loaded record ends. left is its time to live in Redis, if the
+// load has read it, expires the time in the record, if one counts.
+func (s *Session) noteEnd(now time.Time, left time.Duration, expires time.Time) {
+	s.idleEnds = time.Time{}
+	switch {
+	case s.touch, s.rewrite: // by the save of this request
+		s.idleEnds = s.restarted()
+		return
+	case left > 0:
+		s.idleEnds = now.Add(left).UTC()
+	case left == unknownTTL && s.access != passive && !s.f.opts.ExpiryInRecord: // by the load
+		s.idleEnds = s.restarted()
+	}
+	if !expires.IsZero() && (s.idleEnds.IsZero() || expires.Before(s.idleEnds)) {
+		s.idleEnds = expires
+	}
+}
+
+// expiryOf returns the time of expiry in a record as far as it counts, and
+// whether it must be restarted with the session.
+func (f *Factory) expiryOf(snap record.Snapshot) (expires time.Time, kept bool) {
+	counts, written := f.format.Expiry()
+	if !counts && !f.opts.ExpiryInRecord {
+		return time.Time{}, false
+	}
+	expires = snap.Meta.Expires
+	return expires, written || f.opts.ExpiryInRecord || !expires.IsZero()
+}
+
+// expiryDue is restartDue for a time of expiry that is kept in the record.
+func expiryDue(now, expires time.Time, full, after time.Duration) bool {
+	if expires.IsZero() || full == 0 {
+		return expires.IsZero() != (full == 0)
+	}
+	return restartDue(expires.Sub(now), full, max(after, time.Millisecond))
+}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"time"
 
@@ -14,30 +13,6 @@ import (
 // errExpired is reported for a record whose time is over but that Redis still
 // holds.
 var errExpired = fmt.Errorf("%w: it has expired", ErrNotFound)
-
-// verified is a cookie whose signature holds.
-type verified struct {
-	id  string
-	old bool // signed with a previous secret
-}
-
-func (f *Factory) verify(value string) (v verified, err error) {
-	if s, ok := f.signer.(RotatingSigner); ok {
-		v.id, v.old, err = s.VerifyRotated(value)
-	} else {
-		v.id, err = f.signer.Verify(value)
-	}
-	switch {
-	case err != nil && !errors.Is(err, ErrBadCookie):
-		err = fmt.Errorf("%w: %w", ErrBadCookie, err)
-	case err == nil && v.id == "":
-		err = ErrBadCookie
-	}
-	if err != nil {
-		return verified{}, err
-	}
-	return v, nil
-}
 
 // open returns the session that a request's Cookie lines name, loaded or new. An
 // ID that is unknown is never adopted: a new session gets an ID of its own.
@@ -144,7 +119,7 @@ func (s *Session) find(ctx context.Context, id string) (bool, error) {
 		alive = false
 	}
 	if !alive || outdated {
-		if err := s.store.Remove(ctx, at.Key, snap.Guard); err != nil && !isOver(err) {
+		if err := removePrior(ctx, s.store, at.Key, prior(&snap)); err != nil && !isOver(err) {
 			return false, storeError("load", err)
 		}
 		if alive {
@@ -169,7 +144,7 @@ func (s *Session) find(ctx context.Context, id string) (bool, error) {
 		// The load restarted the factory's timeout, but this session has one of
 		// its own or is about to reach the absolute one. It cannot wait for the
 		// save, which may never come.
-		if err := s.restart(ctx, at.Key, snap.Guard, full); err != nil {
+		if err := s.restart(ctx, at.Key, prior(&snap), full); err != nil {
 			s.reset()
 			return false, err
 		}
@@ -214,86 +189,14 @@ func inGrace(age time.Duration) bool { return -renewalGrace < age && age < renew
 // the minute begins again once, by this clock.
 func (s *Session) shortenMarker(ctx context.Context, now time.Time, at record.Address, marker record.Snapshot, age time.Duration) error {
 	if left := markerTTL - max(age, 0); age > -renewalGrace && left > 0 {
-		return s.restart(ctx, at.Key, marker.Guard, left)
+		return s.restart(ctx, at.Key, prior(&marker), left)
 	}
 	ctx, cancel := s.f.writeContext(ctx)
 	defer cancel()
 	created := now.Add(-renewalGrace) // the grace has passed
 	restated := s.f.format.Marker(at, *marker.Successor, record.Meta{Created: created, Expires: created.Add(markerTTL)})
-	if err := s.store.Replace(ctx, at.Key, marker.Guard, restated, markerTTL-renewalGrace); err != nil && !isOver(err) {
+	if err := replacePrior(ctx, s.store, at.Key, prior(&marker), restated, markerTTL-renewalGrace); err != nil && !isOver(err) {
 		return storeError("restart the time to live", err)
 	}
 	return nil
-}
-
-// unknownTTL is what fetch returns when it did not read the time to live.
-const unknownTTL time.Duration = -1
-
-// fetch loads a record. Where readsTTL says so it reads the time to live rather than
-// restarting it, if the store can.
-func (s *Session) fetch(ctx context.Context, key string, ttl time.Duration) ([]byte, time.Duration, error) {
-	if s.readsTTL() {
-		if l, ok := s.store.(TTLLoader); ok {
-			return l.LoadTTL(ctx, key)
-		}
-	}
-	record, err := s.store.Load(ctx, key, ttl)
-	return record, unknownTTL, err
-}
-
-// expiryOf returns the time of expiry in a record as far as it counts, and
-// whether it must be restarted with the session.
-func (f *Factory) expiryOf(snap record.Snapshot) (expires time.Time, kept bool) {
-	counts, written := f.format.Expiry()
-	if !counts && !f.opts.ExpiryInRecord {
-		return time.Time{}, false
-	}
-	expires = snap.Meta.Expires
-	return expires, written || f.opts.ExpiryInRecord || !expires.IsZero()
-}
-
-// expiryDue is restartDue for a time of expiry that is kept in the record.
-func expiryDue(now, expires time.Time, full, after time.Duration) bool {
-	if expires.IsZero() || full == 0 {
-		return expires.IsZero() != (full == 0)
-	}
-	return restartDue(expires.Sub(now), full, max(after, time.Millisecond))
-}
-
-// restart sets the time to live of the record that was loaded at once, even when
-// the client hangs up. Where another request has saved the record meanwhile, the
-// time to live that it wrote stands: it may have changed the timeout.
-func (s *Session) restart(ctx context.Context, key string, guard []byte, ttl time.Duration) error {
-	ctx, cancel := s.f.writeContext(ctx)
-	defer cancel()
-	var err error
-	if g, ok := s.store.(GuardedExpirer); ok {
-		err = g.ExpireGuarded(ctx, key, guard, ttl)
-	} else {
-		err = s.store.Expire(ctx, key, ttl)
-	}
-	if errors.Is(err, ErrNotFound) {
-		return ErrNotFound
-	}
-	if isOver(err) {
-		return nil
-	}
-	return storeError("restart the time to live", err)
-}
-
-// isOver reports whether a guarded command found that somebody else had been
-// there first.
-func isOver(err error) bool {
-	_, conflict := errors.AsType[*ConflictError](err)
-	return conflict || errors.Is(err, ErrNotFound)
-}
-
-func errorAttr(err error) slog.Attr { return slog.String("error", err.Error()) }
-
-// levelOfInvalid keeps what any visitor can provoke out of the usual log.
-func levelOfInvalid(err error) slog.Level {
-	if errors.Is(err, ErrUndecodable) {
-		return slog.LevelWarn
-	}
-	return slog.LevelDebug
 }

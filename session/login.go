@@ -83,10 +83,14 @@ func (s *Session) login(ctx context.Context, user string, call *loginCall) (err 
 	ctx, cancel := s.f.writeContext(ctx)
 	defer cancel()
 	left := s.entriesAt(s.at)
-	restore := s.prepareLogin(user, hash, call)
+	// A save forgets what turned out to change nothing in the record that it met. In
+	// a new session it counts.
+	data, before := s.data.Clone(), s.meta.Login
+	takeBack := s.prepareLogin(user, hash, call)
 	defer func() {
 		if err != nil {
-			restore()
+			takeBack()
+			s.meta.Login, s.metaSet.login = before, false
 		}
 	}()
 	s.access = active // a passive request that logs in uses the session
@@ -112,8 +116,10 @@ func (s *Session) login(ctx context.Context, user string, call *loginCall) (err 
 			return nil
 		case errors.Is(err, ErrExists) && in == nil: // an ID that exists already
 		case errors.Is(err, ErrGone) && !errors.Is(err, ErrUnavailable) && s.mayStartAfresh():
+			s.data = data
 			s.startAfresh()
-			s.prepareLogin(user, hash, call)
+			before = record.Login{}
+			takeBack = s.prepareLogin(user, hash, call)
 		default:
 			return err
 		}
@@ -121,13 +127,13 @@ func (s *Session) login(ctx context.Context, user string, call *loginCall) (err 
 	return fmt.Errorf("session: login: %d new IDs in a row exist already: the ID generator repeats itself", maxNewIDs)
 }
 
-// prepareLogin puts the login into the session, and returns what takes it out again.
-func (s *Session) prepareLogin(user string, hash record.UserHash, call *loginCall) (restore func()) {
-	before, set := s.meta.Login, s.metaSet.login
+// prepareLogin puts the login into the session, and returns what takes the data of it out
+// again.
+func (s *Session) prepareLogin(user string, hash record.UserHash, call *loginCall) (takeBack func()) {
 	takeBackToken := s.dropToken()
 	s.meta.Login = record.Login{User: hash, At: s.f.creation(s.f.now())}
 	s.metaSet.login = true
-	s.data.set(userKey, user)
+	s.data.Set(userKey, user)
 	var hashes []record.UserHash
 	for _, l := range call.labels {
 		hashes = append(hashes, s.f.labelHash(l[0], l[1]))
@@ -140,9 +146,8 @@ func (s *Session) prepareLogin(user string, hash record.UserHash, call *loginCal
 	s.setText(aboutKey, about)
 	return func() {
 		takeBackToken()
-		s.meta.Login, s.metaSet.login = before, set
 		for _, key := range []string{userKey, labelsKey, aboutKey} {
-			s.data.forget(key)
+			s.data.Undo(key)
 		}
 	}
 }
@@ -150,15 +155,15 @@ func (s *Session) prepareLogin(user string, hash record.UserHash, call *loginCal
 // setText sets a key, or deletes it when there is nothing to set.
 func (s *Session) setText(key, text string) {
 	if text == "" {
-		s.data.remove(key)
+		s.data.Delete(key)
 		return
 	}
-	s.data.set(key, text)
+	s.data.Set(key, text)
 }
 
 // createFor writes the record of a new session at an address, with its entries.
 func (s *Session) createFor(ctx context.Context, at record.Address, in *entries) error {
-	changes, err := s.data.changes(s.changed || !s.f.opts.IgnoreDeepChanges, nil)
+	changes, err := s.data.Changes(s.changed || !s.f.opts.IgnoreDeepChanges)
 	if err != nil {
 		return err
 	}

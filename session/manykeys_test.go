@@ -61,7 +61,7 @@ func TestManyLookupsWalkFewTimes(t *testing.T) {
 			v.visit(func(s *Session) { s.Update(manyKeys(n)) })
 			var base lookups
 			v.visit(func(s *Session) {
-				base = s.data.base.(lookups)
+				base = s.data.Base().(lookups)
 				for i := range n {
 					use(s, fmt.Sprint("key ", i), i)
 				}
@@ -84,7 +84,7 @@ func TestFewLookupsMakeNoIndex(t *testing.T) {
 		for i := range walksBeforeIndex {
 			s.Get(fmt.Sprint("key ", 99-i))
 		}
-		if walks, indexed := s.data.base.(lookups).Lookups(); indexed > 0 || walks == 0 {
+		if walks, indexed := s.data.Base().(lookups).Lookups(); indexed > 0 || walks == 0 {
 			t.Errorf("indexed %d times, walked %.1f times", indexed, walks)
 		}
 	})

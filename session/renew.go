@@ -66,6 +66,9 @@ func (s *Session) renew(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	// A save forgets what turned out to change nothing in the record that it met. In
+	// a new session it counts.
+	before := s.data.Clone()
 	takeBackToken := s.dropToken()
 	login := s.meta.Login
 	s.access = active // a passive request that renews the session uses it
@@ -80,6 +83,7 @@ func (s *Session) renew(ctx context.Context) error {
 	takeBackToken()
 	s.meta.Login = login
 	if errors.Is(err, ErrGone) && !errors.Is(err, ErrUnavailable) && s.mayStartAfresh() {
+		s.data = before
 		s.startAfresh()
 		return nil
 	}
@@ -99,7 +103,7 @@ func (s *Session) startAfresh() {
 		s.predecessor = s.at // an Invalidate in this request ends its successor too
 	}
 	s.reset()
-	data.startAfresh()
+	data.StartAgain()
 	s.data, s.metaSet, s.cookie = data, set, cookieKeep
 	if set.idle {
 		s.meta.Idle = m.Idle
@@ -133,7 +137,7 @@ func (s *Session) moveTo(ctx context.Context, at record.Address, in, left *entri
 	c := contention{turns: s.f.turns, key: s.at.Key}
 	defer c.end()
 	for {
-		changes, err := s.data.changes(s.changed || !s.f.opts.IgnoreDeepChanges, nil)
+		changes, err := s.changes()
 		if err != nil {
 			return err
 		}
@@ -159,9 +163,9 @@ func (s *Session) moveTo(ctx context.Context, at record.Address, in, left *entri
 		c.began = time.Now()
 		marker := s.f.format.Marker(s.at, at, record.Meta{Created: now, Expires: now.Add(markerTTL)})
 		if marker != nil {
-			err = s.store.Replace(ctx, s.at.Key, s.guard, marker, markerTTL)
+			err = replacePrior(ctx, s.store, s.at.Key, s.prior(), marker, markerTTL)
 		} else {
-			err = s.store.Remove(ctx, s.at.Key, s.guard)
+			err = removePrior(ctx, s.store, s.at.Key, s.prior())
 		}
 		if err == nil {
 			left.leave(ctx)
@@ -184,10 +188,9 @@ func (s *Session) goneIfNotFound(err error) error {
 // dropToken takes the CSRF token away, unless this request has set it, and returns what
 // takes that back.
 func (s *Session) dropToken() (takeBack func()) {
-	set := s.data.slots.find(csrfKey)
-	if set != nil && set.intent == replaced && set.fromRequest {
+	if s.data.SetByRequest(csrfKey) {
 		return func() {}
 	}
-	s.data.remove(csrfKey)
-	return func() { s.data.forget(csrfKey) }
+	s.data.Delete(csrfKey)
+	return func() { s.data.Undo(csrfKey) }
 }

@@ -27,7 +27,7 @@ func TestLoginClickedTwice(t *testing.T) {
 			if l, ok := list.([]any); ok {
 				l[0] = "changed in place"
 			}
-			s.Modify("visits", func(old any) any { return 1 })
+			s.Modify("visits", func(any) any { return 1 })
 			s.Flash("", "Hello.")
 			s.AdjustTimeout(time.Hour)
 			login(t)(s)
@@ -71,6 +71,40 @@ func TestLoginClickedTwice(t *testing.T) {
 	}
 }
 
+// An edit that changes nothing in the old record is none to its save. In the new
+// session that Renew begins in its place it counts, also after a conflict.
+func TestRenewAfreshWithEqualEdits(t *testing.T) {
+	for name, format := range allFormats {
+		t.Run(name, func(t *testing.T) {
+			store := newMemStore()
+			v := newVisitor(t, newTestFactory(t, store, format))
+			v.visit(func(s *Session) { s.Update(map[string]any{"user": "ann", "lang": "en", "cart": "book"}) })
+			closing := "replace"
+			if name != "native" {
+				closing = "remove"
+			}
+			racing := &meanwhileStore{store, map[string]func(){
+				"create": func() { v.visit(func(s *Session) { s.Set("cart", "pen") }) },
+				closing:  func() { v.visit(login(t)) },
+			}}
+			second := &visitor{t, newTestFactory(t, racing, format), jarOf(v.request())}
+			second.visit(func(s *Session) {
+				s.Set("user", "ann")
+				s.Pop("lang")
+				s.SetDefault("lang", "en")
+				if err := s.Renew(context.Background()); err != nil {
+					t.Error(err)
+				}
+			})
+			second.visit(func(s *Session) {
+				if got := s.Keys(); !slices.Equal(got, []string{"lang", "user"}) {
+					t.Errorf("the new session holds %v", got)
+				}
+			})
+		})
+	}
+}
+
 // With the cookie of a session that was renewed a moment ago every change is
 // refused, also one that would change nothing in an empty session.
 func TestChangesToARenewedSession(t *testing.T) {
@@ -100,7 +134,7 @@ func TestChangesToARenewedSession(t *testing.T) {
 		"PopFlash": func(s *Session) { s.PopFlash("") },
 		"Update":   func(s *Session) { s.Update(nil) },
 	}
-	try := func(t *testing.T, change func(s *Session)) (failed error, resp *http.Response) {
+	try := func(t *testing.T, change func(s *Session)) (resp *http.Response, failed error) {
 		store := newMemStore()
 		f := newTestFactory(t, store, func(o *Options) { discardLog(o); o.ErrorHandler = fails(&failed) })
 		v := started(t, f)
@@ -113,15 +147,15 @@ func TestChangesToARenewedSession(t *testing.T) {
 			}
 			change(s)
 		})
-		return failed, resp
+		return resp, failed
 	}
 	for name, change := range changes {
-		if err, resp := try(t, change); !errors.Is(err, ErrGone) || len(resp.Cookies()) > 0 {
+		if resp, err := try(t, change); !errors.Is(err, ErrGone) || len(resp.Cookies()) > 0 {
 			t.Errorf("%s: %v and the cookies %v, want ErrGone and none", name, err, resp.Cookies())
 		}
 	}
 	for name, change := range none {
-		if err, resp := try(t, change); err != nil || len(resp.Cookies()) > 0 {
+		if resp, err := try(t, change); err != nil || len(resp.Cookies()) > 0 {
 			t.Errorf("%s: %v and the cookies %v, want neither", name, err, resp.Cookies())
 		}
 	}

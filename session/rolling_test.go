@@ -162,8 +162,8 @@ func TestRollingCookieNotSent(t *testing.T) {
 	}
 }
 
-// A session that is ended while the cookie is due gets none, and two requests that send
-// it at once do not disturb each other.
+// A session that is ended or renewed while the cookie is due gets none, and two requests
+// that send it at once do not disturb each other.
 func TestRollingCookieMeanwhile(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		v := newVisitor(t, rollingFactory(t, newMemStore(), nil))
@@ -179,6 +179,18 @@ func TestRollingCookieMeanwhile(t *testing.T) {
 		v.visit(func(s *Session) {
 			if !s.Has("b") {
 				t.Error("the write of the other request is lost")
+			}
+		})
+		pass(2 * day)
+		outer = v.visit(func(*Session) {
+			inner = v.visit(func(s *Session) { _ = s.Renew(t.Context()) })
+		})
+		if len(outer.Cookies()) != 0 || len(inner.Cookies()) != 1 {
+			t.Errorf("beside a renewal %d cookies are sent, by the renewal %d", len(outer.Cookies()), len(inner.Cookies()))
+		}
+		v.visit(func(s *Session) {
+			if !s.Has("b") {
+				t.Error("the old cookie took the place of the renewed session's")
 			}
 		})
 		pass(2 * day)

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/pyramidgo/redissessions/session/internal/record"
-	"github.com/pyramidgo/redissessions/session/internal/sign"
 )
 
 // maxNewIDs bounds how often a new session takes another ID because a record
@@ -23,7 +22,7 @@ func (f *Factory) save(h http.Header, r *http.Request, s *Session) error {
 	if err := s.failure(); err != nil {
 		return errors.Join(err, s.writeCookie(h, r.TLS != nil))
 	}
-	err := s.commit(r.Context(), nil)
+	err := s.commit(r.Context())
 	if errors.Is(err, errCookieRefused) {
 		f.opts.Logger.Warn("session: a new session was not saved", errorAttr(err))
 		s.refused = true
@@ -37,31 +36,21 @@ func (f *Factory) save(h http.Header, r *http.Request, s *Session) error {
 	return errors.Join(err, cookieErr)
 }
 
-// errCookieRefused is for a new session on a response that may not carry a
-// cookie: without it no one could ever find the record again.
-var errCookieRefused = errors.New("session: the AllowCookie hook (func_check_response_allow_cookies) refused its cookie")
-
-// cookieRefused asks the hook. Until the header is sent, it is about the header
-// that the request came in with.
-func (s *Session) cookieRefused() bool {
-	allow := s.f.opts.AllowCookie
-	return allow != nil && s.header != nil && !allow(s.header)
-}
-
-// commit brings the stored record up to date with what the request did, or,
-// with only, with what it did to some keys. The caller holds the lock.
-func (s *Session) commit(ctx context.Context, only func(key string) bool) error {
+// commit writes what the request did to the stored record: at the given keys, or all of
+// it when none are given. The caller holds the lock.
+func (s *Session) commit(ctx context.Context, keys ...string) error {
 	c := contention{turns: s.f.turns, key: s.at.Key}
 	defer c.end()
 	for try := 1; ; try++ {
-		changes, err := s.data.changes(s.changed || !s.f.opts.IgnoreDeepChanges, only)
+		changes, err := s.changes(keys...)
 		if err != nil {
 			return err
 		}
-		if !s.dirty(changes, only) {
-			if only == nil {
-				s.restartIfDue(ctx)
-			}
+		if len(changes) == 0 && len(keys) > 0 {
+			return nil
+		}
+		if len(changes) == 0 && !s.mustSave() {
+			s.restartIfDue(ctx)
 			return nil
 		}
 		if s.ended != nil {
@@ -87,7 +76,7 @@ func (s *Session) commit(ctx context.Context, only func(key string) bool) error 
 			return s.create(ctx, changes)
 		}
 		c.began = time.Now()
-		err = s.replace(ctx, changes, only)
+		err = s.replace(ctx, changes)
 		if err == nil {
 			return nil
 		}
@@ -131,17 +120,14 @@ func (s *Session) reload(ctx context.Context) error {
 	return s.rebase(record)
 }
 
-// dirty reports whether there is anything to save.
-func (s *Session) dirty(changes []record.Change, only func(string) bool) bool {
-	if len(changes) > 0 {
-		return true
-	}
-	if only != nil {
-		return false
-	}
-	base := s.data.base
-	clears := s.data.cleared && (len(base.Keys()) > 0 || base.Hidden())
-	return clears || s.metaSet.idle || s.metaSet.maxAge || s.unseen
+// changes returns what a save changes at the given keys, or at all of them.
+func (s *Session) changes(keys ...string) ([]record.Change, error) {
+	return s.data.Changes(s.changed || !s.f.opts.IgnoreDeepChanges, keys...)
+}
+
+// mustSave reports whether there is something to save beside the values of keys.
+func (s *Session) mustSave() bool {
+	return s.data.ClearsData() || s.metaSet.idle || s.metaSet.maxAge || s.unseen
 }
 
 // create writes the record of a new session under a new ID.
@@ -175,40 +161,11 @@ func (s *Session) create(ctx context.Context, changes []record.Change) error {
 	return fmt.Errorf("session: save a new session: %d new IDs in a row exist already: the ID generator repeats itself", maxNewIDs)
 }
 
-// newIdentity makes an ID, where it is kept, and the cookie's value for it: all
-// that can fail about a new session before anything is written.
-func (f *Factory) newIdentity() (id string, at record.Address, signed string, err error) {
-	if id, err = f.opts.NewID(); err != nil {
-		return "", at, "", fmt.Errorf("session: new ID: %w", err)
-	}
-	if !f.idsAreOurs {
-		if err = sign.CheckID(id); err != nil {
-			return "", at, "", err
-		}
-	}
-	if signed, err = f.signer.Sign(id); err != nil {
-		return "", at, "", fmt.Errorf("session: sign: %w", err)
-	}
-	if err = f.checkSigned(id, signed); err != nil {
-		return "", at, "", err
-	}
-	return id, f.format.Address(id), signed, nil
-}
-
-// sign returns the cookie's value for an ID, one that browsers keep.
-func (f *Factory) sign(id string) (string, error) {
-	signed, err := f.signer.Sign(id)
-	if err != nil {
-		return "", fmt.Errorf("session: sign: %w", err)
-	}
-	return signed, f.opts.Cookie.checkValue(signed)
-}
-
 // replace writes the changed record over the one that was loaded, or takes it
 // away when nothing is left in it and the settings say so.
-func (s *Session) replace(ctx context.Context, changes []record.Change, only func(string) bool) error {
-	if s.f.opts.InvalidateEmpty && only == nil && len(s.data.keys()) == 0 && !s.data.below().Hidden() {
-		if err := s.store.Remove(ctx, s.at.Key, s.guard); err != nil {
+func (s *Session) replace(ctx context.Context, changes []record.Change) error {
+	if s.f.opts.InvalidateEmpty && s.data.IsEmpty() {
+		if err := removePrior(ctx, s.store, s.at.Key, s.prior()); err != nil {
 			return guardedError(err)
 		}
 		s.entriesAt(s.at).leave(ctx)
@@ -216,6 +173,11 @@ func (s *Session) replace(ctx context.Context, changes []record.Change, only fun
 		s.cookie, s.endedHere = cookieDelete, true
 		return nil
 	}
+	return s.write(ctx, changes)
+}
+
+// write writes the record with the changes over the one that was loaded.
+func (s *Session) write(ctx context.Context, changes []record.Change) error {
 	if err := s.renewLease(ctx); err != nil {
 		return err
 	}
@@ -259,7 +221,7 @@ func (s *Session) encode(at record.Address, changes []record.Change) ([]byte, re
 	if s.f.opts.ExpiryInRecord {
 		ttl = 0
 	}
-	raw, snap, err := s.f.format.Encode(at, m, s.data.below(), changes)
+	raw, snap, err := s.f.format.Encode(at, m, s.data.Base(), changes)
 	if err != nil {
 		return nil, record.Snapshot{}, 0, err
 	}
@@ -275,7 +237,7 @@ func (s *Session) saved(snap record.Snapshot) {
 	s.metaSet.idle, s.metaSet.maxAge, s.metaSet.login = false, false, false
 	s.touch, s.rewrite, s.roll = false, false, false
 	s.adopt(snap)
-	s.data.saved(snap.Data)
+	s.data.Saved(snap.Data)
 	if !kept {
 		s.idleEnds = s.restarted()
 	}
@@ -291,7 +253,7 @@ func (s *Session) rebase(current []byte) error {
 		return s.end(snap.Successor != nil)
 	}
 	s.adopt(snap)
-	s.data.rebase(snap.Data)
+	s.data.Rebase(snap.Data)
 	return nil
 }
 
@@ -304,70 +266,4 @@ func (s *Session) end(renewed bool) error {
 		s.cookie = cookieKeep
 	}
 	return s.ended
-}
-
-// restartIfDue restarts the time to live of a session that was only read. When
-// that fails, nothing of the request's is lost, so it is no error.
-func (s *Session) restartIfDue(ctx context.Context) {
-	err := s.restartDue(ctx)
-	if errors.Is(err, ErrNotFound) && s.roll {
-		s.cookie = cookieKeep // the session has ended: no new cookie for it
-	}
-	s.roll = false
-	if err != nil && !isOver(err) {
-		s.f.opts.Logger.Warn("session: the idle timeout was not restarted", errorAttr(err))
-	}
-}
-
-// restartDue restarts the time to live, and the time of expiry in the record, as far
-// as they are due. A cookie that is sent again is noted in the record.
-func (s *Session) restartDue(ctx context.Context) error {
-	touch, rewrite := s.touch, s.rewrite || s.roll && !s.cookieRefused()
-	s.touch, s.rewrite = false, false
-	if !touch && !rewrite || s.guard == nil {
-		return nil
-	}
-	ctx, cancel := s.f.writeContext(ctx)
-	defer cancel()
-	if rewrite {
-		return s.replace(ctx, nil, func(string) bool { return false })
-	}
-	if ttl, alive := lifetime(s.f.now(), s.meta.Began(), s.idle(), s.f.opts.AbsoluteTimeout); alive {
-		return s.restart(ctx, s.at.Key, s.guard, ttl)
-	}
-	return nil
-}
-
-// writeCookie tells the browser what it must know of the session.
-func (s *Session) writeCookie(h http.Header, tls bool) error {
-	action := s.cookie
-	s.cookie = cookieKeep
-	if action == cookieKeep {
-		return nil
-	}
-	if s.headerSent {
-		if action == cookieSet {
-			return ErrHeaderWritten
-		}
-		return nil // the session is gone; its cookie does no harm
-	}
-	if s.cookieRefused() {
-		if s.guard != nil && s.id != s.known {
-			return errCookieRefused // it was renewed: without the cookie its data is out of reach
-		}
-		return nil
-	}
-	options := &s.f.opts.Cookie
-	if action == cookieDelete {
-		putCookie(h, options.deletion(tls))
-		return nil
-	}
-	if s.signed == "" {
-		var err error
-		if s.signed, err = s.f.sign(s.id); err != nil {
-			return err
-		}
-	}
-	putCookie(h, options.cookie(s.signed, s.meta.MaxAge.Or(options.MaxAge), tls))
-	return nil
 }

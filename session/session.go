@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/pyramidgo/redissessions/session/internal/overlay"
 	"github.com/pyramidgo/redissessions/session/internal/record"
 )
 
@@ -32,7 +33,8 @@ type Session struct {
 	// this one began in its place.
 	predecessor record.Address
 	guard       []byte // of the stored record; nil while nothing is stored
-	data        working
+	whole       []byte // the stored record, see priorRecord
+	data        overlay.Overlay
 	meta        record.Meta // with this request's changes
 	metaSet     struct{ idle, maxAge, login bool }
 	isNew       bool
@@ -75,7 +77,7 @@ func (f *Factory) newSession(r *http.Request, store Store) *Session {
 // blankSession returns a session that is yet to be loaded, or to begin.
 func (f *Factory) blankSession(r *http.Request, store Store) *Session {
 	s := &Session{f: f, r: r, store: store, isNew: true}
-	s.data.start(f.format.Layout(), s)
+	s.data = overlay.New(f.format.Layout(), s.damagedValue)
 	return s
 }
 
@@ -84,9 +86,8 @@ func (s *Session) begin() { s.meta.Created = s.f.creation(s.f.now()) }
 
 // reset makes s a new session. The caller holds the lock.
 func (s *Session) reset() {
-	s.id, s.at, s.signed, s.guard = "", record.Address{}, "", nil
-	s.data = working{}
-	s.data.start(s.f.format.Layout(), s)
+	s.id, s.at, s.signed, s.guard, s.whole = "", record.Address{}, "", nil, nil
+	s.data = overlay.New(s.f.format.Layout(), s.damagedValue)
 	s.meta = record.Meta{}
 	s.metaSet.idle, s.metaSet.maxAge, s.metaSet.login = false, false, false
 	s.isNew, s.changed = true, false
@@ -100,12 +101,12 @@ func (s *Session) reset() {
 func (s *Session) load(id string, at record.Address, snap record.Snapshot) {
 	s.id, s.known, s.at, s.isNew = id, id, at, false
 	s.adopt(snap)
-	s.data.base = snap.Data
+	s.data.Load(snap.Data)
 }
 
 // adopt takes over a stored state, but for the data.
 func (s *Session) adopt(snap record.Snapshot) {
-	s.guard = snap.Guard
+	s.guard, s.whole = snap.Guard, snap.Whole
 	m := snap.Meta
 	if s.metaSet.idle {
 		m.Idle = s.meta.Idle

@@ -3,7 +3,6 @@ package session
 import (
 	"encoding/json"
 	"errors"
-	"log/slog"
 	"net/http"
 	"time"
 )
@@ -102,8 +101,8 @@ func (f *Factory) extend(w http.ResponseWriter, r *http.Request) {
 }
 
 func (f *Factory) statusFailed(w http.ResponseWriter, r *http.Request, err error) {
-	f.opts.Logger.LogAttrs(r.Context(), slog.LevelError, "session: no status", errorAttr(err))
-	f.opts.ErrorHandler(w, r, err)
+	f.logFailure(r, "session: no status", err)
+	f.answer(w, r, err)
 }
 
 // status returns the status of a session. known says that its end is known, as it is

@@ -1,6 +1,8 @@
 package session
 
 import (
+	"bytes"
+	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -188,6 +190,45 @@ func TestStatusHandlerElse(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// A visitor who leaves before the answer is no error of the program's.
+func TestStatusHandlerHangUp(t *testing.T) {
+	for mount, handler := range mounts {
+		for _, method := range []string{http.MethodGet, http.MethodPost} {
+			var log bytes.Buffer
+			store := newMemStore()
+			v := newVisitor(t, newTestFactory(t, store, func(o *Options) { logLines(o, &log) }))
+			v.visit(func(s *Session) { s.Set("a", 1) })
+			store.err = context.Canceled
+			ctx, cancel := context.WithCancel(t.Context())
+			cancel()
+			r := v.request().WithContext(ctx)
+			r.Method = method
+			handler(v.f).ServeHTTP(httptest.NewRecorder(), r)
+			if got := log.String(); !strings.Contains(got, "level=INFO") || strings.Contains(got, "level=ERROR") {
+				t.Errorf("%s, %s: logged %q", mount, method, got)
+			}
+		}
+	}
+}
+
+// An error handler that answers nothing does not make a failure a success.
+func TestStatusHandlerUnanswered(t *testing.T) {
+	for mount, handler := range mounts {
+		for _, method := range []string{http.MethodGet, http.MethodPost} {
+			store := newMemStore()
+			v := newVisitor(t, newTestFactory(t, store, func(o *Options) {
+				discardLog(o)
+				o.ErrorHandler = func(http.ResponseWriter, *http.Request, error) {}
+			}))
+			v.visit(func(s *Session) { s.Set("a", 1) })
+			store.err = errors.New("down")
+			if resp, _ := v.ask(handler(v.f), method); resp.StatusCode != http.StatusServiceUnavailable {
+				t.Errorf("%s, %s: %d", mount, method, resp.StatusCode)
+			}
+		}
 	}
 }
 

@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/pyramidgo/redissessions/session/internal/record"
@@ -106,4 +107,94 @@ type GuardedExpirer interface {
 	// ExpireGuarded is a guarded Expire: its errors are those of Replace, but
 	// the *ConflictError need not carry what is stored.
 	ExpireGuarded(ctx context.Context, key string, guard []byte, ttl time.Duration) error
+}
+
+// RecordComparer is an optional interface of a Store whose server compares a
+// whole record cheaper than the front of one, or cannot compare a front at all.
+// The session then hands over the record that it has loaded. Each method does
+// what the one that it is named after does, with the same errors: it makes its
+// change only while the stored record is old. old begins with guard, which names
+// the state that old is, so a store may compare either of them.
+//
+// A *ConflictError need not carry what is stored if it comes from ExpireRecord.
+type RecordComparer interface {
+	// ReplaceRecord is Store.Replace.
+	ReplaceRecord(ctx context.Context, key string, guard, old, record []byte, ttl time.Duration) error
+
+	// RemoveRecord is Store.Remove.
+	RemoveRecord(ctx context.Context, key string, guard, old []byte) error
+
+	// ExpireRecord is GuardedExpirer.ExpireGuarded.
+	ExpireRecord(ctx context.Context, key string, guard, old []byte, ttl time.Duration) error
+}
+
+// priorRecord is a stored state of a record as far as the session knows it: the guard,
+// and all of the record where it is at hand.
+type priorRecord struct {
+	guard []byte
+	whole []byte // begins with guard; nil when only that is known
+}
+
+func (s *Session) prior() priorRecord { return priorRecord{s.guard, s.whole} }
+
+func prior(s *record.Snapshot) priorRecord { return priorRecord{s.Guard, s.Whole} }
+
+// replacePrior is Store.Replace of a record in a state that the session has seen. A store that
+// compares whole records gets the record.
+func replacePrior(ctx context.Context, store Store, key string, was priorRecord, record []byte, ttl time.Duration) error {
+	if c, ok := store.(RecordComparer); ok && was.whole != nil {
+		return c.ReplaceRecord(ctx, key, was.guard, was.whole, record, ttl)
+	}
+	return store.Replace(ctx, key, was.guard, record, ttl)
+}
+
+// removePrior is Store.Remove of a record in a state that the session has seen.
+func removePrior(ctx context.Context, store Store, key string, was priorRecord) error {
+	if c, ok := store.(RecordComparer); ok && was.whole != nil {
+		return c.RemoveRecord(ctx, key, was.guard, was.whole)
+	}
+	return store.Remove(ctx, key, was.guard)
+}
+
+// expirePrior restarts the time to live of a record in a state that the session has seen, where the
+// store can tell, and of whatever there is where it cannot.
+func expirePrior(ctx context.Context, store Store, key string, was priorRecord, ttl time.Duration) error {
+	if c, ok := store.(RecordComparer); ok && was.whole != nil {
+		return c.ExpireRecord(ctx, key, was.guard, was.whole, ttl)
+	}
+	if g, ok := store.(GuardedExpirer); ok {
+		return g.ExpireGuarded(ctx, key, was.guard, ttl)
+	}
+	return store.Expire(ctx, key, ttl)
+}
+
+// storeFailure is an error of the store's, with what was asked of it.
+type storeFailure struct {
+	op  string
+	err error
+}
+
+func (e *storeFailure) Error() string { return "session: " + e.op + ": " + e.err.Error() }
+
+// Unwrap returns the store's error and ErrUnavailable. A store that refused is
+// there, and a context that its caller cancelled says nothing about the store.
+func (e *storeFailure) Unwrap() []error {
+	if errors.Is(e.err, ErrRefused) || errors.Is(e.err, context.Canceled) {
+		return []error{e.err}
+	}
+	return []error{ErrUnavailable, e.err}
+}
+
+func storeError(op string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &storeFailure{op, err}
+}
+
+// isOver reports whether a guarded command found that somebody else had been
+// there first.
+func isOver(err error) bool {
+	_, conflict := errors.AsType[*ConflictError](err)
+	return conflict || errors.Is(err, ErrNotFound)
 }

@@ -84,7 +84,7 @@ func (s *Session) user() string {
 	if s.meta.Login.At.IsZero() {
 		return ""
 	}
-	v, _ := s.data.lookup(userKey)
+	v, _ := s.data.Get(userKey)
 	user, _ := v.(string)
 	return user
 }

@@ -130,4 +130,3 @@ func TestLoginListEnd(t *testing.T) {
 		}
 	})
 }
-

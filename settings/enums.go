@@ -21,6 +21,16 @@ const (
 	SameSiteOff    SameSite = "off"  // no attribute
 )
 
+// GuardedSave says how a save makes sure that nobody else has saved meanwhile.
+type GuardedSave string
+
+// The values of redis.sessions.guarded_save.
+const (
+	GuardAuto   GuardedSave = "auto"   // by what the server has
+	GuardScript GuardedSave = "script" // by Lua scripts
+	GuardNative GuardedSave = "native" // by SET with IFEQ
+)
+
 // AutoPipeline says when commands of concurrent requests share a round trip.
 type AutoPipeline string
 

@@ -49,6 +49,35 @@ func TestFormats(t *testing.T) {
 	}
 }
 
+// pyramid_session_redis 1.8 removes a session whose last value is deleted unless it is
+// told not to; pyramid_redis_sessions has no such setting.
+func TestInvalidateEmptySessionByFormat(t *testing.T) {
+	with := func(pairs ...string) Map {
+		m := Map{"redis.sessions.secret": longSecret}
+		for i := 0; i < len(pairs); i += 2 {
+			m["redis.sessions."+pairs[i]] = pairs[i+1]
+		}
+		return m
+	}
+	for _, c := range []struct {
+		src  Map
+		want bool
+	}{
+		{with(), false},
+		{with("format", "native"), false},
+		{with("format", "pyramid_redis_sessions"), false},
+		{with("format", "pyramid_session_redis"), true},
+		{with("format", "PYRAMID_SESSION_REDIS", "invalidate_empty_session", ""), true},
+		{with("format", "pyramid_session_redis", "invalidate_empty_session", "false"), false},
+		{with("format", "pyramid_session_redis", "invalidate_empty_session", "None"), true},
+		{with("invalidate_empty_session", "true"), true},
+	} {
+		if o, err := Parse(c.src); err != nil || o.InvalidateEmptySession != c.want {
+			t.Errorf("%v: %v, %v; want %v", c.src, o, err, c.want)
+		}
+	}
+}
+
 func TestEncryptionKeys(t *testing.T) {
 	const std = "/////////////////////////////////////////v8="
 	want := []Secret{std, std, std}
@@ -74,7 +103,7 @@ func TestDefaults(t *testing.T) {
 		secrets: &secrets{&secretFields{Secret: longSecret}}, Timeout: 20 * time.Minute,
 		CookieName: "session", CookiePath: "/", CookieSecure: SecureAuto, CookieHTTPOnly: true, CookieSameSite: SameSiteLax, CookieOnException: true,
 		Host: "localhost", Port: 6379, SocketTimeout: 5 * time.Second, SocketConnectTimeout: 5 * time.Second,
-		AutoPipeline: PipelineOff, OnRedisDown: DownError, Charset: "utf-8", Errors: "strict", CustomConnect: "goredis",
+		AutoPipeline: PipelineOff, GuardedSave: GuardAuto, OnRedisDown: DownError, Charset: "utf-8", Errors: "strict", CustomConnect: "goredis",
 		Format: FormatNative, MaxRecordBytes: 1 << 20, SetRedisTTL: true, DetectChanges: true, DeserializedFailsNew: true,
 	}
 	if !reflect.DeepEqual(o, want) {

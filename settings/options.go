@@ -144,6 +144,9 @@ type Options struct {
 	// AutoPipeline says when commands of concurrent requests share a round trip. The
 	// default is PipelineOff.
 	AutoPipeline AutoPipeline
+	// GuardedSave says how a save makes sure that nobody else has saved meanwhile.
+	// The default is GuardAuto.
+	GuardedSave GuardedSave
 
 	// LazyConnect leaves out the ping at start-up. The default is false.
 	LazyConnect bool
@@ -203,7 +206,8 @@ type Options struct {
 	DeserializedFailsNew bool
 
 	// InvalidateEmptySession removes a session, and its cookie, when its last value is
-	// deleted. The default is false.
+	// deleted. The default is true with FormatPyramidSessionRedis, as in that package
+	// since its version 1.8, else false.
 	InvalidateEmptySession bool
 
 	// FuncInvalidLogger names the hook that is called for undecodable records. The default

@@ -212,6 +212,9 @@ func (p *parser) options() *Options {
 	if _, ok := p.given["python_expires"]; !ok {
 		o.PythonExpires = o.Format == FormatPyramidSessionRedis
 	}
+	if _, ok := p.given["invalidate_empty_session"]; !ok {
+		o.InvalidateEmptySession = o.Format == FormatPyramidSessionRedis
+	}
 	return o
 }
 

@@ -27,6 +27,7 @@ func Connect(ctx context.Context, o connect.Options) (session.Store, error) {
 		return nil, fmt.Errorf("goredis: %w", err)
 	}
 	s := &store{place: o.String(), timeout: o.SocketTimeout, retries: max(0, o.MaxRetries)}
+	s.guarded.Init((*commander)(s), o.GuardedSave)
 	switch client := o.Client.(type) {
 	case nil:
 		if s.client, err = open(o); err != nil {
@@ -44,7 +45,9 @@ func Connect(ctx context.Context, o connect.Options) (session.Store, error) {
 	}
 	s.send = s.client
 	if !o.LazyConnect {
-		err = s.ping(ctx)
+		if err = s.ping(ctx); err == nil {
+			err = s.probe(ctx, o)
+		}
 	}
 	if err == nil && o.AutoPipeline != connect.AutoPipelineOff {
 		s.bound = s.timeout * 7 / 4
@@ -67,13 +70,15 @@ func New(client redis.UniversalClient) session.Store {
 	if client == nil {
 		panic("goredis: New with a nil client")
 	}
-	return &store{
+	s := &store{
 		client:  client,
 		send:    client,
 		place:   connect.Options{Client: client}.String(),
 		timeout: socketTimeout(client),
 		retries: 2,
 	}
+	s.guarded.Init((*commander)(s), connect.GuardedSaveAuto)
+	return s
 }
 
 // socketTimeout returns how long a client waits for a reply.

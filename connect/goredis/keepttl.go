@@ -2,7 +2,6 @@ package goredis
 
 import (
 	"context"
-	"errors"
 
 	"github.com/pyramidgo/redissessions/connect/internal/dialect"
 	"github.com/pyramidgo/redissessions/session"
@@ -10,18 +9,7 @@ import (
 
 var _ session.TTLKeeper = (*store)(nil)
 
-// ReplaceKeepTTL writes the record by a script that looks at the guard first. When the
-// answer of a first try was lost and the record has changed, the error is
-// dialect.ErrUnknownOutcome.
+// ReplaceKeepTTL is Replace, and the time to live stays as it is.
 func (s *store) ReplaceKeepTTL(ctx context.Context, key string, guard, record []byte) error {
-	cmd, doubt, err := s.eval(ctx, &dialect.ReplaceKeepTTL, key, guard, record)
-	if err != nil {
-		return s.fault("replace", err)
-	}
-	err = s.verdict("replace", cmd)
-	var conflict *session.ConflictError
-	if doubt && errors.As(err, &conflict) {
-		return dialect.Connection("goredis: replace", s.place, dialect.ErrUnknownOutcome)
-	}
-	return err
+	return s.ReplaceRecord(ctx, key, guard, nil, record, dialect.KeepTTL)
 }

@@ -11,11 +11,11 @@ import (
 	"github.com/pyramidgo/redissessions/session"
 )
 
-// Replace writes the record by a script that looks at the guard first.
+// replaceByScript writes the record by a script that looks at the guard first.
 //
 // When the answer of a try is lost, dialect.Repeatable says whether the script
 // may be sent again, and dialect.Repeat what its second answer means.
-func (s *store) Replace(ctx context.Context, key string, guard, record []byte, ttl time.Duration) error {
+func (s *store) replaceByScript(ctx context.Context, key string, guard, record []byte, ttl time.Duration) error {
 	of := outcome
 	if !dialect.Repeatable(guard) {
 		of = unrepeatable
@@ -38,10 +38,10 @@ func (s *store) Replace(ctx context.Context, key string, guard, record []byte, t
 	return err
 }
 
-// Remove deletes the record by a script that looks at the guard first. When
+// removeByScript deletes the record by a script that looks at the guard first. When
 // the answer of a try is lost and the next one finds nothing, the first has
 // removed the record, and that is a success.
-func (s *store) Remove(ctx context.Context, key string, guard []byte) error {
+func (s *store) removeByScript(ctx context.Context, key string, guard []byte) error {
 	cmd, doubt, err := s.eval(ctx, &dialect.Remove, key, guard)
 	if doubt && absent(err) {
 		return nil

@@ -37,6 +37,7 @@ type store struct {
 	// of the next one too, as the argument of a command.
 	lastTTL atomic.Pointer[ttlArg]
 	without without
+	guarded dialect.Guarded
 
 	closeOnce sync.Once
 	close     func() error
@@ -117,17 +118,13 @@ func (s *store) Create(ctx context.Context, key string, record []byte, ttl time.
 	return session.ErrExists
 }
 
-// Expire sets the time to live with PEXPIRE, or takes it away by a script.
+// Expire sets the time to live with PEXPIRE, or takes it away.
 func (s *store) Expire(ctx context.Context, key string, ttl time.Duration) error {
-	var cmd *redis.StringCmd
-	var err error
-	if ttl > 0 {
-		cmd = redis.NewStringCmd(ctx, "pexpire", key, dialect.Millis(ttl))
-		_, err = s.run(ctx, cmd)
-	} else {
-		cmd, _, err = s.eval(ctx, &dialect.Persist, key)
+	if ttl <= 0 {
+		return s.guarded.Persist(ctx, key, func() error { return s.persistByScript(ctx, key) })
 	}
-	if err != nil {
+	cmd := redis.NewStringCmd(ctx, "pexpire", key, dialect.Millis(ttl))
+	if _, err := s.run(ctx, cmd); err != nil {
 		return s.fault("expire", err)
 	}
 	if cmd.Val() == "0" {

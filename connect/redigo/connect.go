@@ -33,6 +33,7 @@ func Connect(ctx context.Context, o connect.Options) (session.Store, error) {
 		return nil, errors.New("redigo: it has no auto_pipeline; use the goredis connector, or turn it off")
 	}
 	s := &store{place: o.String(), timeout: o.SocketTimeout, retries: max(0, o.MaxRetries)}
+	s.guarded.Init((*commander)(s), o.GuardedSave)
 	switch pool := o.Client.(type) {
 	case nil:
 		s.owned = true
@@ -51,6 +52,10 @@ func Connect(ctx context.Context, o connect.Options) (session.Store, error) {
 		_ = s.Close()
 		return nil, fmt.Errorf("%w: %s", s.fault("connect", err), dialect.Advice(err))
 	}
+	if err := s.probe(ctx, o); err != nil {
+		_ = s.Close()
+		return nil, err
+	}
 	return s, nil
 }
 
@@ -64,10 +69,12 @@ func New(pool *redis.Pool) session.Store {
 	if pool == nil {
 		panic("redigo: New with a nil pool")
 	}
-	return &store{
+	s := &store{
 		pool:    pool,
 		place:   connect.Options{Client: pool}.String(),
 		timeout: connect.DefaultTimeout,
 		retries: 2,
 	}
+	s.guarded.Init((*commander)(s), connect.GuardedSaveAuto)
+	return s
 }

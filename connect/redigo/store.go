@@ -31,6 +31,7 @@ type store struct {
 	closed atomic.Bool
 
 	without without
+	guarded dialect.Guarded
 }
 
 // Load reads the record with GET, or with GETEX when its time to live is to
@@ -86,15 +87,12 @@ func (s *store) Create(ctx context.Context, key string, record []byte, ttl time.
 	return session.ErrExists
 }
 
-// Expire sets the time to live with PEXPIRE, or takes it away by a script.
+// Expire sets the time to live with PEXPIRE, or takes it away.
 func (s *store) Expire(ctx context.Context, key string, ttl time.Duration) error {
-	var reply any
-	var err error
-	if ttl > 0 {
-		reply, _, err = s.do(ctx, "PEXPIRE", key, dialect.Millis(ttl))
-	} else {
-		reply, _, err = s.eval(ctx, &dialect.Persist, key)
+	if ttl <= 0 {
+		return s.guarded.Persist(ctx, key, func() error { return s.persistByScript(ctx, key) })
 	}
+	reply, _, err := s.do(ctx, "PEXPIRE", key, dialect.Millis(ttl))
 	if err != nil {
 		return s.fault("expire", err)
 	}

@@ -7,7 +7,12 @@ import (
 
 // A Decoder reads pickles within Limits. The zero Decoder has the default
 // limits. It may be used by several goroutines at once.
-type Decoder struct{ Limits Limits }
+type Decoder struct {
+	Limits Limits
+	// Ordered reads every dict as a *Dict, which keeps the order of the keys, also
+	// where all of them are text.
+	Ordered bool
+}
 
 // Unmarshal reads one pickle and stores what it holds where v points. See the
 // package documentation for the Go types; into anything but *any the value is
@@ -34,7 +39,7 @@ func (d Decoder) decode(data []byte) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := resolver{budget: newBudget(&limits)}
+	r := resolver{budget: newBudget(&limits), ordered: d.Ordered}
 	return r.resolve(top, limits.Depth)
 }
 

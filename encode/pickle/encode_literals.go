@@ -64,16 +64,31 @@ func (w *writer) string(s string) error {
 
 // characters writes a str from its UTF-8.
 func (w *writer) characters(s string) error {
+	if !isOneInPython(s) {
+		return w.freshCharacters(s)
+	}
+	w.boundary()
+	key := memoKey{memoString, s}
+	if w.refer(key) {
+		return w.room(len(s))
+	}
+	w.memo.set(key, w.memo.puts)
+	return w.freshCharacters(s)
+}
+
+// freshCharacters writes a str to which the pickle does not refer again.
+func (w *writer) freshCharacters(s string) error {
+	w.boundary()
 	if err := w.room(len(s)); err != nil {
 		return err
 	}
 	if w.protocol >= 4 && len(s) <= math.MaxUint8 {
 		w.op(opShortBinUnicode, byte(len(s)))
+		w.buf = append(w.buf, s...)
 	} else {
-		w.op(opBinUnicode)
-		w.buf = binary.LittleEndian.AppendUint32(w.buf, uint32(len(s)))
+		w.counted(opBinUnicode, s)
 	}
-	w.buf = append(w.buf, s...)
+	w.memoize()
 	return nil
 }
 
@@ -85,33 +100,59 @@ func (w *writer) room(n int) error {
 	return w.budget.takeBytes(n)
 }
 
-func (w *writer) bytes(b []byte) error {
+func (w *writer) bytes(b []byte) error { return w.bytesOf(b, false) }
+
+// bytesOf writes bytes. Those that are fresh are equal to no other object in
+// Python, even where Python has one object for all that a pickle makes.
+func (w *writer) bytesOf(b []byte, fresh bool) error {
+	w.boundary()
 	if err := w.room(len(b)); err != nil {
 		return err
 	}
+	one := len(b) == 0 || len(b) == 1 && w.protocol < 3 && !fresh
+	key := memoKey{kind: memoBytes}
+	if one {
+		key.text = string(b)
+		if w.refer(key) {
+			return nil
+		}
+	}
 	switch {
-	case w.protocol < 3 && len(b) == 0:
-		w.global("bytes")
-		w.op(opEmptyTuple, opReduce)
 	case w.protocol < 3:
-		// Python 2 has no bytes, only str; this makes one in either Python.
-		w.module("_codecs", "encode")
-		s := latin1Text(b)
-		if err := w.characters(s); err != nil {
+		if err := w.oldBytes(b); err != nil {
 			return err
 		}
-		if err := w.characters("latin1"); err != nil {
-			return err
-		}
-		w.op(opTuple2, opReduce)
 	case len(b) <= math.MaxUint8:
 		w.op(opShortBinBytes, byte(len(b)))
 		w.buf = append(w.buf, b...)
 	default:
-		w.op(opBinBytes)
-		w.buf = binary.LittleEndian.AppendUint32(w.buf, uint32(len(b)))
-		w.buf = append(w.buf, b...)
+		w.counted(opBinBytes, string(b))
 	}
+	if one {
+		w.memo.set(key, w.memo.puts)
+	}
+	w.memoize()
+	return nil
+}
+
+// oldBytes writes bytes for Python 2, which has no bytes, only str: a call makes
+// them in either Python.
+func (w *writer) oldBytes(b []byte) error {
+	if len(b) == 0 {
+		w.builtin("bytes")
+		w.op(opEmptyTuple, opReduce)
+		return nil
+	}
+	w.class("_codecs", "encode")
+	if err := w.characters(latin1Text(b)); err != nil {
+		return err
+	}
+	if err := w.name("latin1"); err != nil {
+		return err
+	}
+	w.op(opTuple2)
+	w.memoize()
+	w.op(opReduce)
 	return nil
 }
 

@@ -59,19 +59,10 @@ func (w *writer) sequence(rv reflect.Value, depth int) error {
 		return w.tooDeep()
 	}
 	w.op(opEmptyList)
-	if rv.Len() == 0 {
-		return nil
-	}
-	if err := w.mark(); err != nil {
-		return err
-	}
-	for i := range rv.Len() {
-		if err := w.value(rv.Index(i).Interface(), depth-1); err != nil {
-			return atIndex(i, err)
-		}
-	}
-	w.op(opAppends)
-	return nil
+	w.memoize()
+	return w.batches(listBatches, rv.Len(), func(i int) error {
+		return atIndex(i, w.value(rv.Index(i).Interface(), depth-1))
+	})
 }
 
 // goMap writes a map with its keys in order.
@@ -84,23 +75,14 @@ func (w *writer) goMap(rv reflect.Value, depth int) error {
 		return err
 	}
 	w.op(opEmptyDict)
-	if len(entries) == 0 {
-		return nil
-	}
-	if err := w.mark(); err != nil {
-		return err
-	}
-	for _, e := range entries {
-		key := e.key.Interface()
+	w.memoize()
+	return w.batches(dictBatches, len(entries), func(i int) error {
+		key := entries[i].key.Interface()
 		if err := w.value(key, depth-1); err != nil {
 			return atKey(key, err)
 		}
-		if err := w.value(e.value.Interface(), depth-1); err != nil {
-			return atKey(key, err)
-		}
-	}
-	w.op(opSetItems)
-	return nil
+		return atKey(key, w.value(entries[i].value.Interface(), depth-1))
+	})
 }
 
 // A mapEntry has its value at hand because a NaN key finds none.
@@ -162,23 +144,16 @@ func (w *writer) structure(rv reflect.Value, depth int) error {
 		return fmt.Errorf("%w: %w", ErrUnsupported, err)
 	}
 	w.op(opEmptyDict)
-	if err := w.mark(); err != nil {
-		return err
-	}
+	w.memoize()
+	var items []Item
 	for _, f := range fields {
 		v, ok := f.In(rv)
 		if !ok || f.OmitEmpty && isEmpty(v) || f.OmitZero && v.IsZero() {
 			continue
 		}
-		if err := w.value(f.Name, depth-1); err != nil {
-			return atKey(f.Name, err)
-		}
-		if err := w.value(v.Interface(), depth-1); err != nil {
-			return atKey(f.Name, err)
-		}
+		items = append(items, Item{f.Name, v.Interface()})
 	}
-	w.op(opSetItems)
-	return nil
+	return w.items(dictBatches, items, depth)
 }
 
 func isEmpty(v reflect.Value) bool {

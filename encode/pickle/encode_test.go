@@ -135,7 +135,7 @@ func TestBytesInProtocol2(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := "\x80\x02c_codecs\nencode\nX\x03\x00\x00\x00aÿX\x06\x00\x00\x00latin1\x86R."; string(data) != want {
+	if want := "\x80\x02c_codecs\nencode\nq\x00X\x03\x00\x00\x00aÿq\x01X\x06\x00\x00\x00latin1q\x02\x86q\x03Rq\x04."; string(data) != want {
 		t.Errorf("got %q, want %q", data, want)
 	}
 }
@@ -150,7 +150,7 @@ func TestTwosComplement(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := "\x80\x04\x8a\x05\x00\x00\x00\x00\x80."; string(data) != want {
+	if want := "\x80\x04\x95\x08\x00\x00\x00\x00\x00\x00\x00\x8a\x05\x00\x00\x00\x00\x80."; string(data) != want {
 		t.Errorf("got %q, want Python's %q", data, want)
 	}
 }

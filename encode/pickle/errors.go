@@ -91,10 +91,18 @@ func at(step string, err error) error {
 	return err
 }
 
-func atIndex(i int, err error) error { return at(fmt.Sprintf("[%d]", i), err) }
+func atIndex(i int, err error) error {
+	if err == nil {
+		return nil
+	}
+	return at(fmt.Sprintf("[%d]", i), err)
+}
 
 func atKey(key any, err error) error {
 	const most = 80
+	if err == nil {
+		return nil
+	}
 	if s, ok := key.(string); ok {
 		if len(s) > most {
 			s = s[:most] + "..."

@@ -52,7 +52,7 @@ func ExampleMarshal() {
 		log.Fatal(err)
 	}
 	fmt.Printf("%q\n", data)
-	// Output: "\x80\x04}(\x8c\x04cart\x8c\x03A-1K\x02\x86\x8c\x05totalcdecimal\nDecimal\n\x8c\x049.90\x85Ru."
+	// Output: "\x80\x04\x95?\x00\x00\x00\x00\x00\x00\x00}\x94(\x8c\x04cart\x94\x8c\x03A-1\x94K\x02\x86\x94\x8c\x05total\x94\x8c\adecimal\x94\x8c\aDecimal\x94\x93\x94\x8c\x049.90\x94\x85\x94R\x94u."
 }
 
 // An older Python reads protocol 2.
@@ -63,7 +63,7 @@ func ExampleEncoder() {
 		log.Fatal(err)
 	}
 	fmt.Printf("%q\n", data)
-	// Output: "\x80\x02](X\x02\x00\x00\x00éNe."
+	// Output: "\x80\x02]q\x00(X\x02\x00\x00\x00éq\x01Ne."
 }
 
 func ExampleParseString() {

@@ -28,7 +28,7 @@ type peer struct {
 
 func startPeer(t *testing.T) *peer {
 	t.Helper()
-	// PICKLE_TEST_PYTHON names another python to try, 3.7 or later.
+	// PICKLE_TEST_PYTHON names another python to try, 3.8 or later.
 	python := os.Getenv("PICKLE_TEST_PYTHON")
 	if python == "" {
 		python = "python3"

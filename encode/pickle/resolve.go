@@ -8,7 +8,10 @@ import (
 // a tree, so that no two parts of the result share memory, and pays for every
 // value it comes by: a small pickle in which lists hold one another twice, and
 // so on, thirty deep, costs its budget and no more.
-type resolver struct{ budget budget }
+type resolver struct {
+	budget  budget
+	ordered bool // every dict is a *Dict
+}
 
 func (r *resolver) resolve(v any, depth int) (any, error) {
 	if err := r.budget.takeElements(1); err != nil {
@@ -99,7 +102,7 @@ func (r *resolver) mapping(d *mapping, depth int) (any, error) {
 	}
 	d.open = true
 	defer func() { d.open = false }()
-	if d.kind == kindDict && onlyStrings(d.items) {
+	if d.kind == kindDict && !r.ordered && onlyStrings(d.items) {
 		return r.stringMap(d, depth)
 	}
 	items := make([]Item, 0, len(d.items)/2)

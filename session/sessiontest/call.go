@@ -113,5 +113,12 @@ func (c *checker) operations(ctx context.Context, key, absent string) map[string
 	if p, ok := c.Store.(session.Pinger); ok {
 		ops["Ping"] = func() error { return p.Ping(ctx) }
 	}
+	if r, ok := c.Store.(session.RecordComparer); ok {
+		ops["ReplaceRecord"] = func() error {
+			return r.ReplaceRecord(ctx, key, []byte(guard1), []byte(first), []byte(second), long)
+		}
+		ops["RemoveRecord"] = func() error { return r.RemoveRecord(ctx, key, []byte(guard1), []byte(first)) }
+		ops["ExpireRecord"] = func() error { return r.ExpireRecord(ctx, key, []byte(guard1), []byte(first), 2*long) }
+	}
 	return ops
 }

@@ -16,6 +16,8 @@ type Fault struct {
 	err  error
 	// class is session.ErrUnavailable, session.ErrRefused or nil.
 	class error
+	// lacks is what Lacks says of the refusal.
+	lacks bool
 }
 
 // Error names the operation, the place, and the client's error.
@@ -48,7 +50,7 @@ func Misuse(op, place string, err error) error {
 
 // Reply returns the error of an operation that Redis refused with err.
 func Reply(op, place string, err error) error {
-	f := &Fault{what: op + ": " + place, err: explain(err), class: session.ErrRefused}
+	f := &Fault{what: op + ": " + place, err: explain(err), class: session.ErrRefused, lacks: Lacks(err.Error())}
 	if Passing(err.Error()) {
 		f.class = session.ErrUnavailable
 	}
@@ -59,18 +61,21 @@ func Reply(op, place string, err error) error {
 // client's text may quote the reply, which may be a piece of a record: it is
 // not kept.
 func Garbled(op, place string) error {
-	return &Fault{what: op + ": " + place, err: errGarbled, class: session.ErrUnavailable}
+	return &Fault{what: op + ": " + place, err: ErrGarbled, class: session.ErrUnavailable}
 }
 
-var errGarbled = errors.New("the reply is not one that this command has")
+// ErrGarbled is the error of a reply that is not one to the command it came to.
+var ErrGarbled = errors.New("the reply is not one that this command has")
 
 // explain adds what to do about a refusal, and takes out what may quote the
 // arguments of the command: a key, or a record.
 func explain(err error) error {
 	text := err.Error()
 	switch {
-	case strings.Contains(text, "with args beginning with"):
-		return errors.New("the server does not know a command that sessions need; Redis 6.2 or newer has them all")
+	case isUnknown(strings.ToLower(text)), strings.Contains(text, "with args beginning with"):
+		return errors.New(Sentence("a command that sessions need", text))
+	case isNOPERM(strings.ToLower(text)), begins(text, "READONLY "), begins(text, "MOVED "), withoutLua(strings.ToLower(text)):
+		return &explained{Sentence("a command that sessions need", text), err}
 	case strings.HasPrefix(text, "WRONGTYPE"):
 		return fmt.Errorf("%w; is another program using the same prefix?", err)
 	default:

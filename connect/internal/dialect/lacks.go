@@ -1,6 +1,10 @@
 package dialect
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/pyramidgo/redissessions/session"
+)
 
 // Lacks reports whether a refusal is about the command itself: the server does
 // not know it, or one of its options, or this user may not run it. Another
@@ -9,4 +13,10 @@ import "strings"
 // counts that is not about the moment or about what is stored at the key.
 func Lacks(text string) bool {
 	return !Passing(text) && !begins(text, "WRONGTYPE ") && !strings.HasPrefix(text, "NOAUTH ")
+}
+
+// Unable returns the error of an operation that the server has no way to carry
+// out.
+func Unable(op, place string, err error) error {
+	return &Fault{what: op + ": " + place, err: err, class: session.ErrRefused}
 }

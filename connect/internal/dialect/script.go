@@ -24,13 +24,15 @@ func script(source string) Script {
 // little however long the record is.
 var (
 	// Replace takes the guard, the new record, and a time to live in
-	// milliseconds, of which "0" is none. That the new record is what is stored
+	// milliseconds, of which "0" is none and "-1" leaves the one there is. That the new record is what is stored
 	// already is a conflict like any other: another request may have made an
 	// equal change. Repeat tells the two apart.
 	Replace = script(guarded + `
 if same then
   if ARGV[3] == '0' then
     redis.call('SET', KEYS[1], ARGV[2])
+  elseif ARGV[3] == '-1' then
+    redis.call('SET', KEYS[1], ARGV[2], 'KEEPTTL')
   else
     redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
   end

@@ -1,6 +1,9 @@
 package dialect
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // Millis returns a time to live as Redis takes it: whole milliseconds, at
 // least 1 of them, so that a short time never becomes none. ttl is positive.
@@ -8,9 +11,15 @@ func Millis(ttl time.Duration) int64 {
 	return max(1, ttl.Milliseconds())
 }
 
-// MillisOrZero is Millis, and 0 for a record that never expires.
+// KeepTTL stands for the time to live that a record has, which stays.
+const KeepTTL time.Duration = math.MinInt64
+
+// MillisOrZero is Millis, 0 for a record that never expires, and -1 for KeepTTL.
 func MillisOrZero(ttl time.Duration) int64 {
-	if ttl <= 0 {
+	switch {
+	case ttl == KeepTTL:
+		return -1
+	case ttl <= 0:
 		return 0
 	}
 	return Millis(ttl)

@@ -1,6 +1,7 @@
 package convert
 
 import (
+	"encoding"
 	"encoding/base64"
 	"fmt"
 	"reflect"
@@ -129,20 +130,26 @@ func (r *Rules) setMap(dst reflect.Value, src any, at place) error {
 	return nil
 }
 
-// setKey is set for the key of a map.
+var textUnmarshaler = reflect.TypeFor[encoding.TextUnmarshaler]()
+
+// setKey is set for the key of a map. In a format that has only text for keys, a
+// type's own method decodes them only if it is UnmarshalText, as in encoding/json.
 func (r *Rules) setKey(dst reflect.Value, src any) error {
 	if src != nil && !reflect.TypeOf(src).Comparable() {
 		return mismatch(dst, src)
 	}
-	if text, ok := src.(string); ok && r.Text {
+	if text, ok := src.(string); ok && r.Text && !reflect.PointerTo(dst.Type()).Implements(textUnmarshaler) {
 		switch {
+		case dst.Kind() == reflect.String:
+			dst.SetString(text)
+			return nil
 		case dst.CanInt():
 			if n, err := strconv.ParseInt(text, 10, 64); err == nil && strconv.FormatInt(n, 10) == text {
-				return r.set(dst, n, place{})
+				return r.setNumber(dst, n, place{})
 			}
 		case dst.CanUint():
 			if n, err := strconv.ParseUint(text, 10, 64); err == nil && strconv.FormatUint(n, 10) == text {
-				return r.set(dst, n, place{})
+				return r.setNumber(dst, n, place{})
 			}
 		}
 	}
@@ -170,11 +177,14 @@ func (r *Rules) setStruct(dst reflect.Value, src any) error {
 		if !ok {
 			continue
 		}
+		if _, reached := f.In(dst); value == nil && r.InOrder && !reached {
+			continue // the library writes nil for each field of an embedded pointer that is nil
+		}
 		field, ok := f.settable(dst)
 		if !ok || !field.CanSet() {
-			continue
+			return &At{stepOf(f.Name), fmt.Errorf("it is in an embedded pointer that is not exported, which cannot be set")}
 		}
-		if text, ok := value.(string); ok && f.Quoted {
+		if text, ok := value.(string); ok && f.Quoted && r.Text {
 			err = r.setQuoted(field, text)
 		} else {
 			err = r.set(field, value, place{inside: true, inStruct: true})

@@ -28,6 +28,11 @@ type Rules struct {
 	Whole func(t reflect.Type) bool
 	// DropTwins leaves out two fields of one name, as encoding/json does.
 	DropTwins bool
+	// InOrder is for the library of msgpack, which looks at fields in their order:
+	// an embedded struct's fields count as fields of the struct around it, whatever
+	// its tag's name is, unless the tag says noinline or one of them has the name of
+	// a field before. It is one value under its own name then.
+	InOrder bool
 	// Fold lets a field take the value of a key that differs from its name in
 	// case, when no key is its name.
 	Fold bool

@@ -86,6 +86,7 @@ func (r *Rules) collect(t reflect.Type, index []int, outer []reflect.Type) []Fie
 	}
 	outer = append(slices.Clip(outer), t)
 	var fields []Field
+	taken := map[string]bool{}
 	for i := range t.NumField() {
 		f := t.Field(i)
 		tag := r.tagOf(f)
@@ -94,17 +95,33 @@ func (r *Rules) collect(t reflect.Type, index []int, outer []reflect.Type) []Fie
 		}
 		at := append(slices.Clip(index), i)
 		name, options, _ := strings.Cut(tag, ",")
-		if f.Anonymous && name == "" && r.isStruct(f.Type) {
+		apart := name != ""
+		if r.InOrder {
+			apart = hasOption(options, "noinline")
+		}
+		embeds := f.Anonymous && r.isStruct(f.Type)
+		if embeds && !apart {
 			embedded := f.Type
 			if embedded.Kind() == reflect.Pointer {
 				embedded = embedded.Elem()
 			}
-			fields = append(fields, r.collect(embedded, at, outer)...)
+			inner := r.collect(embedded, at, outer)
+			isTaken := func(f Field) bool { return r.InOrder && taken[f.Name] }
+			if hasOption(options, "inline") {
+				inner = slices.DeleteFunc(inner, isTaken)
+			}
+			if !slices.ContainsFunc(inner, isTaken) {
+				for _, f := range inner {
+					taken[f.Name] = true
+				}
+				fields = append(fields, inner...)
+				continue
+			}
+		}
+		if written := f.IsExported() || r.InOrder && embeds; !written {
 			continue
 		}
-		if !f.IsExported() {
-			continue
-		}
+		taken[cmp.Or(name, f.Name)] = true
 		fields = append(fields, Field{
 			Name: cmp.Or(name, f.Name), tagged: name != "", index: at,
 			OmitEmpty: hasOption(options, "omitempty"), OmitZero: hasOption(options, "omitzero"), Quoted: hasOption(options, "string"),

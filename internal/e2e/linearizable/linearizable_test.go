@@ -43,27 +43,33 @@ var formats = []session.Format{session.FormatNative, session.FormatPyramidRedisS
 // connectors are the ways to reach a server.
 var connectors = map[string]connect.Func{"goredis": goredis.Connect, "redigo": redigo.Connect}
 
+// worlds are the kinds of server: with scripts only, and with a comparison of
+// whole records beside scripts or without any.
+var worlds = map[string]func(t *testing.T) (url string){
+	"redis":              func(t *testing.T) string { return connecttest.RedisServer(t).URL() },
+	"miniredis":          func(t *testing.T) string { return "redis://" + connecttest.Miniredis(t).Addr() },
+	"valkey":             func(t *testing.T) string { return connecttest.ValkeyServer(t).URL() },
+	"valkey-without-lua": func(t *testing.T) string { return connecttest.ValkeyServerWithoutLua(t).URL() },
+}
+
 // eachWorld runs a subtest for every connector on every kind of server, and in
 // every format.
 func eachWorld(t *testing.T, test func(t *testing.T, w world)) {
-	for _, server := range []string{"redis", "miniredis"} {
-		for name, open := range connectors {
-			t.Run(server+"/"+name, func(t *testing.T) {
-				url := "redis://"
-				if server == "redis" {
-					url = connecttest.RedisServer(t).URL()
-				} else {
-					url += connecttest.Miniredis(t).Addr()
-				}
-				var w world
-				for range processes {
-					w.stores = append(w.stores, openStore(t, open, url))
-				}
-				for _, w.format = range formats {
-					t.Run(w.format.String(), func(t *testing.T) { test(t, w) })
-				}
-			})
-		}
+	for server, start := range worlds {
+		t.Run(server, func(t *testing.T) {
+			url := start(t)
+			for name, open := range connectors {
+				t.Run(name, func(t *testing.T) {
+					var w world
+					for range processes {
+						w.stores = append(w.stores, openStore(t, open, url))
+					}
+					for _, w.format = range formats {
+						t.Run(w.format.String(), func(t *testing.T) { test(t, w) })
+					}
+				})
+			}
+		})
 	}
 }
 
@@ -165,9 +171,9 @@ func newApplication(t *testing.T, w world, seed uint64) *application {
 	var ids atomic.Int64
 	for _, store := range w.stores {
 		opts := &session.Options{
-			Format: w.format,
-			ErrorHandler:  noteFailure,
-			Logger:        slog.New(slog.NewTextHandler(io.Discard, nil)),
+			Format:       w.format,
+			ErrorHandler: noteFailure,
+			Logger:       slog.New(slog.NewTextHandler(io.Discard, nil)),
 		}
 		if w.format == session.FormatNative {
 			opts.Secret, opts.Prefix = "a secret for tests, of more than 32 bytes", prefix

@@ -74,7 +74,7 @@ func awaitTurn(ctx context.Context, next string) {
 // scheduledStore pauses before every operation.
 type scheduledStore struct{ session.Store }
 
-var _ session.Store = scheduledStore{}
+var _ session.RecordComparer = scheduledStore{}
 
 func (s scheduledStore) Load(ctx context.Context, key string, ttl time.Duration) ([]byte, error) {
 	awaitTurn(ctx, "Load")
@@ -104,4 +104,19 @@ func (s scheduledStore) Remove(ctx context.Context, key string, guard []byte) er
 func (s scheduledStore) Delete(ctx context.Context, key string) error {
 	awaitTurn(ctx, "Delete")
 	return s.Store.Delete(ctx, key)
+}
+
+func (s scheduledStore) ReplaceRecord(ctx context.Context, key string, guard, old, record []byte, ttl time.Duration) error {
+	awaitTurn(ctx, "ReplaceRecord")
+	return s.Store.(session.RecordComparer).ReplaceRecord(ctx, key, guard, old, record, ttl)
+}
+
+func (s scheduledStore) RemoveRecord(ctx context.Context, key string, guard, old []byte) error {
+	awaitTurn(ctx, "RemoveRecord")
+	return s.Store.(session.RecordComparer).RemoveRecord(ctx, key, guard, old)
+}
+
+func (s scheduledStore) ExpireRecord(ctx context.Context, key string, guard, old []byte, ttl time.Duration) error {
+	awaitTurn(ctx, "ExpireRecord")
+	return s.Store.(session.RecordComparer).ExpireRecord(ctx, key, guard, old, ttl)
 }

@@ -59,6 +59,7 @@ type Snapshot struct {
 	Meta  Meta
 	Data  Data
 	Guard []byte // what Store.Replace compares
+	Whole []byte // all of the record, for a store that compares that
 
 	// Successor is where the session went when it was renewed. Nothing else is
 	// set then: the record at the old key is only a marker.

@@ -38,7 +38,7 @@ func (n *native) Decode(at Address, record []byte) (s Snapshot, err error) {
 	if err != nil {
 		return s, err
 	}
-	s.Meta, s.Guard = m, record[:RevisionLen:RevisionLen]
+	s.Meta, s.Guard, s.Whole = m, record[:RevisionLen:RevisionLen], record
 	switch kind {
 	case kindMarker:
 		if len(body) == 0 {
@@ -80,7 +80,7 @@ func (n *native) Encode(at Address, m Meta, base Data, changes []Change) ([]byte
 		}
 		record = slices.Concat(record[:header], sealed) // the snapshot keeps the data as it was
 	}
-	s.Guard = record[:RevisionLen:RevisionLen]
+	s.Guard, s.Whole = record[:RevisionLen:RevisionLen], record
 	return record, s, nil
 }
 

@@ -83,11 +83,11 @@ func (p *pyramid) Decode(_ Address, record []byte) (s Snapshot, err error) {
 	}
 	login, isTombstone := takeLogin(d.values)
 	if isTombstone {
-		return Snapshot{Guard: record, Ended: true}, nil
+		return Snapshot{Guard: record, Whole: record, Ended: true}, nil
 	}
 	delete(members, p.values.member)
 	m.Members, m.Login = members, login
-	return Snapshot{Meta: m, Data: d, Guard: record}, nil
+	return Snapshot{Meta: m, Data: d, Guard: record, Whole: record}, nil
 }
 
 func (p *pyramid) Encode(_ Address, m Meta, base Data, changes []Change) ([]byte, Snapshot, error) {
@@ -116,7 +116,7 @@ func (p *pyramid) Encode(_ Address, m Meta, base Data, changes []Change) ([]byte
 	if err := guardsWhole(record); err != nil {
 		return nil, Snapshot{}, err
 	}
-	return record, Snapshot{Meta: kept, Data: p.values.open(record), Guard: record}, nil
+	return record, Snapshot{Meta: kept, Data: p.values.open(record), Guard: record, Whole: record}, nil
 }
 
 // guardsWhole refuses a record that Store.Replace would take for a revision. No

@@ -1,0 +1,75 @@
+package overlay
+
+import "github.com/pyramidgo/redissessions/session/internal/record"
+
+// A map, slice or pointer may be changed in place after Get has returned it, and no
+// method is called then. So an entry keeps what such a value is compared with at the
+// save; a difference counts as setting the key.
+
+// original is what an entry's value is compared with: the stored data that it came
+// from, or a copy.
+type original interface {
+	Diff(dst []byte, key string, v any) (encoded []byte, changed bool, err error)
+}
+
+// find returns the entry of a key, or nil. It decides about a stale entry first: one
+// whose value has changed in place is an override, one that is still what is stored is
+// kept, and any other is dropped.
+func (o *Overlay) find(key string) *entry {
+	e := o.entries.find(key)
+	if e == nil || !e.stale {
+		return e
+	}
+	if o.changedInPlace(e) {
+		e.state, e.stale = override, false
+		return e
+	}
+	if _, changed, err := o.base.Diff(nil, key, e.value); changed || err != nil {
+		e.state = dropped
+		return nil
+	}
+	e.stale = false // other keys were written
+	e.compareWith(o.base)
+	return e
+}
+
+// changedInPlace reports whether the caller has changed the value that it got.
+func (o *Overlay) changedInPlace(e *entry) bool {
+	if !e.present || e.original == nil || record.Immutable(e.value) {
+		return false
+	}
+	_, changed, err := e.original.Diff(nil, e.key, e.value)
+	return changed || err != nil
+}
+
+// valueCopy is the original of a value that was made in this request.
+type valueCopy struct {
+	layout record.Layout
+	value  any
+}
+
+func (c valueCopy) Diff(dst []byte, _ string, v any) ([]byte, bool, error) {
+	now, err := c.layout.Normal(v)
+	return dst, err == nil && !c.layout.Equal(c.value, now), err
+}
+
+// copyForComparison returns a copy of v as it is now, or nil when v cannot change in
+// place or cannot be encoded.
+func (o *Overlay) copyForComparison(v any) original {
+	if record.Immutable(v) {
+		return nil
+	}
+	c, err := o.layout.Normal(v)
+	if err != nil {
+		return nil
+	}
+	return valueCopy{o.layout, c}
+}
+
+// copyOf returns v as it is now, and v itself where it cannot be copied.
+func (o *Overlay) copyOf(v any) any {
+	if c, ok := o.copyForComparison(v).(valueCopy); ok {
+		return c.value
+	}
+	return v
+}

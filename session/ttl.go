@@ -1,0 +1,222 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+)
+
+// access says what a load does to the idle timeout of the session that it finds.
+type access uint8
+
+const (
+	active   access = iota // restarts it, as TouchAfter says
+	passive                // leaves it as it is
+	touching               // restarts it now, whatever TouchAfter says
+)
+
+// accessOf returns what a request's load does to the idle timeout.
+func (f *Factory) accessOf(r *http.Request) access {
+	if f.opts.Passive != nil && f.opts.Passive(r) {
+		return passive
+	}
+	return active
+}
+
+// askFor returns the time to live that a load asks Redis to restart: 0 leaves
+// it alone.
+func (s *Session) askFor() time.Duration {
+	if s.f.opts.ExpiryInRecord || s.access == passive {
+		return 0
+	}
+	return s.f.opts.IdleTimeout
+}
+
+// readsTTL reports whether a load reads the time to live in place of restarting
+// it: TouchAfter then decides about the restart, and a passive request needs it for
+// Expires.
+func (s *Session) readsTTL() bool {
+	switch s.access {
+	case passive:
+		return !s.f.opts.ExpiryInRecord
+	case touching:
+		return false
+	}
+	return s.f.opts.TouchAfter > 0 && !s.f.opts.ExpiryInRecord
+}
+
+// touchAfter is Options.TouchAfter, for this load.
+func (s *Session) touchAfter() time.Duration {
+	if s.access == touching {
+		return 0
+	}
+	return s.f.opts.TouchAfter
+}
+
+// keepsExpiry reports whether a save leaves the end of the stored session where it
+// is. A passive request that changes the timeout itself restarts it.
+func (s *Session) keepsExpiry() bool {
+	return s.access == passive && s.guard != nil && !s.metaSet.idle
+}
+
+// overwrite replaces the record that was loaded. The save of a passive request
+// leaves the time to live as it is: by KEEPTTL where the store can, otherwise with
+// the remaining time, read just before. A store that can do neither restarts it.
+func (s *Session) overwrite(ctx context.Context, record []byte, ttl time.Duration) error {
+	if s.keepsExpiry() && !s.f.opts.ExpiryInRecord {
+		switch store := s.store.(type) {
+		case TTLKeeper:
+			return store.ReplaceKeepTTL(ctx, s.at.Key, s.guard, record)
+		case TTLLoader:
+			_, left, err := store.LoadTTL(ctx, s.at.Key)
+			if err != nil {
+				return err
+			}
+			ttl = left
+		}
+	}
+	return replacePrior(ctx, s.store, s.at.Key, s.prior(), record, ttl)
+}
+
+// Touch restarts the idle timeout now, whatever Options.TouchAfter and Options.Passive
+// say: call it now and then from a handler that stays open, such as a stream or a
+// websocket. It reads the record first, so that what other requests have changed
+// meanwhile counts: a timeout of its own, a logout. It never passes the absolute timeout,
+// saves nothing of the session's data, and does not end with the request's context. A
+// new session that has not been saved yet has nothing to restart.
+//
+// The error is ErrGone when the session has ended, also when it was renewed: it goes on
+// under another ID, with the browser's next request. It wraps ErrUnavailable when the
+// store did not answer, and is ErrConflict when other requests kept changing a record
+// that holds its own time of expiry (set_redis_ttl = false, python_expires). Touch takes
+// one round trip, and another for a session with a timeout of its own or with its time
+// of expiry in the record.
+func (s *Session) Touch(ctx context.Context) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.ended != nil:
+		return s.ended
+	case s.unavailable != nil:
+		return s.unavailable
+	case s.guard == nil:
+		return nil
+	}
+	ctx, cancel := s.f.writeContext(ctx)
+	defer cancel()
+	c := contention{turns: s.f.turns, key: s.at.Key}
+	defer c.end()
+	for {
+		c.began = time.Now()
+		stored := s.f.blankSession(s.r, s.store)
+		stored.access = touching
+		stored.header, stored.headerSent = s.header, true // its cookie is not sent
+		_, err := stored.find(ctx, s.id)
+		switch {
+		case errors.Is(err, ErrNotFound):
+			return s.end(false)
+		case err != nil:
+			return err
+		case stored.ended != nil:
+			return s.end(stored.renewed)
+		}
+		stored.roll, stored.cookie = false, cookieKeep
+		seen := stored.guard
+		err = stored.restartDue(ctx)
+		switch {
+		case errors.Is(err, ErrNotFound):
+			return s.end(false)
+		case isOver(err):
+			if _, err := c.pause(ctx, 0); err != nil {
+				return err
+			}
+			continue
+		case err != nil:
+			return err
+		}
+		s.touched(stored, string(seen))
+		return nil
+	}
+}
+
+// touched takes over the times of the record as Touch left it. The data stay those
+// that the request has loaded: when the record held others, the next save finds a
+// conflict and applies the request's edits to them.
+func (s *Session) touched(stored *Session, seen string) {
+	s.touch, s.rewrite = false, false
+	s.idleEnds = stored.idleEnds
+	if string(s.guard) == seen {
+		s.guard, s.whole = stored.guard, stored.whole
+		s.meta.Expires, s.meta.Members = stored.meta.Expires, stored.meta.Members
+		s.meta.Login.Lease = stored.meta.Login.Lease
+	}
+}
+
+// unknownTTL is what fetch returns when it did not read the time to live.
+const unknownTTL time.Duration = -1
+
+// fetch loads a record. Where readsTTL says so it reads the time to live rather than
+// restarting it, if the store can.
+func (s *Session) fetch(ctx context.Context, key string, ttl time.Duration) ([]byte, time.Duration, error) {
+	if s.readsTTL() {
+		if l, ok := s.store.(TTLLoader); ok {
+			return l.LoadTTL(ctx, key)
+		}
+	}
+	record, err := s.store.Load(ctx, key, ttl)
+	return record, unknownTTL, err
+}
+
+// restartIfDue restarts the time to live of a session that was only read. When
+// that fails, nothing of the request's is lost, so it is no error.
+func (s *Session) restartIfDue(ctx context.Context) {
+	err := s.restartDue(ctx)
+	conflict, overtaken := errors.AsType[*ConflictError](err)
+	switch {
+	case !s.roll:
+	case errors.Is(err, ErrNotFound), overtaken && s.f.successorOf(s.at, conflict.Current) != nil:
+		// The session has ended, or was renewed, and the browser may have the new
+		// cookie already: the old one must not take its place.
+		s.cookie = cookieKeep
+	}
+	s.roll = false
+	if err != nil && !isOver(err) {
+		s.f.opts.Logger.Warn("session: the idle timeout was not restarted", errorAttr(err))
+	}
+}
+
+// restartDue restarts the time to live, and the time of expiry in the record, as far
+// as they are due. A cookie that is sent again is noted in the record.
+func (s *Session) restartDue(ctx context.Context) error {
+	touch, rewrite := s.touch, s.rewrite || s.roll && !s.cookieRefused()
+	s.touch, s.rewrite = false, false
+	if !touch && !rewrite || s.guard == nil {
+		return nil
+	}
+	ctx, cancel := s.f.writeContext(ctx)
+	defer cancel()
+	if rewrite {
+		return s.write(ctx, nil)
+	}
+	if ttl, alive := lifetime(s.f.now(), s.meta.Began(), s.idle(), s.f.opts.AbsoluteTimeout); alive {
+		return s.restart(ctx, s.at.Key, s.prior(), ttl)
+	}
+	return nil
+}
+
+// restart sets the time to live of the record that was loaded at once, even when
+// the client hangs up. Where another request has saved the record meanwhile, the
+// time to live that it wrote stands: it may have changed the timeout.
+func (s *Session) restart(ctx context.Context, key string, was priorRecord, ttl time.Duration) error {
+	ctx, cancel := s.f.writeContext(ctx)
+	defer cancel()
+	err := expirePrior(ctx, s.store, key, was, ttl)
+	if errors.Is(err, ErrNotFound) {
+		return ErrNotFound
+	}
+	if isOver(err) {
+		return nil
+	}
+	return storeError("restart the time to live", err)
+}
