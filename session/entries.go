@@ -104,19 +104,26 @@ func (e *entries) limit() int {
 	return 0
 }
 
-// admit counts the sessions that were logged in before this one, in the order of their
-// logins, and ends the oldest of them, or refuses the login, as long as there are too many.
-// The session that this one replaces is not counted. Later ones are not either: they count
-// this one.
+// admit counts the sessions whose entries were there when this one's was added, and ends
+// those whose login is the longest time ago, or refuses the login, as long as there are too
+// many. The session that this one replaces is not counted. Later ones are not either: they
+// have seen this one, and count it. By the times of login alone that could not be told,
+// because a login may come to the index later than one that began after it.
 func (e *entries) admit(ctx context.Context, state IndexState) error {
 	limit, f := e.limit(), e.s.f
 	if limit == 0 || len(state.Entries) <= limit {
 		return nil
 	}
 	p := place{f, e.s.store, e.index}
-	mine := e.member()
-	before := func(member []byte, at record.Address, login time.Time) bool {
-		return at.Key != e.s.at.Key && (login.Before(e.login.At) || login.Equal(e.login.At) && bytes.Compare(member, mine) < 0)
+	mine, present := e.member(), map[string]bool{}
+	logins := map[time.Time]bool{} // a renewal keeps it
+	for _, entry := range state.Entries {
+		if at, login, ok := f.format.OfMember(entry.Member); ok && at.Key != e.at.Key && at.Key != e.s.at.Key {
+			present[string(entry.Member)], logins[login] = true, !login.Equal(e.login.At)
+		}
+	}
+	before := func(member []byte, _ record.Address, login time.Time) bool {
+		return !bytes.Equal(member, mine) && (present[string(member)] || logins[login])
 	}
 	for range endRounds {
 		found, err := p.survey(ctx, e.keys[0], state, before)

@@ -18,8 +18,8 @@ type UserIndex interface {
 	// before. Members whose time is over are dropped. The set stays stored for as long as
 	// any member counts.
 	//
-	// It returns the set as it is after the member was added: of two that add a member
-	// at once, at least one sees the other's. When the set has an epoch that is not seen,
+	// It returns the set as it is at the moment at which the member was added: of two
+	// that add a member at once, exactly one sees the other's. When the set has an epoch that is not seen,
 	// the error is ErrEnded; whether the member is there then is left open. AnyEpoch is
 	// not compared.
 	IndexAdd(ctx context.Context, key string, member []byte, until time.Time, seen Epoch) (IndexState, error)

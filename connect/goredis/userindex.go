@@ -13,8 +13,7 @@ import (
 
 var _ session.UserIndex = (*store)(nil)
 
-// IndexAdd sends ZREMRANGEBYSCORE, ZADD, PEXPIREAT and ZRANGE together. The set is read
-// after the member was added, so that no transaction is needed.
+// IndexAdd sends ZREMRANGEBYSCORE, ZADD, PEXPIREAT and ZRANGE as a transaction.
 func (s *store) IndexAdd(ctx context.Context, key string, member []byte, until time.Time, seen session.Epoch) (session.IndexState, error) {
 	score := dialect.Score(until)
 	lapsed := redis.NewIntCmd(ctx, "zremrangebyscore", key, "-inf", dialect.Lapsed(time.Now()))
@@ -25,7 +24,7 @@ func (s *store) IndexAdd(ctx context.Context, key string, member []byte, until t
 	return state, err
 }
 
-// IndexClose sends ZADD, PEXPIREAT and ZRANGE together.
+// IndexClose sends ZADD, PEXPIREAT and ZRANGE as a transaction.
 func (s *store) IndexClose(ctx context.Context, key string, next session.Epoch, keep time.Duration) (session.IndexState, error) {
 	expiry := time.Now().Add(keep).UnixMilli()
 	return s.indexPut(ctx, "index close", key, dialect.EpochMember, int64(next), expiry)
@@ -76,7 +75,7 @@ func (s *store) indexPut(ctx context.Context, op, key, member string, score, exp
 	return state, err
 }
 
-// indexSend sends commands about a set, and ZRANGE behind them.
+// indexSend sends commands about a set and ZRANGE behind them, in one transaction.
 func (s *store) indexSend(ctx context.Context, op, key string, cmds ...redis.Cmder) (session.IndexState, error) {
 	if err := ctx.Err(); err != nil {
 		return session.IndexState{}, s.fault(op, err)
@@ -89,7 +88,10 @@ func (s *store) indexSend(ctx context.Context, op, key string, cmds ...redis.Cmd
 	var list *redis.ZSliceCmd
 	try := func(ctx context.Context) error {
 		list = redis.NewZSliceCmd(ctx, "zrange", key, 0, -1, "withscores")
-		pipe := s.client.Pipeline()
+		pipe := s.client.TxPipeline()
+		if len(cmds) == 0 {
+			pipe = s.client.Pipeline()
+		}
 		for _, c := range cmds {
 			c.SetErr(nil)
 			_ = pipe.Process(ctx, c)

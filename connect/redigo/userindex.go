@@ -3,6 +3,7 @@ package redigo
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"time"
 
@@ -20,8 +21,7 @@ type command struct {
 	args []any
 }
 
-// IndexAdd sends ZREMRANGEBYSCORE, ZADD, PEXPIREAT and ZRANGE together. The set is read
-// after the member was added, so that no transaction is needed.
+// IndexAdd sends ZREMRANGEBYSCORE, ZADD, PEXPIREAT and ZRANGE as a transaction.
 func (s *store) IndexAdd(ctx context.Context, key string, member []byte, until time.Time, seen session.Epoch) (session.IndexState, error) {
 	score := dialect.Score(until)
 	lapsed := command{"ZREMRANGEBYSCORE", []any{key, "-inf", dialect.Lapsed(time.Now())}}
@@ -32,7 +32,7 @@ func (s *store) IndexAdd(ctx context.Context, key string, member []byte, until t
 	return state, err
 }
 
-// IndexClose sends ZADD, PEXPIREAT and ZRANGE together.
+// IndexClose sends ZADD, PEXPIREAT and ZRANGE as a transaction.
 func (s *store) IndexClose(ctx context.Context, key string, next session.Epoch, keep time.Duration) (session.IndexState, error) {
 	expiry := time.Now().Add(keep).UnixMilli()
 	return s.indexPut(ctx, "index close", key, dialect.EpochMember, int64(next), expiry)
@@ -83,9 +83,13 @@ func (s *store) indexPut(ctx context.Context, op, key, member string, score, exp
 	return state, err
 }
 
-// indexSend sends commands about a set, and ZRANGE behind them.
+// indexSend sends commands about a set and ZRANGE behind them, in one transaction.
 func (s *store) indexSend(ctx context.Context, op, key string, cmds ...command) (session.IndexState, error) {
 	cmds = append(cmds[:len(cmds):len(cmds)], command{"ZRANGE", []any{key, 0, -1, "WITHSCORES"}})
+	transaction := len(cmds) > 1
+	if transaction {
+		cmds = slices.Concat([]command{{"MULTI", nil}}, cmds, []command{{"EXEC", nil}})
+	}
 	var list any
 	err := s.retry(ctx, outcome, new(bool), func(ctx context.Context) error {
 		return s.borrow(ctx, func(c redis.Conn, timeout time.Duration) error {
@@ -112,7 +116,26 @@ func (s *store) indexSend(ctx context.Context, op, key string, cmds ...command) 
 	if err != nil {
 		return session.IndexState{}, s.fault(op, err)
 	}
+	if transaction {
+		if list, err = lastOf(list); err != nil {
+			return session.IndexState{}, s.fault(op, err)
+		}
+	}
 	return s.indexState(op, list)
+}
+
+// lastOf returns the last of the replies that EXEC answered, or the first refusal.
+func lastOf(reply any) (any, error) {
+	replies, err := redis.Values(reply, nil)
+	if err != nil || len(replies) == 0 {
+		return nil, errors.New("EXEC did not answer as it does")
+	}
+	for _, r := range replies {
+		if refused, ok := r.(redis.Error); ok {
+			return nil, refused
+		}
+	}
+	return replies[len(replies)-1], nil
 }
 
 // indexState reads what ZRANGE answered: members and scores in turn.
