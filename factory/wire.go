@@ -44,6 +44,13 @@ func sessionOptions(o *settings.Options) *session.Options {
 			SkipOnPanic:    !o.CookieOnException,
 		},
 	}
+	if o.UserSessions {
+		so.Users = &session.UserOptions{
+			Max:      o.UserSessionsMax,
+			WhenFull: whenFull[o.UserSessionsWhenFull],
+			Describe: descriptions[o.UserSessionsAbout],
+		}
+	}
 	if o.PassiveHeader != "" {
 		so.Passive = hasHeader(http.CanonicalHeaderKey(o.PassiveHeader))
 	}
@@ -74,6 +81,7 @@ var keyOfField = map[string]string{
 	"Codec":              "encode",
 	"EncryptionKeys":     "encryption_keys",
 	"ClearSiteData":      "clear_site_data",
+	"Users":              "user_sessions",
 	"Cookie.Name":        "cookie_name",
 	"Cookie.Path":        "cookie_path",
 	"Cookie.Domain":      "cookie_domain",
@@ -111,6 +119,11 @@ var formats = map[settings.Format]session.Format{
 	settings.FormatNative:               session.FormatNative,
 	settings.FormatPyramidRedisSessions: session.FormatPyramidRedisSessions,
 	settings.FormatPyramidSessionRedis:  session.FormatPyramidSessionRedis,
+}
+
+var whenFull = map[settings.WhenFull]session.WhenFull{
+	settings.EndOldest: session.EndOldest,
+	settings.Refuse:    session.Refuse,
 }
 
 var secureModes = map[settings.CookieSecure]session.SecureMode{

@@ -46,7 +46,8 @@ const endRounds = 10
 // an entry without a record may be about to get one for as long as another session with
 // the same time of login lives, which then is the old one. And what was a marker or absent
 // was read after the session's next entry had been added: the set is listed again, and an
-// entry that is without a record once more is dead.
+// entry that is without a record once more is dead. A young one may be that of a login
+// under way.
 func (p place) survey(ctx context.Context, key string, state IndexState, filter func(member []byte, at record.Address, login time.Time) bool) (surveyed, error) {
 	known := map[string]*looked{}
 	var odd [][]byte
@@ -86,7 +87,7 @@ func (p place) survey(ctx context.Context, key string, state IndexState, filter 
 		switch {
 		case l.is == isLive:
 			s.live = append(s.live, l)
-		case l.is == isMoved, l.is == isGone && l.misses >= 2:
+		case l.is == isMoved, l.is == isGone && l.misses >= 2 && !p.f.young(l.login):
 			s.dead = append(s.dead, l.member)
 		}
 	}
@@ -106,7 +107,7 @@ func (p place) again(known map[string]*looked, read []*looked) bool {
 		switch {
 		case l.is == isMoved:
 			again = true
-		case l.is == isGone && !living[l.login] && !p.f.young(l.login):
+		case l.is == isGone && !living[l.login]:
 			l.misses++
 			again = again || l.misses < 2
 		}

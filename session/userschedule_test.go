@@ -364,7 +364,8 @@ func TestUsersPieces(t *testing.T) {
 		t.Run(piece, func(t *testing.T) {
 			inBubble(t, url, session.FormatNative, func(t *testing.T, store session.Store, format session.Format) {
 				for seed := range uint64(5000) {
-					if len(newUserWorld(t, store, format, seed, piece).play()) > 0 {
+					if problems := newUserWorld(t, store, format, seed, piece).play(); len(problems) > 0 {
+						t.Logf("seed %d: %s", seed, problems[0])
 						return
 					}
 				}
