@@ -162,6 +162,28 @@ var sessionEffects = map[string]func(*testing.T){
 			t.Error("a key that was taken away still decrypts")
 		}
 	},
+	"EncryptionKeysPrevious": func(t *testing.T) {
+		s := newSite(t, settings.Map{"encryption_keys": encryptionKey(1)})
+		s.write()
+		if s.sessions = s.start(settings.Map{"encryption_keys": encryptionKey(2), "encryption_keys_previous": encryptionKey(1)}); s.count() != 1 {
+			t.Error("a previous key does not decrypt")
+		}
+		s = newSite(t, settings.Map{"encryption_keys_previous": encryptionKey(1)})
+		s.visit(func(se *session.Session) { se.Set("n", 1); se.Set("text", "in the clear") })
+		if record, _ := s.redis.Get(s.key()); !strings.Contains(record, "in the clear") {
+			t.Error("a previous key encrypts")
+		}
+	},
+	"EncryptionAcceptPlain": func(t *testing.T) {
+		for _, accept := range []bool{true, false} {
+			s := newSite(t, nil)
+			s.write()
+			s.sessions = s.start(settings.Map{"encryption_keys": encryptionKey(1), "encryption_accept_plain": accept})
+			if read := s.count() == 1; read != accept {
+				t.Errorf("%v: a plain record is read: %v", accept, read)
+			}
+		}
+	},
 	"MaxRecordBytes": func(t *testing.T) {
 		s := newSite(t, settings.Map{"max_record_bytes": 1000})
 		resp := s.serve(func(_ http.ResponseWriter, r *http.Request) {

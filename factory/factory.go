@@ -105,6 +105,8 @@ func (c *config) resolve(src settings.Source, o *settings.Options) (*session.Opt
 	l := &lookups{src: src, registry: r}
 	lookUp(l, &r.encoders, "function", "encode", encode.EncoderName(o.Encode), &so.Codec.Encode)
 	lookUp(l, &r.decoders, "function", "decode", encode.DecoderName(o.Decode), &so.Codec.Decode)
+	// Whoever reads a record needs what decodes it: that gives the codec its name.
+	so.CodecName, so.Decoders = encode.DecoderName(o.Decode), r.allDecoders()
 	lookUp(l, &r.ids, "function", "id_generator", o.IDGenerator, &so.NewID)
 	lookUp(l, &r.signers, "signer", "cookie_signer", o.CookieSigner, &so.Signer)
 	lookUp(l, &r.onInvalid, "function", "func_invalid_logger", o.FuncInvalidLogger, &so.OnInvalid)

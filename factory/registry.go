@@ -82,9 +82,18 @@ func (r *Registry) Encode(name string, f encode.Encoder) {
 	register(r, &r.encoders, "encoder", encode.EncoderName(name), f, f == nil)
 }
 
-// Decode registers a decoder for redis.sessions.decode.
+// Decode registers a decoder for redis.sessions.decode. The name stands in the records
+// of the native format, so that a program whose settings name another codec reads them
+// as long as this one is registered there too.
 func (r *Registry) Decode(name string, f encode.Decoder) {
 	register(r, &r.decoders, "decoder", encode.DecoderName(name), f, f == nil)
+}
+
+// allDecoders returns the decoders by their names.
+func (r *Registry) allDecoders() map[string]encode.Decoder {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return maps.Clone(map[string]encode.Decoder(r.decoders))
 }
 
 // IDGenerator registers a maker of session IDs for redis.sessions.id_generator.

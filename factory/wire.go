@@ -29,6 +29,7 @@ func sessionOptions(o *settings.Options) *session.Options {
 		IgnoreDeepChanges: !o.DetectChanges,
 		FailOnUndecodable: !o.DeserializedFailsNew,
 		InvalidateEmpty:   o.InvalidateEmptySession,
+		AcceptPlain:       o.EncryptionAcceptPlain,
 		AnonymousWhenDown: o.OnRedisDown == settings.DownAnonymous,
 		// A save is a few commands, each within twice its own time-out.
 		SaveTimeout: 2 * o.SocketTimeout,
@@ -60,26 +61,36 @@ func sessionOptions(o *settings.Options) *session.Options {
 	if o.Timeout == 0 {
 		so.IdleTimeout = session.Never
 	}
-	for _, key := range o.EncryptionKeys {
-		b, _ := base64.StdEncoding.DecodeString(string(key)) // Parse has checked it
-		so.EncryptionKeys = append(so.EncryptionKeys, b)
-	}
+	so.EncryptionKeys, so.EncryptionKeysPrevious = keysOf(o.EncryptionKeys), keysOf(o.EncryptionKeysPrevious)
 	return so
+}
+
+func keysOf(secrets []settings.Secret) (keys session.Keys) {
+	for _, s := range secrets {
+		b, _ := base64.StdEncoding.DecodeString(string(s)) // Parse has checked it
+		keys = append(keys, b)
+	}
+	return keys
 }
 
 // keyOfField is the setting that fills each field of session.Options about which
 // session.NewFactory may complain.
 var keyOfField = map[string]string{
-	"Secret":             "secret",
-	"PreviousSecrets":    "secret_previous",
-	"Signer":             "cookie_signer",
-	"IdleTimeout":        "timeout",
-	"ExpiryInRecord":     "set_redis_ttl",
-	"Format":             "format",
-	"PythonExpires":      "python_expires",
-	"Prefix":             "prefix",
-	"Codec":              "encode",
-	"EncryptionKeys":     "encryption_keys",
+	"Secret":          "secret",
+	"PreviousSecrets": "secret_previous",
+	"Signer":          "cookie_signer",
+	"IdleTimeout":     "timeout",
+	"ExpiryInRecord":  "set_redis_ttl",
+	"Format":          "format",
+	"PythonExpires":   "python_expires",
+	"Prefix":          "prefix",
+	"Codec":           "encode",
+	"CodecName":       "decode",
+	"EncryptionKeys":  "encryption_keys",
+
+	"EncryptionKeysPrevious": "encryption_keys_previous",
+	"AcceptPlain":            "encryption_accept_plain",
+
 	"ClearSiteData":      "clear_site_data",
 	"Users":              "user_sessions",
 	"Cookie.Name":        "cookie_name",

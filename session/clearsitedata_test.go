@@ -45,6 +45,24 @@ func TestClearSiteData(t *testing.T) {
 				store.err = nil
 			})
 		}, false},
+		"ended, and then a failure": {func(v *visitor) *http.Response {
+			return v.serve(func(w http.ResponseWriter, r *http.Request) {
+				s, _ := v.f.Get(r)
+				_ = s.Invalidate(ctx)
+				v.f.store.(*memStore).err = errors.New("down")
+				s.Flash("", "Good-bye.")
+				w.WriteHeader(http.StatusOK)
+			})
+		}, true},
+		"ended, and then a failed step": {func(v *visitor) *http.Response {
+			return v.serve(func(w http.ResponseWriter, r *http.Request) {
+				_ = v.f.Invalidate(r)
+				s, _ := v.f.Get(r)
+				v.f.store.(*memStore).err = errors.New("down")
+				_, _ = s.CSRFToken(ctx)
+				w.WriteHeader(http.StatusOK)
+			})
+		}, true},
 	}
 	for name, row := range rows {
 		for header, kinds := range map[string][]ClearData{

@@ -114,9 +114,9 @@ func putCookie(h http.Header, c *http.Cookie) {
 }
 
 // The rolling cookie: a browser drops a cookie when its Max-Age has passed since it
-// was sent, however much its visitor does. So the cookie of an active visitor is sent
+// was sent, also while its visitor is active. So the cookie of an active visitor is sent
 // again when a tenth of its Max-Age has passed since it was sent last. A native record
-// notes when that was (record.Meta.CookieSent); the Pyramid records have no room for it.
+// notes when that was (record.Meta.CookieSent); a Pyramid record has no field for it.
 
 // rolls reports whether the session's cookie has a Max-Age, and its record room to
 // note when it was sent.
@@ -138,7 +138,7 @@ func (s *Session) rollCookie(now time.Time) {
 		sent = s.meta.Created
 	}
 	if now.Sub(sent).Abs() >= max(s.cookieMaxAge()/10, time.Second) {
-		s.roll, s.cookie = true, cookieSet
+		s.due.cookie, s.cookie = true, cookieSet
 	}
 }
 
@@ -178,10 +178,11 @@ func checkClearData(kinds []ClearData) error {
 }
 
 // clearSiteData tells the browser to delete what it keeps of the site, on the response
-// to a request that has ended its session.
+// to a request that has ended its session, also where that is the error handler's: the
+// next request has no session any more that could say so. The caller holds the lock.
 func (s *Session) clearSiteData(h http.Header) {
 	kinds := s.f.opts.ClearSiteData
-	if !s.endedHere || s.headerSent || len(kinds) == 0 || h.Get("Clear-Site-Data") != "" {
+	if !s.endedHere || len(kinds) == 0 || h.Get("Clear-Site-Data") != "" {
 		return
 	}
 	var quoted []string
@@ -193,8 +194,19 @@ func (s *Session) clearSiteData(h http.Header) {
 	h.Set("Clear-Site-Data", strings.Join(quoted, ", "))
 }
 
+func (x *exchange) clearSiteData() {
+	x.mu.Lock()
+	s := x.session
+	x.mu.Unlock()
+	if s != nil {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.clearSiteData(x.h)
+	}
+}
+
 // errCookieRefused is for a new session on a response that may not carry a
-// cookie: without it no one could ever find the record again.
+// cookie: without it no request could find the record.
 var errCookieRefused = errors.New("session: the AllowCookie hook (func_check_response_allow_cookies) refused its cookie")
 
 // cookieRefused asks the hook. Until the header is sent, it is about the header
@@ -204,7 +216,7 @@ func (s *Session) cookieRefused() bool {
 	return allow != nil && s.header != nil && !allow(s.header)
 }
 
-// writeCookie tells the browser what it must know of the session.
+// writeCookie puts the session's Set-Cookie into the header, if there is one to send.
 func (s *Session) writeCookie(h http.Header, tls bool) error {
 	action := s.cookie
 	s.cookie = cookieKeep
@@ -215,11 +227,11 @@ func (s *Session) writeCookie(h http.Header, tls bool) error {
 		if action == cookieSet {
 			return ErrHeaderWritten
 		}
-		return nil // the session is gone; its cookie does no harm
+		return nil // the session is gone: its cookie opens nothing
 	}
 	if s.cookieRefused() {
 		if s.guard != nil && s.id != s.known {
-			return errCookieRefused // it was renewed: without the cookie its data is out of reach
+			return errCookieRefused // it was renewed: without the cookie no request finds its data
 		}
 		return nil
 	}

@@ -68,8 +68,7 @@ func (s *Session) savedToken(ctx context.Context) (string, error) {
 // there AllowCookie can tell whether the browser gets its cookie. No other request
 // can ask for its token before.
 func (s *Session) savedWithTheHeader() bool {
-	return s.f.opts.AllowCookie != nil && s.guard == nil && !s.headerSent &&
-		s.ended == nil && s.unavailable == nil && !s.cookieRefused()
+	return s.f.opts.AllowCookie != nil && s.state == isNotStored && !s.headerSent && !s.cookieRefused()
 }
 
 // NewCSRFToken replaces the CSRF token, as a change of privilege asks for. It is
@@ -108,7 +107,7 @@ var ErrFormTooLarge = errors.New("session: the form is too large to look for the
 
 // CheckCSRF returns nil when the request carries its session's CSRF token in the
 // header X-CSRF-Token or else in the form field csrf_token, ErrCSRF when it does
-// not, and the error of the load when there is no telling. The request must have
+// not, and the error of the load when the session could not be read. The request must have
 // come through a Handler. The comparison takes constant time.
 //
 // The body is read only when the session has a token and the header is not there.
@@ -150,7 +149,7 @@ type CSRFProtection struct {
 	MaxMultipartBytes int64
 	// Denied answers a refused request. err is ErrCSRF when the token was
 	// missing or wrong, ErrFormTooLarge when the form was larger than it is
-	// read, the error of the load when there is no telling, and what
+	// read, the error of the load when the session could not be read, and what
 	// http.CrossOriginProtection.Check returned when the origin was wrong. The
 	// default answers 413 to ErrFormTooLarge, 503 to ErrUnavailable, as it is with
 	// Options.AnonymousWhenDown, and 403 to the others. It is not
@@ -199,12 +198,12 @@ func (p *CSRFProtection) CheckToken(r *http.Request) error {
 	}
 	s.mu.Lock()
 	want, ok := s.csrfToken()
-	down := s.unavailable
+	st, why := s.state, s.why
 	s.mu.Unlock()
 	switch {
 	case ok:
-	case down != nil:
-		return down // AnonymousWhenDown: the visitor's session may have the token
+	case st == isUnavailable:
+		return why // AnonymousWhenDown: the visitor's session may have the token
 	default:
 		return ErrCSRF // no form can be right
 	}
@@ -237,8 +236,11 @@ func (p *CSRFProtection) formToken(r *http.Request) (string, error) {
 		if x := innermost(r.Context()); x != nil && r.MultipartForm != nil {
 			x.removeLater(r.MultipartForm)
 		}
-		_, tooLarge := errors.AsType[*http.MaxBytesError](err)
-		if tooLarge || errors.Is(err, multipart.ErrMessageTooLarge) {
+		passed, tooLarge := errors.AsType[*http.MaxBytesError](err)
+		switch {
+		case tooLarge && passed.Limit < limit: // the application's own limit
+			return "", fmt.Errorf("%w: %w", ErrFormTooLarge, passed)
+		case tooLarge, errors.Is(err, multipart.ErrMessageTooLarge):
 			return "", ErrFormTooLarge
 		}
 	}
@@ -272,6 +274,9 @@ func (p *CSRFProtection) denied(w http.ResponseWriter, r *http.Request, err erro
 		return
 	case errors.Is(err, ErrFormTooLarge):
 		limit, _, _ := p.limit(r)
+		if passed, ok := errors.AsType[*http.MaxBytesError](err); ok {
+			limit = passed.Limit
+		}
 		http.Error(w, fmt.Sprintf("the form is too large: at most %d bytes are accepted", limit), http.StatusRequestEntityTooLarge)
 		return
 	}

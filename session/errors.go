@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/pyramidgo/redissessions/session/internal/contention"
 	"github.com/pyramidgo/redissessions/session/internal/record"
 	"github.com/pyramidgo/redissessions/session/internal/sign"
 )
@@ -34,9 +35,9 @@ var (
 	// Options.Users is nil, or when the store is no UserIndex.
 	ErrNoUserIndex = errors.New("session: sessions are not kept by user; set user_sessions (Options.Users), with a store that is a UserIndex")
 
-	// ErrConflict is returned when other requests kept changing the session
-	// and the bounded number of tries ran out. Nothing was written.
-	ErrConflict = errors.New("session: too many concurrent changes; nothing was saved")
+	// ErrConflict is returned when other requests kept changing the session until the
+	// time for the save (Options.SaveTimeout) was over. Nothing was written.
+	ErrConflict = contention.ErrConflict
 
 	// ErrHeaderWritten is returned when a change needs a cookie and the
 	// response's header has been sent already.

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/pyramidgo/redissessions/session/internal/contention"
 	"github.com/pyramidgo/redissessions/session/internal/record"
 )
 
@@ -19,8 +20,8 @@ type Factory struct {
 	rules  *formatRules
 	signer Signer
 	now    func() time.Time
-	late   *oncePerRoute // routes that ask for the session after the first byte
-	turns  *turns        // of writers of one large session
+	late   *oncePerRoute     // routes that ask for the session after the first byte
+	turns  *contention.Turns // of writers of one large session
 
 	idsAreOurs bool // no Options.NewID makes them
 }
@@ -32,7 +33,7 @@ func NewFactory(store Store, opts *Options) (*Factory, error) {
 	if opts == nil {
 		opts = &Options{}
 	}
-	f := &Factory{opts: opts.withDefaults(), store: store, rules: opts.Format.rules(), now: time.Now, late: new(oncePerRoute), turns: new(turns)}
+	f := &Factory{opts: opts.withDefaults(), store: store, rules: opts.Format.rules(), now: time.Now, late: new(oncePerRoute), turns: new(contention.Turns)}
 	errs := []error{f.opts.Cookie.check(), checkClearData(opts.ClearSiteData), checkUsers(store, opts.Users)}
 	if store == nil && opts.StoreFor == nil {
 		errs = append(errs, errors.New("session: no store: pass one, or set Options.StoreFor"))
@@ -61,7 +62,8 @@ func NewFactory(store Store, opts *Options) (*Factory, error) {
 	f.opts.IdleTimeout = f.format.Idle(f.opts.IdleTimeout)
 	// Signer and format have what they need. A value that holds a factory may
 	// be printed by reflection, where no Format method is asked.
-	f.opts.Secret, f.opts.PreviousSecrets, f.opts.EncryptionKeys = "", nil, nil
+	f.opts.Secret, f.opts.PreviousSecrets = "", nil
+	f.opts.EncryptionKeys, f.opts.EncryptionKeysPrevious = nil, nil
 	return f, nil
 }
 
@@ -78,7 +80,7 @@ func (f *Factory) Get(r *http.Request) (*Session, error) {
 	if x := f.exchangeOf(r); x != nil {
 		return x.get()
 	}
-	return f.open(r, r.Header["Cookie"])
+	return f.load(r, r.Header["Cookie"])
 }
 
 // Save saves a session that was got without Handler, and puts the cookie into
@@ -103,7 +105,7 @@ func (f *Factory) Invalidate(r *http.Request) error {
 	if x := f.exchangeOf(r); x != nil {
 		return x.invalidate(r.Context())
 	}
-	_, err := f.endCookies(r.Context(), r, r.Header["Cookie"])
+	_, _, err := f.endCookies(r.Context(), r, r.Header["Cookie"])
 	return err
 }
 
@@ -129,7 +131,7 @@ func (f *Factory) storeFor(r *http.Request) (Store, error) {
 	return store, storeError("connect", err)
 }
 
-// invalid tells the hook and the log of something that was not accepted.
+// invalid passes a cookie or record that was not accepted to the hook and the log.
 func (f *Factory) invalid(r *http.Request, err error) {
 	if f.opts.OnInvalid != nil {
 		f.opts.OnInvalid(r, err)
@@ -141,7 +143,7 @@ func (f *Factory) invalid(r *http.Request, err error) {
 // one a request would get is not known without a request.
 var ErrPingPerRequest = errors.New("session: ping: StoreFor chooses the store of each request; ping the stores that it returns")
 
-// Ping asks the store for a sign of life: it is for a readiness check. It sends one
+// Ping checks that the store answers; it is for a readiness check. It sends one
 // command to Redis, PING where the store is a Pinger, and otherwise the load of a key
 // that has no record. The error wraps ErrUnavailable. With Options.StoreFor it is
 // ErrPingPerRequest, and nothing is sent.

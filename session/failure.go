@@ -7,22 +7,22 @@ import (
 	"net/http"
 )
 
-// What goes out in place of a page whose session could not be loaded or saved.
+// What is sent in place of a page whose session could not be loaded or saved.
 
 // errPageReplaced is what sendHeader returns once the error handler has answered,
-// or begun to, in the handler's place. The handler's writes then report success
-// and are dropped: many frameworks panic when a write fails, which would cut the
-// connection and the answer with it. Only Hijack, which has no such pretence,
-// returns the error.
+// or begun to, in the handler's place. The handler's writes then return no
+// error and are dropped: many frameworks panic when a write fails, which would cut the
+// connection and the answer with it. Only Hijack returns the error.
 var errPageReplaced = errors.New("session: the session failed and the error handler has answered; the page is not sent")
 
-// fail lets the error handler answer, without what the application said of the
-// page that is not sent.
+// fail lets the error handler answer, without the header fields that describe the page
+// that is not sent.
 func (x *exchange) fail(err error) {
 	x.log("session: the page was not sent", err)
 	for _, name := range pageHeaders {
 		x.h.Del(name)
 	}
+	x.clearSiteData()
 	if len(x.outside) > 0 {
 		x.h["Content-Encoding"] = x.outside
 	}
@@ -47,6 +47,15 @@ func (x *exchange) hasAnswered() bool {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	return x.answered
+}
+
+// answerIsDue reports, once, that the error handler has answered.
+func (x *exchange) answerIsDue() bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	due := x.answered && !x.shown
+	x.shown = x.shown || due
+	return due
 }
 
 func (x *exchange) isReplaced() bool {
@@ -90,8 +99,8 @@ func (w *answerWriter) Write(b []byte) (int, error) {
 	return w.ResponseWriter.Write(b)
 }
 
-// Unwrap is for http.ResponseController. Who goes past Write like this has an
-// answer to give.
+// Unwrap is for http.ResponseController. Code that unwraps the writer is about to write
+// an answer.
 func (w *answerWriter) Unwrap() http.ResponseWriter {
 	w.begun = true
 	return w.ResponseWriter
@@ -101,8 +110,8 @@ func (w *answerWriter) Unwrap() http.ResponseWriter {
 // that long (docs/reliability.md).
 const retryAfter = "5"
 
-// answerError is the default error handler. It tells the visitor nothing but
-// whose fault it is, and what to do.
+// answerError is the default error handler. It tells the visitor whether to try again,
+// and nothing of the error.
 func answerError(w http.ResponseWriter, _ *http.Request, err error) {
 	code := http.StatusInternalServerError
 	switch {

@@ -3,6 +3,7 @@ package session
 import (
 	"errors"
 	"fmt"
+	"maps"
 
 	"github.com/pyramidgo/redissessions/encode"
 	"github.com/pyramidgo/redissessions/session/internal/record"
@@ -80,7 +81,7 @@ func (f Format) rules() *formatRules {
 	return &rulesByFormat[f]
 }
 
-// checkFormat returns everything in the options that their format has no room for.
+// checkFormat returns every option that is set and cannot be used with the format.
 func checkFormat(o *Options) error {
 	if o.Format < 0 || int(o.Format) >= len(rulesByFormat) {
 		return optionError("Format", "there is no %s", o.Format)
@@ -91,6 +92,9 @@ func checkFormat(o *Options) error {
 	}
 	if (o.Codec.Encode == nil) != (o.Codec.Decode == nil) {
 		errs = append(errs, optionError("Codec", "it needs both Encode and Decode"))
+	}
+	if len(o.CodecName) > record.MaxCodecName {
+		errs = append(errs, optionError("CodecName", "it has %d bytes; at most %d have room in a record", len(o.CodecName), record.MaxCodecName))
 	}
 	return errors.Join(errs...)
 }
@@ -118,8 +122,15 @@ func checkPyramid(o *Options) (errs []error) {
 	wrong := func(option, why string) {
 		errs = append(errs, optionError(option, "in the format %s %s", o.Format, why))
 	}
+	const noEncryption = "there is no encryption: the Python application could not read the records"
 	if len(o.EncryptionKeys) > 0 {
-		wrong("EncryptionKeys", "there is no encryption: the Python application could not read the records")
+		wrong("EncryptionKeys", noEncryption)
+	}
+	if len(o.EncryptionKeysPrevious) > 0 {
+		wrong("EncryptionKeysPrevious", noEncryption)
+	}
+	if o.AcceptPlain {
+		wrong("AcceptPlain", noEncryption)
 	}
 	if o.Prefix != "" && o.NewID != nil {
 		wrong("Prefix", "it is part of the ID, which NewID makes: set one of them")
@@ -130,18 +141,23 @@ func checkPyramid(o *Options) (errs []error) {
 // newFormat checks the options, with the defaults filled in, and returns their format.
 func newFormat(o *Options) (record.Format, error) {
 	err := checkFormat(o)
-	var sealer *encode.Sealer
-	if len(o.EncryptionKeys) > 0 && o.Format == FormatNative {
+	var sealers [2]*encode.Sealer
+	for i, field := range []string{"EncryptionKeys", "EncryptionKeysPrevious"} {
+		keys := []Keys{o.EncryptionKeys, o.EncryptionKeysPrevious}[i]
+		if len(keys) == 0 || o.Format != FormatNative {
+			continue
+		}
 		var bad error
-		if sealer, bad = encode.NewSealer(o.EncryptionKeys...); bad != nil {
-			err = errors.Join(err, optionError("EncryptionKeys", "%w", bad))
+		if sealers[i], bad = encode.NewSealer(keys...); bad != nil {
+			err = errors.Join(err, optionError(field, "%w", bad))
 		}
 	}
 	if err != nil {
 		return nil, err
 	}
 	return o.Format.rules().newFormat(record.Config{
-		Prefix: o.Prefix, Codec: o.Codec, Sealer: sealer,
+		Prefix: o.Prefix, Codec: o.Codec, CodecName: o.CodecName, Decoders: maps.Clone(o.Decoders),
+		Sealer: sealers[0], Previous: sealers[1], AcceptPlain: o.AcceptPlain,
 		Timeout: o.IdleTimeout, Expires: o.PythonExpires, MaxBytes: o.MaxRecordBytes,
 	}), nil
 }

@@ -250,6 +250,30 @@ func TestCSRFProtectionBoundsTheForm(t *testing.T) {
 	}
 }
 
+// Where the application's own limit is what was passed, the answer names that one.
+func TestCSRFProtectionBesideAnotherLimit(t *testing.T) {
+	f := newTestFactory(t, newMemStore(), nil)
+	v, token := withToken(t, f)
+	for name, request := range map[string]func() *http.Request{
+		"a form": func() *http.Request {
+			body := CSRFFormField + "=" + token + "&x=" + strings.Repeat("x", 2000)
+			r := httptest.NewRequest(http.MethodPost, testURL.String(), strings.NewReader(body))
+			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			return r
+		},
+		"a file": func() *http.Request { r, _ := upload(token, 2000); return r },
+	} {
+		r := request()
+		v.send(r)
+		w := httptest.NewRecorder()
+		ok := http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})
+		f.Handler(http.MaxBytesHandler(new(CSRFProtection).Handler(ok), 1000)).ServeHTTP(w, r)
+		if w.Code != http.StatusRequestEntityTooLarge || !strings.Contains(w.Body.String(), " 1000 bytes") {
+			t.Errorf("%s: status %d, body %q", name, w.Code, w.Body)
+		}
+	}
+}
+
 // text makes the file of an upload a text field, which net/http keeps in memory.
 func text(r *http.Request, fill *zeros) (*http.Request, *zeros) {
 	body, _ := io.ReadAll(io.LimitReader(r.Body, 300))

@@ -112,8 +112,8 @@ func FromContext(ctx context.Context) (*Session, error) {
 	return x.get()
 }
 
-// unwrapped is which routes the program's logger was told of that have no
-// Handler around them. They belong to no Factory, and so to no factory's logger.
+// unwrapped are the routes without a Handler around them that slog's default logger has a
+// line about. There is no Factory whose logger could have it.
 var unwrapped atomic.Pointer[loggedRoutes]
 
 // loggedRoutes are the routes that a logger has a line about.

@@ -3,6 +3,7 @@ package session
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -95,35 +96,57 @@ func TestHandlerInsideAFrameworkThatPanics(t *testing.T) {
 	}
 }
 
-// A handler that streams without an end and does not look at its writes does not
-// keep the answer from the visitor.
+// A handler that makes its page without an end and does not look at its writes does
+// not keep the answer from the visitor, whether it flushes or not.
 func TestHandlerAnswersBeforeAnEndlessPageEnds(t *testing.T) {
-	for _, protocol := range protocols {
-		store := newMemStore()
-		store.err = errRefused
-		f := newTestFactory(t, store, discardLog)
-		answered := make(chan struct{})
-		server := startServer(t, protocol, f.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			s, _ := f.Get(r)
-			s.Set("k", "v")
+	for name, write := range map[string]func(w http.ResponseWriter, r *http.Request){
+		"flush": func(w http.ResponseWriter, r *http.Request) {
 			_, _ = io.WriteString(w, "data: 1\n\n")
 			w.(http.Flusher).Flush()
-			<-answered
-		})))
-		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL, nil)
-		if err != nil {
-			t.Fatal(err)
+			<-r.Context().Done()
+		},
+		"write": func(w http.ResponseWriter, r *http.Request) {
+			_, _ = w.Write([]byte("data: 1\n\n"))
+			<-r.Context().Done()
+		},
+		"write text": func(w http.ResponseWriter, r *http.Request) {
+			_, _ = io.WriteString(w, "data: 1\n\n")
+			<-r.Context().Done()
+		},
+		"copy": func(w http.ResponseWriter, r *http.Request) {
+			source, end := io.Pipe()
+			context.AfterFunc(r.Context(), func() { _ = end.Close() })
+			_, _ = io.Copy(w, io.MultiReader(strings.NewReader("data: 1\n\n"), source))
+		},
+	} {
+		for _, protocol := range protocols {
+			store := newMemStore()
+			store.err = errRefused
+			f := newTestFactory(t, store, discardLog)
+			server := startServer(t, protocol, f.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				s, _ := f.Get(r)
+				s.Set("k", "v")
+				write(w, r)
+			})))
+			// Only where the answer does not come the time runs out.
+			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+			r, err := http.NewRequestWithContext(ctx, http.MethodGet, server.URL, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			resp, err := server.Client().Do(r)
+			if err != nil {
+				cancel()
+				t.Errorf("%s, %s: %v", protocol, name, err)
+				continue
+			}
+			line, err := bufio.NewReader(resp.Body).ReadString('\n')
+			if resp.StatusCode != http.StatusServiceUnavailable || line != "Service Unavailable\n" || err != nil {
+				t.Errorf("%s, %s: status %d, %q, %v", protocol, name, resp.StatusCode, line, err)
+			}
+			cancel()
+			_ = resp.Body.Close()
 		}
-		resp, err := server.Client().Do(r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		line, err := bufio.NewReader(resp.Body).ReadString('\n')
-		if resp.StatusCode != http.StatusServiceUnavailable || line != "Service Unavailable\n" || err != nil {
-			t.Errorf("%s: status %d, %q, %v", protocol, resp.StatusCode, line, err)
-		}
-		close(answered)
-		resp.Body.Close()
 	}
 }
 

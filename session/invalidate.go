@@ -9,8 +9,8 @@ import (
 )
 
 // Invalidate ends the session: its record is gone from Redis when Invalidate
-// returns, no request in flight can bring it back, and the browser is told to
-// forget the cookie. The Session is then a new one, empty and with nothing
+// returns, no request in flight can bring it back, and the response deletes
+// the cookie. The Session is then a new one, empty and with nothing
 // stored. It does not end with the request's context.
 //
 // When the request came with several cookies of the name, the sessions of all of
@@ -27,8 +27,8 @@ func (s *Session) Invalidate(ctx context.Context) error {
 }
 
 func (s *Session) invalidate(ctx context.Context) error {
-	if s.unavailable != nil {
-		return s.unavailable
+	if s.state == isUnavailable {
+		return s.why
 	}
 	if s.at.Key != "" || s.predecessor.Key != "" {
 		ctx, cancel := s.f.writeContext(ctx)
@@ -91,9 +91,9 @@ func (f *Factory) endFrom(ctx context.Context, store Store, at record.Address, l
 	guard := live
 	for ctx.Err() == nil {
 		err := store.Remove(ctx, at.Key, guard)
-		conflict, ok := errors.AsType[*ConflictError](err)
-		if !ok {
-			if err != nil && !errors.Is(err, ErrNotFound) {
+		conflict, gone := overtaken(err)
+		if conflict == nil {
+			if err != nil && !gone {
 				return storeError("invalidate", err)
 			}
 			for _, key := range markers {
@@ -124,13 +124,13 @@ func (f *Factory) successorOf(at record.Address, record []byte) *record.Address 
 	return nil
 }
 
-// endCookies ends the sessions that a request's Cookie lines name, and reports
-// whether there was one. Natively it ends all of them. The Python packages read
-// one cookie only: of several, the first session that is there is ended.
-func (f *Factory) endCookies(ctx context.Context, r *http.Request, lines []string) (found bool, err error) {
-	store, err := f.storeFor(r)
-	if err != nil {
-		return false, err
+// endCookies ends the sessions that a request's Cookie lines name. It reports whether
+// there was one, and returns the request's store. Natively it ends all of them. The
+// Python packages read one cookie only: of several, the first session that is stored is
+// ended.
+func (f *Factory) endCookies(ctx context.Context, r *http.Request, lines []string) (found bool, store Store, err error) {
+	if store, err = f.storeFor(r); err != nil {
+		return false, nil, err
 	}
 	ctx, cancel := f.writeContext(ctx)
 	defer cancel()
@@ -138,7 +138,7 @@ func (f *Factory) endCookies(ctx context.Context, r *http.Request, lines []strin
 	for ids := f.candidates(r, lines); ; {
 		v, ok := ids.next()
 		if !ok {
-			return found, errors.Join(errs...)
+			return found, store, errors.Join(errs...)
 		}
 		found = true
 		at := f.format.Address(v.id)
@@ -147,7 +147,7 @@ func (f *Factory) endCookies(ctx context.Context, r *http.Request, lines []strin
 			continue
 		}
 		if err := store.Remove(ctx, at.Key, nil); !errors.Is(err, ErrNotFound) {
-			return true, storeError("invalidate", err)
+			return true, store, storeError("invalidate", err)
 		}
 	}
 }

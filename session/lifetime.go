@@ -38,7 +38,7 @@ func restartDue(left, full, after time.Duration) bool {
 	case left > full+time.Second:
 		return true // a shorter timeout, or a cap, came into force; a second is for two clocks
 	case after >= full:
-		// A session with a short timeout of its own would end while it is used.
+		// Otherwise a session whose own timeout is short would end while it is used.
 		return full-left >= full/2
 	default:
 		return full-left >= after
@@ -58,7 +58,7 @@ var errOutdated = fmt.Errorf("%w: it began before ValidSince (valid_since)", Err
 
 // outdated reports whether a stored session began, or was logged in, before
 // Options.ValidSince: the later counts. Where a
-// record keeps its creation less exactly than that, in doubt it did.
+// record rounds its time of creation up, the earliest time that it may stand for counts.
 func (f *Factory) outdated(m record.Meta) bool {
 	if !m.Login.At.IsZero() {
 		return m.Login.At.Before(f.opts.ValidSince)
@@ -109,7 +109,7 @@ func (s *Session) Expires() (idle, absolute time.Time) {
 }
 
 func (s *Session) expires() (idle, absolute time.Time) {
-	if s.ended != nil {
+	if s.hasGone() {
 		return s.f.now().UTC(), time.Time{}
 	}
 	if limit := s.f.opts.AbsoluteTimeout; limit > 0 {
@@ -141,7 +141,7 @@ func (s *Session) restarted() time.Time {
 func (s *Session) noteEnd(now time.Time, left time.Duration, expires time.Time) {
 	s.idleEnds = time.Time{}
 	switch {
-	case s.touch, s.rewrite: // by the save of this request
+	case s.due.ttl, s.due.expiry, s.due.record: // by the save of this request
 		s.idleEnds = s.restarted()
 		return
 	case left > 0:

@@ -14,49 +14,47 @@ import (
 // holds.
 var errExpired = fmt.Errorf("%w: it has expired", ErrNotFound)
 
-// open returns the session that a request's Cookie lines name, loaded or new. An
-// ID that is unknown is never adopted: a new session gets an ID of its own.
-func (f *Factory) open(r *http.Request, cookies []string) (*Session, error) {
+// load returns the session that a request's Cookie lines name, loaded or new. An
+// unknown ID is never adopted: the new session gets another one.
+func (f *Factory) load(r *http.Request, cookies []string) (*Session, error) {
 	store, err := f.storeFor(r)
 	s := f.blankSession(r, store)
 	if err == nil {
 		s.access = f.accessOf(r)
-		err = s.search(cookies)
+		err = s.loadFromCookies(cookies)
 	}
-	if s.guard == nil {
+	if s.state != isStored {
 		s.begin()
 	}
 	if err != nil {
-		return s.openFailed(err)
+		return s.loadFailed(err)
 	}
 	return s, nil
 }
 
-// search loads the first session that the request's Cookie lines name, if any. A
+// loadFromCookies loads the first session that the request's Cookie lines name, if any. A
 // session that was renewed a moment ago counts only when no other cookie leads to
 // a session: the new cookie may stand beside the old one, where cookie_path or
 // cookie_domain was changed.
-func (s *Session) search(cookies []string) error {
+func (s *Session) loadFromCookies(cookies []string) error {
 	f, r := s.f, s.r
-	var renewed struct {
-		at  record.Address
-		why error
-	}
+	var renewed *record.Address
 	for s.ids = f.candidates(r, cookies); ; {
 		c, ok := s.ids.next()
 		if !ok {
-			if renewed.why != nil {
-				s.at, s.ended, s.renewed = renewed.at, renewed.why, true
+			if renewed != nil {
+				s.at = *renewed
+				_ = s.become(isRenewed, ErrGone)
 			}
 			return nil
 		}
-		found, err := s.find(r.Context(), c.id)
+		found, err := s.loadID(r.Context(), c.id)
 		switch {
-		case err == nil && found && s.renewed:
-			if renewed.why == nil {
-				renewed.at, renewed.why = s.at, s.ended
+		case err == nil && found && s.state == isRenewed:
+			if at := s.at; renewed == nil {
+				renewed = &at
 			}
-			s.at, s.ended, s.renewed = record.Address{}, nil, false
+			s.at, s.state, s.why = record.Address{}, isNotStored, nil
 		case err == nil && found:
 			if c.old {
 				s.cookie = cookieSet
@@ -70,44 +68,54 @@ func (s *Session) search(cookies []string) error {
 	}
 }
 
-// openFailed returns the error, or an empty session where the operator chose
+// loadFailed returns the error, or an empty session where the operator chose
 // that for a store that is down. When the request's time is over, the store need
 // not be down, and a page would come too late.
-func (s *Session) openFailed(err error) (*Session, error) {
+func (s *Session) loadFailed(err error) (*Session, error) {
 	if !s.f.opts.AnonymousWhenDown || !errors.Is(err, ErrUnavailable) || s.r.Context().Err() != nil {
 		return nil, err
 	}
 	s.f.opts.Logger.Warn("session: the store is down; the request goes on without its session", errorAttr(err))
-	s.unavailable = err
+	_ = s.become(isUnavailable, err)
 	return s, nil
 }
 
-// find loads the session with an ID into s, and reports whether the search is
-// over. It is also over when the session has been renewed a moment ago: s is then
-// empty and cannot be saved.
-func (s *Session) find(ctx context.Context, id string) (bool, error) {
-	f, at := s.f, s.f.format.Address(id)
+// loadID loads the session with an ID into s, and reports whether the search is over. It
+// is also over when the session has been renewed a moment ago: s then has no data and
+// cannot be saved.
+func (s *Session) loadID(ctx context.Context, id string) (bool, error) {
+	at := s.f.format.Address(id)
 	ttl := s.askFor()
-	record, left, err := s.fetch(ctx, at.Key, ttl)
+	raw, left, err := s.fetch(ctx, at.Key, ttl)
 	if errors.Is(err, ErrNotFound) {
 		return false, ErrNotFound
 	}
 	if err != nil {
 		return false, storeError("load", err)
 	}
-	snap, err := f.format.Decode(at, record)
+	snap, err := s.f.format.Decode(at, raw)
 	if err != nil {
 		s.at = at // Invalidate ends what cannot be read too
 		return false, err
 	}
-	now := f.now()
 	if snap.Ended {
-		s.at, s.ended, s.renewed = at, ErrGone, true
+		s.at = at
+		_ = s.become(isRenewed, ErrGone)
 		return true, nil
 	}
 	if snap.Successor != nil {
-		return s.findRenewed(ctx, now, at, snap, left, left == unknownTTL && ttl > 0)
+		return s.loadMarker(ctx, s.f.now(), at, snap, left, left == unknownTTL && ttl > 0)
 	}
+	if err := s.loadRecord(ctx, id, at, snap, ttl, left); err != nil {
+		return false, err
+	}
+	return true, nil
+}
+
+// loadRecord loads a record into s, unless its time is over, and puts its time to live
+// right. ttl is what the load has asked for, left what it has read.
+func (s *Session) loadRecord(ctx context.Context, id string, at record.Address, snap record.Snapshot, ttl, left time.Duration) error {
+	f, now := s.f, s.f.now()
 	outdated := f.outdated(snap.Meta)
 	restated := fromTheFuture(now, snap.Meta.Created)
 	if restated {
@@ -119,40 +127,41 @@ func (s *Session) find(ctx context.Context, id string) (bool, error) {
 		alive = false
 	}
 	if !alive || outdated {
-		if err := removePrior(ctx, s.store, at.Key, prior(&snap)); err != nil && !isOver(err) {
-			return false, storeError("load", err)
+		if err := removePrior(ctx, s.store, at.Key, prior(&snap)); err != nil && !isOvertaken(err) {
+			return storeError("load", err)
 		}
 		if alive {
-			return false, errOutdated
+			return errOutdated
 		}
-		return false, errExpired
+		return errExpired
 	}
-	s.load(id, at, snap)
+	s.fill(id, at, snap)
 	defer s.noteEnd(now, left, expires)
 	if s.access == passive {
-		return true, nil
+		return nil
 	}
 	// Another server whose clock is ahead must not lengthen the absolute timeout.
-	s.rewrite = restated && f.opts.AbsoluteTimeout > 0 || s.leaseIsDue(now) ||
+	s.due.record = snap.Outmoded
+	s.due.expiry = restated && f.opts.AbsoluteTimeout > 0 || s.leaseIsDue(now) ||
 		expiryKept && expiryDue(now, expires, full, s.touchAfter())
 	s.rollCookie(now)
 	switch {
 	case f.opts.ExpiryInRecord:
 	case left != unknownTTL:
-		s.touch = restartDue(left, full, f.opts.TouchAfter)
+		s.due.ttl = restartDue(left, full, f.opts.TouchAfter)
 	case ttl != full && (ttl > 0 || snap.Meta.Idle.Set):
-		// The load restarted the factory's timeout, but this session has one of
-		// its own or is about to reach the absolute one. It cannot wait for the
-		// save, which may never come.
+		// The load restarted the time to live at the factory's timeout, but this
+		// session has another one, or is about to reach the absolute timeout. It is
+		// put right now: there may be no save.
 		if err := s.restart(ctx, at.Key, prior(&snap), full); err != nil {
 			s.reset()
-			return false, err
+			return err
 		}
 	}
-	return true, nil
+	return nil
 }
 
-// findRenewed deals with a marker. As long as Redis holds it, s remembers the
+// loadMarker deals with a marker. As long as Redis holds it, s remembers the
 // address: a logout with the old cookie ends the successor too. left is the
 // marker's time to live, when the load has read it; prolonged says that the load
 // has restarted it as if it were a session's.
@@ -160,7 +169,7 @@ func (s *Session) find(ctx context.Context, id string) (bool, error) {
 // The marker's own times are by the clock of the server that wrote it, which may
 // differ from this one's. So they decide for how long a request counts as having
 // been under way, but not whether the marker counts.
-func (s *Session) findRenewed(ctx context.Context, now time.Time, at record.Address, marker record.Snapshot, left time.Duration, prolonged bool) (bool, error) {
+func (s *Session) loadMarker(ctx context.Context, now time.Time, at record.Address, marker record.Snapshot, left time.Duration, prolonged bool) (bool, error) {
 	s.at = at
 	age := now.Sub(marker.Meta.Created)
 	if left > 0 {
@@ -172,7 +181,7 @@ func (s *Session) findRenewed(ctx context.Context, now time.Time, at record.Addr
 		}
 	}
 	if inGrace(age) {
-		s.ended, s.renewed = ErrGone, true
+		_ = s.become(isRenewed, ErrGone)
 		return true, nil
 	}
 	return false, ErrNotFound
@@ -195,7 +204,7 @@ func (s *Session) shortenMarker(ctx context.Context, now time.Time, at record.Ad
 	defer cancel()
 	created := now.Add(-renewalGrace) // the grace has passed
 	restated := s.f.format.Marker(at, *marker.Successor, record.Meta{Created: created, Expires: created.Add(markerTTL)})
-	if err := replacePrior(ctx, s.store, at.Key, prior(&marker), restated, markerTTL-renewalGrace); err != nil && !isOver(err) {
+	if err := replacePrior(ctx, s.store, at.Key, prior(&marker), restated, markerTTL-renewalGrace); err != nil && !isOvertaken(err) {
 		return storeError("restart the time to live", err)
 	}
 	return nil

@@ -57,10 +57,8 @@ func (s *Session) login(ctx context.Context, user string, call *loginCall) (err 
 		return errNoUser
 	case call.err != nil:
 		return call.err
-	case s.ended != nil && !s.mayStartAfresh():
-		return s.ended
-	case s.unavailable != nil:
-		return s.unavailable
+	case s.state == isUnavailable, s.hasGone() && !s.mayStartAgain():
+		return s.why
 	case s.headerSent:
 		return ErrHeaderWritten
 	case s.cookieRefused():
@@ -77,8 +75,8 @@ func (s *Session) login(ctx context.Context, user string, call *loginCall) (err 
 			return err
 		}
 	}
-	if s.ended != nil {
-		s.startAfresh()
+	if s.hasGone() {
+		s.startAgain()
 	}
 	ctx, cancel := s.f.writeContext(ctx)
 	defer cancel()
@@ -105,7 +103,7 @@ func (s *Session) login(ctx context.Context, user string, call *loginCall) (err 
 			in = &entries{s: s, index: p.index, at: at, login: s.meta.Login, seen: seen, counted: true,
 				keys: s.setKeys(s.meta.Login)}
 		}
-		if s.guard == nil {
+		if s.state == isNotStored {
 			err = s.createFor(ctx, at, in)
 		} else {
 			err = s.moveTo(ctx, at, in, left)
@@ -115,9 +113,9 @@ func (s *Session) login(ctx context.Context, user string, call *loginCall) (err 
 			s.id, s.at, s.signed, s.cookie = id, at, signed, cookieSet
 			return nil
 		case errors.Is(err, ErrExists) && in == nil: // an ID that exists already
-		case errors.Is(err, ErrGone) && !errors.Is(err, ErrUnavailable) && s.mayStartAfresh():
+		case errors.Is(err, ErrGone) && !errors.Is(err, ErrUnavailable) && s.mayStartAgain():
 			s.data = data
-			s.startAfresh()
+			s.startAgain()
 			before = record.Login{}
 			takeBack = s.prepareLogin(user, hash, call)
 		default:
@@ -169,7 +167,10 @@ func (s *Session) createFor(ctx context.Context, at record.Address, in *entries)
 	}
 	rec, snap, ttl, err := s.encode(at, changes)
 	if err != nil {
-		return s.goneIfNotFound(err)
+		if errors.Is(err, ErrNotFound) {
+			return s.gone(isEnded)
+		}
+		return err
 	}
 	if err := s.createAt(ctx, at, rec, ttl, in); err != nil {
 		return err
@@ -197,10 +198,8 @@ func (s *Session) EndOthers(ctx context.Context) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
-	case s.ended != nil:
-		return 0, s.ended
-	case s.unavailable != nil:
-		return 0, s.unavailable
+	case s.why != nil:
+		return 0, s.why
 	case s.user() == "":
 		return 0, errNoUser
 	}

@@ -82,9 +82,25 @@ type Options struct {
 	// key is encoded by itself, and only when it has changed; in the Pyramid
 	// formats the default is pickle.
 	Codec encode.Codec
+	// CodecName is the name of Codec, up to 255 bytes, which each native record holds:
+	// factories that write by another codec read the record by the one of that name.
+	// The default is the name of a built-in codec (cbor, json, msgpack, pickle), and
+	// for another none: its records are read by factories with the same Codec only.
+	CodecName string
+	// Decoders read native records that another codec wrote, by its name, beside the
+	// built-in ones. Such a record is written anew, by Codec, when it is next used.
+	Decoders map[string]encode.Decoder
 	// EncryptionKeys, 32 bytes each, encrypt the stored data with AES-256-GCM.
 	// The first encrypts, all of them decrypt.
 	EncryptionKeys Keys
+	// EncryptionKeysPrevious, 32 bytes each, only decrypt. Without EncryptionKeys
+	// records are written plain: so every server can know a key before the first one
+	// encrypts with it. The default is none.
+	EncryptionKeysPrevious Keys
+	// AcceptPlain reads records that are not encrypted although there are
+	// EncryptionKeys, while the first of them is brought in. Whoever can write to
+	// Redis can then write sessions. The default is false.
+	AcceptPlain bool
 	// MaxRecordBytes is the size up to which a record is written. The default
 	// is 1 MiB.
 	MaxRecordBytes int
@@ -121,8 +137,8 @@ type Options struct {
 	// (ErrConflict), 409 with a text that asks to reload when the session has
 	// ended meanwhile (ErrGone, ErrEnded), and 500 otherwise.
 	ErrorHandler func(http.ResponseWriter, *http.Request, error)
-	// OnInvalid hears of cookies and records that were not accepted. It is
-	// called while the session is being loaded, and must not ask for it.
+	// OnInvalid is called with the reason for each cookie or record that is not
+	// accepted, while the session is being loaded. It must not ask for the session.
 	OnInvalid func(*http.Request, error)
 	// AllowCookie, when set, looks at a response's header and decides whether
 	// it may carry the session's cookie. A new session is not saved on a
@@ -132,8 +148,8 @@ type Options struct {
 	// itself has made it so after a Renew, its page is not sent, and the error
 	// handler answers: without the cookie the renewed session would be lost.
 	AllowCookie func(http.Header) bool
-	// Logger receives what nobody else hears of. The default is
-	// slog.Default(). No session ID and no secret is ever logged.
+	// Logger receives errors and warnings that no caller gets as a return value.
+	// The default is slog.Default(). No session ID and no secret is ever logged.
 	Logger *slog.Logger
 }
 

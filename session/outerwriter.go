@@ -88,7 +88,7 @@ func (w unwrapWriter) SetReadDeadline(t time.Time) error  { return w.controller(
 func (w unwrapWriter) SetWriteDeadline(t time.Time) error { return w.controller().SetWriteDeadline(t) }
 func (w unwrapWriter) EnableFullDuplex() error            { return w.controller().EnableFullDuplex() }
 
-// Unwrap is for http.ResponseController, and for whoever looks for a type.
+// Unwrap is for http.ResponseController, and for code that looks for a writer's type.
 func (w unwrapWriter) Unwrap() http.ResponseWriter { return w.x.w }
 
 func (w unwrapWriter) controller() *http.ResponseController {
@@ -253,9 +253,9 @@ func chain(w http.ResponseWriter) func(yield func(http.ResponseWriter) bool) {
 	}
 }
 
-// signsOf returns functions that report, each by what one writer of the chain
-// tells, whether the response has begun. It is called before the application's
-// handler: what counts is what has changed since.
+// signsOf returns functions that report whether the response has begun, each by a method
+// or field of one writer of the chain. It is called before the application's handler:
+// only what changes afterwards counts.
 func signsOf(w http.ResponseWriter) (begun []func() bool) {
 	for w := range chain(w) {
 		begun = append(begun, signsOfOne(w)...)
@@ -263,8 +263,8 @@ func signsOf(w http.ResponseWriter) (begun []func() bool) {
 	return begun
 }
 
-// signsOfOne returns what one writer tells. One that tells plainly, as those of gin,
-// negroni and echo do, is not asked for its status, which gin sets ahead.
+// signsOfOne returns the functions for one writer. One with Written or Committed, as
+// those of gin, negroni and echo, is not asked for its status, which gin sets ahead.
 func signsOfOne(w http.ResponseWriter) (begun []func() bool) {
 	switch w := w.(type) {
 	case interface{ Written() bool }:
@@ -366,6 +366,7 @@ func (s *Session) endUnknown(ctx context.Context, why error) error {
 	ctx, cancel := s.f.writeContext(ctx)
 	defer cancel()
 	err := s.f.end(ctx, s.store, s.at)
-	s.ended, s.cookie = why, cookieKeep
+	s.cookie = cookieKeep
+	_ = s.become(isEnded, why)
 	return err
 }

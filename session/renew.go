@@ -10,20 +10,20 @@ import (
 
 const (
 	// markerTTL is how long a renewed session's old key names its successor:
-	// long enough for every request that was under way with the old cookie.
+	// long enough for every request that was sent with the old cookie.
 	markerTTL = time.Minute
 	// renewalGrace is how long after a renewal a request with the old cookie is
-	// taken for one that was under way: it cannot begin a session, whose cookie
+	// taken for one that was sent before: it cannot begin a session, whose cookie
 	// would replace the new one. A browser that comes later has never got the
 	// new cookie (its visitor clicked twice, say) and begins a new session.
 	renewalGrace = 5 * time.Second
 )
 
 // Renew gives the session a new ID and keeps its data: call it at login and at
-// every change of privilege, so that an ID somebody planted or saw before is
-// worth nothing afterwards (OWASP: session fixation). What the request has
+// every change of privilege, so that an ID that was planted or seen before
+// opens nothing afterwards (OWASP: session fixation). What the request has
 // changed so far is saved with it. The old ID is dead when Renew returns, and so
-// is the old CSRF token, which whoever planted the ID may have read: CSRFToken
+// is the old CSRF token, which the one who planted the ID may have read: CSRFToken
 // makes a new one, and forms rendered before are refused. A token that this
 // request has set by NewCSRFToken stays.
 //
@@ -46,16 +46,14 @@ func (s *Session) Renew(ctx context.Context) error {
 
 func (s *Session) renew(ctx context.Context) error {
 	switch {
-	case s.ended != nil && !s.mayStartAfresh():
-		return s.ended
-	case s.unavailable != nil:
-		return s.unavailable
+	case s.state == isUnavailable, s.hasGone() && !s.mayStartAgain():
+		return s.why
 	case s.headerSent:
 		return ErrHeaderWritten
-	case s.ended != nil:
-		s.startAfresh()
+	case s.hasGone():
+		s.startAgain()
 		return nil
-	case s.guard == nil:
+	case s.state == isNotStored:
 		return nil // it has no ID yet, and will get a new one
 	case s.cookieRefused():
 		return errCookieRefused
@@ -82,24 +80,24 @@ func (s *Session) renew(ctx context.Context) error {
 	}
 	takeBackToken()
 	s.meta.Login = login
-	if errors.Is(err, ErrGone) && !errors.Is(err, ErrUnavailable) && s.mayStartAfresh() {
+	if errors.Is(err, ErrGone) && !errors.Is(err, ErrUnavailable) && s.mayStartAgain() {
 		s.data = before
-		s.startAfresh()
+		s.startAgain()
 		return nil
 	}
 	return err
 }
 
-// mayStartAfresh reports whether a session that has gone was renewed by another
+// mayStartAgain reports whether a session that has gone was renewed by another
 // request, as far as the format can tell.
-func (s *Session) mayStartAfresh() bool { return s.renewed || s.f.format.Live() == nil }
+func (s *Session) mayStartAgain() bool { return s.state == isRenewed || s.f.format.Live() == nil }
 
-// startAfresh makes s a new session that holds what this request did, and nothing
+// startAgain makes s a new session that holds what this request did, and nothing
 // of the one that has gone. The browser's cookie stays until the new session is
 // saved: it may be that of the request that renewed the old one.
-func (s *Session) startAfresh() {
+func (s *Session) startAgain() {
 	data, m, set := s.data, s.meta, s.metaSet
-	if s.renewed {
+	if s.state == isRenewed {
 		s.predecessor = s.at // an Invalidate in this request ends its successor too
 	}
 	s.reset()
@@ -116,7 +114,7 @@ func (s *Session) startAfresh() {
 // moveTo writes the session to another address and then closes the one it has,
 // in this order: at no moment is the data nowhere. The old record is closed
 // only in the state that was copied; when it has changed meanwhile, the copy is
-// made again. Whatever fails, the copy does not stay: nobody knows its ID.
+// made again. When the renewal fails, the copy is deleted: no browser gets its ID.
 //
 // The new entries in the indexes of the session's user are made with the copy, and those
 // that it leaves are removed last.
@@ -134,9 +132,7 @@ func (s *Session) moveTo(ctx context.Context, at record.Address, in, left *entri
 			err = errors.Join(err, storeError("renew", undo))
 		}
 	}()
-	c := contention{turns: s.f.turns, key: s.at.Key}
-	defer c.end()
-	for {
+	return s.retry(ctx, func(bool) error {
 		changes, err := s.changes()
 		if err != nil {
 			return err
@@ -148,7 +144,7 @@ func (s *Session) moveTo(ctx context.Context, at record.Address, in, left *entri
 		}
 		raw, snap, ttl, err := s.encode(at, changes)
 		if err != nil {
-			return s.goneIfNotFound(err)
+			return err
 		}
 		if copied == nil {
 			err = s.createAt(ctx, at, raw, ttl, in)
@@ -160,29 +156,19 @@ func (s *Session) moveTo(ctx context.Context, at record.Address, in, left *entri
 		}
 		copied = snap.Guard
 		now := s.f.now()
-		c.began = time.Now()
 		marker := s.f.format.Marker(s.at, at, record.Meta{Created: now, Expires: now.Add(markerTTL)})
 		if marker != nil {
 			err = replacePrior(ctx, s.store, s.at.Key, s.prior(), marker, markerTTL)
 		} else {
 			err = removePrior(ctx, s.store, s.at.Key, s.prior())
 		}
-		if err == nil {
-			left.leave(ctx)
-			s.saved(snap)
-			return nil
+		if err != nil {
+			return guardedError(err)
 		}
-		if err := s.settle(ctx, &c, guardedError(err)); err != nil {
-			return err
-		}
-	}
-}
-
-func (s *Session) goneIfNotFound(err error) error {
-	if errors.Is(err, ErrNotFound) {
-		return s.end(false)
-	}
-	return err
+		left.leave(ctx)
+		s.saved(snap)
+		return nil
+	})
 }
 
 // dropToken takes the CSRF token away, unless this request has set it, and returns what

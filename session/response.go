@@ -9,7 +9,8 @@ import (
 	"sync"
 )
 
-// exchange is one request and its response as far as the session is concerned.
+// exchange is what a request and its response need to know of the session, and the
+// session of them.
 type exchange struct {
 	f *Factory
 	// outer is the exchange of the Handler around this one, if there is one.
@@ -21,7 +22,7 @@ type exchange struct {
 	// the application does to its own, the session is that of these.
 	in      *http.Request
 	cookies []string
-	line    [1]string // room for cookies, of which there is one as a rule
+	line    [1]string // memory for cookies, which is one line as a rule
 	// outside is the Content-Encoding of middleware around the Handler, which
 	// encodes the error handler's answer as well.
 	outside []string
@@ -29,7 +30,8 @@ type exchange struct {
 	// early is what the header was before the application's handler ran, a copy,
 	// where an AllowCookie hook is to look at it.
 	early http.Header
-	// begun are what the writers around the Handler's tell (bypass.go).
+	// begun report whether the response was sent by a writer around the Handler's
+	// (outerwriter.go).
 	begun []func() bool
 
 	mu       sync.Mutex
@@ -38,11 +40,12 @@ type exchange struct {
 	loadErr  error
 	sent     bool              // the header is on its way
 	shared   bool              // and lets caches give the response to others
-	forms    []*multipart.Form // whose files are to be removed (forms.go)
+	forms    []*multipart.Form // whose files are removed after the response
 	interim  bool              // a 1xx response was sent
-	vary     [1]string         // room for the Vary header
+	vary     [1]string         // memory for the Vary header
 	replaced bool              // the page is not sent: the error handler answers
 	answered bool              // the error handler has answered
+	shown    bool              // and the server was told to send the answer at once
 }
 
 func (x *exchange) get() (*Session, error) {
@@ -50,26 +53,25 @@ func (x *exchange) get() (*Session, error) {
 	defer x.mu.Unlock()
 	if !x.got {
 		x.got, x.loadErr = true, errLoadPanicked
-		x.session, x.loadErr = x.f.open(x.in, x.cookies)
+		x.session, x.loadErr = x.f.load(x.in, x.cookies)
 		x.attach()
 		x.lateUse()
 	}
 	return x.session, x.loadErr
 }
 
-// errLoadPanicked is what a load has come to when a hook or a codec of the
-// application's panicked in it and the application went on all the same.
+// errLoadPanicked is the error of a load in which a hook or a codec of the application
+// panicked, when the application has recovered and asks for the session again.
 var errLoadPanicked = errors.New("session: the load panicked")
 
-// attach tells a session that nobody else has yet what is known of the response.
-// It does not get the header itself, which the handler may write while another
-// goroutine uses the session: settle, which runs where the header is sent, gives
-// it that.
+// attach gives a session, before it is returned to the application, what is known of
+// the response. The header itself is given by settle, which runs where the header is
+// sent: until then the handler may write it while another goroutine uses the session.
 func (x *exchange) attach() {
 	if x.session != nil {
 		x.session.header, x.session.headerSent = x.early, x.sent
 		if x.sent && x.session.cookie == cookieSet {
-			x.session.cookie, x.session.roll = cookieKeep, false // too late; the next response carries it
+			x.session.cookie, x.session.due.cookie = cookieKeep, false // too late; the next response carries it
 		}
 	}
 }
@@ -83,7 +85,7 @@ func (x *exchange) invalidate(values context.Context) error {
 		return x.session.Invalidate(values)
 	}
 	x.got = true
-	found, store, err := x.endCookies(values)
+	found, store, err := x.f.endCookies(values, x.in, x.cookies)
 	// As long as it has failed the visitor is logged in, whatever the page says.
 	if x.loadErr = err; err == nil {
 		x.session = x.f.newSession(x.in, store)
@@ -94,13 +96,6 @@ func (x *exchange) invalidate(values context.Context) error {
 	}
 	x.lateUse()
 	return err
-}
-
-func (x *exchange) endCookies(values context.Context) (found bool, store Store, err error) {
-	if found, err = x.f.endCookies(values, x.in, x.cookies); err == nil {
-		store, err = x.f.storeFor(x.in)
-	}
-	return found, store, err
 }
 
 // sendHeader is called before anything of the response is sent. The first call
@@ -270,9 +265,8 @@ func (x *exchange) removeForms() {
 	}
 }
 
-// lateUse tells the log of a session that is asked for when the header has been
-// sent: its page does not say that it depends on the cookie, and cannot be taken
-// back when the load fails.
+// lateUse logs that a session was asked for when the header had been sent: the page has
+// no Vary: Cookie, and cannot be replaced when the load fails.
 func (x *exchange) lateUse() {
 	if !x.sent {
 		return

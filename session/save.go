@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/pyramidgo/redissessions/session/internal/contention"
 	"github.com/pyramidgo/redissessions/session/internal/record"
 )
 
@@ -20,6 +21,7 @@ const maxNewIDs = 3
 func (f *Factory) save(h http.Header, r *http.Request, s *Session) error {
 	s.header = h
 	if err := s.failure(); err != nil {
+		s.clearSiteData(h)
 		return errors.Join(err, s.writeCookie(h, r.TLS != nil))
 	}
 	err := s.commit(r.Context())
@@ -39,85 +41,88 @@ func (f *Factory) save(h http.Header, r *http.Request, s *Session) error {
 // commit writes what the request did to the stored record: at the given keys, or all of
 // it when none are given. The caller holds the lock.
 func (s *Session) commit(ctx context.Context, keys ...string) error {
-	c := contention{turns: s.f.turns, key: s.at.Key}
-	defer c.end()
-	for try := 1; ; try++ {
-		changes, err := s.changes(keys...)
-		if err != nil {
-			return err
-		}
-		if len(changes) == 0 && len(keys) > 0 {
-			return nil
-		}
-		if len(changes) == 0 && !s.mustSave() {
-			s.restartIfDue(ctx)
-			return nil
-		}
-		if s.ended != nil {
-			return s.ended
-		}
-		if s.unavailable != nil {
-			return s.unavailable
-		}
-		if try == 1 {
-			var cancel context.CancelFunc
-			ctx, cancel = s.f.writeContext(ctx)
-			defer cancel()
-			if waited, err := c.join(ctx); err != nil {
+	changes, err := s.changes(keys...)
+	switch {
+	case err != nil:
+		return err
+	case !s.mustSave(changes, keys):
+		s.readOnly(ctx, keys)
+		return nil
+	case s.why != nil:
+		return s.why
+	}
+	ctx, cancel := s.f.writeContext(ctx)
+	defer cancel()
+	return s.retry(ctx, func(rebased bool) (err error) {
+		if rebased {
+			if changes, err = s.changes(keys...); err != nil {
 				return err
-			} else if waited {
-				if err := s.reload(ctx); err != nil {
-					return err
-				}
-				continue
+			}
+			if !s.mustSave(changes, keys) {
+				s.readOnly(ctx, keys)
+				return nil
 			}
 		}
-		if s.guard == nil {
+		if s.state == isNotStored {
 			return s.create(ctx, changes)
 		}
-		c.began = time.Now()
-		err = s.replace(ctx, changes)
-		if err == nil {
-			return nil
-		}
-		if err := s.settle(ctx, &c, err); err != nil {
-			return err
-		}
-	}
+		return s.replace(ctx, changes)
+	})
 }
 
-// settle prepares another try after a guarded command's error. When it returns nil
-// the request's changes are on top of what is stored now. A record that has gone
-// ends the session.
-func (s *Session) settle(ctx context.Context, c *contention, err error) error {
-	conflict, ok := errors.AsType[*ConflictError](err)
+// retry is the one loop for conflicts: it calls try until that succeeds or fails, or the
+// context ends. try sends a guarded command. When another request has changed the record
+// meanwhile, the request's changes are put on top of it, and rebased is true in the next
+// call. A record that has gone ends the session.
+func (s *Session) retry(ctx context.Context, try func(rebased bool) error) error {
+	c := contention.Writer{Turns: s.f.turns, Key: s.at.Key}
+	defer c.End()
+	rebased, err := c.Join(ctx)
+	if rebased {
+		err = s.reload(ctx)
+	}
+	for err == nil {
+		c.Begin()
+		failure := try(rebased)
+		if failure == nil {
+			return nil
+		}
+		rebased, err = true, s.settle(ctx, &c, failure)
+	}
+	return err
+}
+
+// settle prepares another try after the error of a guarded command. When it returns nil,
+// the request's changes are on top of what is stored now.
+func (s *Session) settle(ctx context.Context, c *contention.Writer, err error) error {
+	conflict, gone := overtaken(err)
 	switch {
-	case errors.Is(err, ErrNotFound):
-		return s.end(false)
-	case !ok:
+	case gone:
+		return s.gone(isEnded)
+	case conflict == nil:
 		return err
 	}
 	if err := s.rebase(conflict.Current); err != nil {
 		return err
 	}
-	waited, err := c.pause(ctx, len(conflict.Current))
+	waited, err := c.Pause(ctx, len(conflict.Current))
 	if err != nil || !waited {
 		return err
 	}
 	return s.reload(ctx)
 }
 
-// reload puts the request's changes on top of the record as it is after a wait: to
-// find that out by another conflict would transfer it twice.
+// reload puts the request's changes on top of the record as it is after a wait. Learning
+// of it by another conflict would transfer the record twice.
 func (s *Session) reload(ctx context.Context) error {
-	record, err := s.store.Load(ctx, s.at.Key, 0)
+	current, err := s.store.Load(ctx, s.at.Key, 0)
 	if errors.Is(err, ErrNotFound) {
-		return s.end(false)
+		return s.gone(isEnded)
 	}
 	if err != nil {
 		return storeError("save", err)
 	}
-	return s.rebase(record)
+	return s.rebase(current)
 }
 
 // changes returns what a save changes at the given keys, or at all of them.
@@ -125,9 +130,20 @@ func (s *Session) changes(keys ...string) ([]record.Change, error) {
 	return s.data.Changes(s.changed || !s.f.opts.IgnoreDeepChanges, keys...)
 }
 
-// mustSave reports whether there is something to save beside the values of keys.
-func (s *Session) mustSave() bool {
+// mustSave reports whether there is something to save: changes, or, when all keys are
+// saved, what the record holds beside them.
+func (s *Session) mustSave(changes []record.Change, keys []string) bool {
+	if len(changes) > 0 || len(keys) > 0 {
+		return len(changes) > 0
+	}
 	return s.data.ClearsData() || s.metaSet.idle || s.metaSet.maxAge || s.unseen
+}
+
+// readOnly restarts what is due, at the save of a request that has changed nothing.
+func (s *Session) readOnly(ctx context.Context, keys []string) {
+	if len(keys) == 0 {
+		s.restartIfDue(ctx)
+	}
 }
 
 // create writes the record of a new session under a new ID.
@@ -195,7 +211,7 @@ func (s *Session) write(ctx context.Context, changes []record.Change) error {
 // guardedError leaves the answers of a guarded command as they are and wraps
 // the rest.
 func guardedError(err error) error {
-	if isOver(err) {
+	if isOvertaken(err) {
 		return err
 	}
 	return storeError("save", err)
@@ -235,7 +251,7 @@ func (s *Session) encode(at record.Address, changes []record.Change) ([]byte, re
 func (s *Session) saved(snap record.Snapshot) {
 	kept := s.keepsExpiry()
 	s.metaSet.idle, s.metaSet.maxAge, s.metaSet.login = false, false, false
-	s.touch, s.rewrite, s.roll = false, false, false
+	s.due, s.state = due{}, isStored
 	s.adopt(snap)
 	s.data.Saved(snap.Data)
 	if !kept {
@@ -249,21 +265,23 @@ func (s *Session) rebase(current []byte) error {
 	if err != nil {
 		return fmt.Errorf("session: save: %w", err)
 	}
-	if snap.Successor != nil || snap.Ended {
-		return s.end(snap.Successor != nil)
+	if snap.Successor != nil {
+		return s.gone(isRenewed)
+	}
+	if snap.Ended {
+		return s.gone(isEnded)
 	}
 	s.adopt(snap)
 	s.data.Rebase(snap.Data)
 	return nil
 }
 
-// end notes that the record is gone, and returns the error for it. A session
-// that was renewed leaves the cookie alone, whatever was to become of it: the
-// browser may have the new one already.
-func (s *Session) end(renewed bool) error {
-	s.ended, s.renewed, s.cookie = ErrGone, renewed, cookieDelete
-	if renewed {
+// gone notes that the record has gone, and returns the error for it. A session that was
+// renewed keeps its cookie, which the browser may have replaced by the new one already.
+func (s *Session) gone(st state) error {
+	s.cookie = cookieDelete
+	if st == isRenewed {
 		s.cookie = cookieKeep
 	}
-	return s.ended
+	return s.become(st, ErrGone)
 }

@@ -87,3 +87,28 @@ func TestLogoutIsNeverUndone(t *testing.T) {
 		}
 	}
 }
+
+// A logout without a load asks StoreFor once, and so does a page that goes on with the
+// session afterwards.
+func TestLogoutAsksForItsStoreOnce(t *testing.T) {
+	store, asked := newMemStore(), 0
+	f := newTestFactory(t, nil, func(o *Options) {
+		o.StoreFor = func(*http.Request) (Store, error) { asked++; return store, nil }
+	})
+	v := newVisitor(t, f)
+	v.visit(func(s *Session) { s.Set("name", "Ada") })
+	asked = 0
+	v.serve(func(_ http.ResponseWriter, r *http.Request) {
+		if err := f.Invalidate(r); err != nil {
+			t.Error(err)
+		}
+		s, err := f.Get(r)
+		if err != nil || s.Has("name") {
+			t.Errorf("after the logout: %v, %v", s.Keys(), err)
+		}
+		s.Set("cart", "apples")
+	})
+	if asked != 1 || len(store.records) != 1 {
+		t.Errorf("StoreFor was asked %d times, want once; %d records", asked, len(store.records))
+	}
+}

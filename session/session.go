@@ -15,10 +15,11 @@ import (
 
 // Session is one visitor's state for one request. Its methods are those of
 // Pyramid's ISession and of a dict. It is safe for use by several goroutines of
-// its request; values that are changed in place are the goroutines' own affair.
+// its request; access to values that are changed in place is for the
+// application to synchronize.
 //
-// A Session prints as nothing but its kind: its ID and its data never reach a
-// log by accident.
+// A Session prints as [session], whatever the verb, so that its ID and data do not
+// get into logs.
 type Session struct {
 	f     *Factory
 	r     *http.Request // for the hooks
@@ -40,22 +41,38 @@ type Session struct {
 	isNew       bool
 	changed     bool // Changed was called
 
-	access      access       // what a load does to the idle timeout
-	idleEnds    time.Time    // when the stored record ends if it is not used; zero when unknown
-	endedHere   bool         // a session was ended by this request
-	roll        bool         // the cookie is sent again, which the record is to note
-	touch       bool         // the time to live is due to be restarted in Redis
-	rewrite     bool         // the time of expiry in the record is
-	ended       error        // once the record turned out to be gone: why
-	renewed     bool         // ended because it was renewed elsewhere: the new cookie is not ours to delete
-	unavailable error        // the store did not answer: nothing can be saved
-	unseen      bool         // the request changed a session whose record it could not see
-	cookie      cookieAction // what the response owes the browser
-	signed      string       // the cookie's value, once it was made
-	header      http.Header  // for AllowCookie: before the header is sent, as it was when the request came in
-	headerSent  bool
-	failed      [stepCount]error // of the steps whose failure the page must not hide
-	refused     bool             // the log knows that the response may not have the cookie
+	access     access    // what a load does to the idle timeout
+	idleEnds   time.Time // when the stored record ends if it is not used; zero when unknown
+	due        due       // what a save is to restart, also when no key has changed
+	state      state
+	why        error        // of an ended, renewed or unavailable session
+	unseen     bool         // the request changed a session whose record it could not see
+	endedHere  bool         // a session was ended by this request
+	cookie     cookieAction // what the response does about the session's cookie
+	signed     string       // the cookie's value, once it was made
+	header     http.Header  // for AllowCookie: before the header is sent, as it was when the request came in
+	headerSent bool
+	failed     [stepCount]error // of the steps whose failure the page must not hide
+	refused    bool             // it is logged that the response may not have the cookie
+}
+
+// state is what the request knows of the session's record.
+type state uint8
+
+const (
+	isNotStored   state = iota // there is none yet
+	isStored                   // it was loaded or saved
+	isEnded                    // it has gone
+	isRenewed                  // it has gone because another request renewed the session, whose cookie stays
+	isUnavailable              // the store did not answer
+)
+
+// due is what a load has found to be restarted by the save.
+type due struct {
+	ttl    bool // the time to live in Redis
+	expiry bool // the time of expiry in the record
+	record bool // all of the record: it was written under settings that are on their way out
+	cookie bool // the cookie's Max-Age: it is sent again, and the record notes that
 }
 
 // cookieAction is what the response must do about the session's cookie.
@@ -91,15 +108,15 @@ func (s *Session) reset() {
 	s.meta = record.Meta{}
 	s.metaSet.idle, s.metaSet.maxAge, s.metaSet.login = false, false, false
 	s.isNew, s.changed = true, false
-	s.touch, s.rewrite, s.roll = false, false, false
+	s.due = due{}
 	s.idleEnds = time.Time{}
-	s.ended, s.renewed, s.unseen = nil, false, false
+	s.state, s.why, s.unseen = isNotStored, nil, false
 	s.begin()
 }
 
-// load makes s the session that snap holds.
-func (s *Session) load(id string, at record.Address, snap record.Snapshot) {
-	s.id, s.known, s.at, s.isNew = id, id, at, false
+// fill makes s the session that snap holds.
+func (s *Session) fill(id string, at record.Address, snap record.Snapshot) {
+	s.id, s.known, s.at, s.isNew, s.state = id, id, at, false, isStored
 	s.adopt(snap)
 	s.data.Load(snap.Data)
 }
@@ -121,7 +138,7 @@ func (s *Session) adopt(snap record.Snapshot) {
 }
 
 // ID returns the session's ID, or "" for a new session that has not been
-// saved. It is a secret: whoever signs it is the visitor.
+// saved. It is a secret: a cookie made of it opens the session.
 func (s *Session) ID() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -151,8 +168,8 @@ func (s *Session) Timeout() time.Duration {
 
 func (s *Session) idle() time.Duration { return s.meta.Idle.Or(s.f.opts.IdleTimeout) }
 
-// AdjustTimeout gives this session an idle timeout of its own, which is kept
-// with it; 0 is no timeout. It is pyramid_redis_sessions'
+// AdjustTimeout sets the idle timeout of this session, which is kept with it; 0 is no
+// timeout. It is pyramid_redis_sessions'
 // adjust_timeout_for_session. A negative duration has passed already and is
 // taken as the shortest there is. Pyramid's sessions keep whole seconds: what is
 // left of one is rounded up. Those of pyramid_redis_sessions always end: there 0
@@ -173,11 +190,11 @@ func (s *Session) adjustTimeout(d time.Duration) {
 	}
 }
 
-// AdjustCookieMaxAge gives this session's cookie a lifetime of its own, which
-// is kept with the session, in whole seconds; 0 is browser scope. Browsers keep no
+// AdjustCookieMaxAge sets the lifetime of this session's cookie, which is kept with the
+// session, in whole seconds; 0 is browser scope. Browsers keep no
 // cookie longer than MaxCookieAge. The cookie of an active visitor is sent again when a
-// tenth of it has passed. The records of the Pyramid formats have no room for it: there
-// it holds for the cookies of this request.
+// tenth of it has passed. The records of the Pyramid formats have no field for it:
+// there it holds for the cookies of this request.
 func (s *Session) AdjustCookieMaxAge(d time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -225,7 +242,16 @@ func (s *Session) Forget() {
 // not known, because the session has ended or the store did not answer, whether
 // the method changes anything cannot be told either: the save must fail, rather
 // than find that the empty session has not changed.
-func (s *Session) edited() { s.unseen = s.unseen || s.ended != nil || s.unavailable != nil }
+func (s *Session) edited() { s.unseen = s.unseen || s.why != nil }
+
+// hasGone reports whether the record turned out to have gone.
+func (s *Session) hasGone() bool { return s.state == isEnded || s.state == isRenewed }
+
+// become gives the session a state in which nothing of it can be saved, and returns why.
+func (s *Session) become(st state, why error) error {
+	s.state, s.why = st, why
+	return why
+}
 
 // Format prints the session without its ID and data, whatever the verb.
 func (s *Session) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "[session]") }
@@ -239,7 +265,7 @@ func (s *Session) damagedValue(key string, err error) {
 }
 
 // writeContext returns the context of commands that must not end with the
-// request: a client that hangs up loses neither a save nor a logout.
+// request: they run to their end when the client hangs up.
 func (f *Factory) writeContext(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.WithoutCancel(ctx), f.opts.SaveTimeout)
 }

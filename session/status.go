@@ -65,7 +65,7 @@ func (f *Factory) answerStatus(w http.ResponseWriter, r *http.Request) {
 	s := f.blankSession(in, store)
 	if err == nil {
 		s.access = passive
-		err = s.search(cookies)
+		err = s.loadFromCookies(cookies)
 	}
 	if err != nil {
 		f.statusFailed(w, r, err)
@@ -109,7 +109,7 @@ func (f *Factory) statusFailed(w http.ResponseWriter, r *http.Request, err error
 // unless a passive load could not read it. The caller holds the lock.
 func (s *Session) status(known bool) status {
 	none := int64(0)
-	if s.guard == nil || s.ended != nil {
+	if s.state != isStored {
 		return status{false, &none}
 	}
 	end, absolute := s.expires()

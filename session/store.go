@@ -41,7 +41,7 @@ type Store interface {
 	// That the new record is stored already is a conflict too: two requests may
 	// make equal changes, and each counts. Only a store that has sent its command
 	// again because the answer was lost may take it for its own success, and only
-	// when NamesRevision(guard): no one else writes a record with the new
+	// when NamesRevision(guard): no other writer makes a record with the new
 	// revision. When the guard is all of a record the command must not be sent
 	// again; the error then says that the outcome is not known.
 	Replace(ctx context.Context, key string, guard, record []byte, ttl time.Duration) error
@@ -192,9 +192,18 @@ func storeError(op string, err error) error {
 	return &storeFailure{op, err}
 }
 
-// isOver reports whether a guarded command found that somebody else had been
-// there first.
-func isOver(err error) bool {
-	_, conflict := errors.AsType[*ConflictError](err)
-	return conflict || errors.Is(err, ErrNotFound)
+// overtaken takes apart the error of a guarded command that found another state than it
+// expected: conflict when another request has changed the record, gone when there is
+// none. Every other error is neither; a failure of the store is one.
+func overtaken(err error) (conflict *ConflictError, gone bool) {
+	if _, failed := errors.AsType[*storeFailure](err); failed {
+		return nil, false
+	}
+	conflict, _ = errors.AsType[*ConflictError](err)
+	return conflict, conflict == nil && errors.Is(err, ErrNotFound)
+}
+
+func isOvertaken(err error) bool {
+	conflict, gone := overtaken(err)
+	return conflict != nil || gone
 }

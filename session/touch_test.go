@@ -101,7 +101,7 @@ func TestTouchGone(t *testing.T) {
 						if err := s.Touch(t.Context()); !errors.Is(err, ErrGone) {
 							t.Errorf("Touch: %v", err)
 						}
-						s.ended = nil // ask again
+						s.state, s.why = isStored, nil // ask again
 						pass(10 * time.Second)
 					}
 					if r, ok := store.records[old]; ok && time.Until(r.expires) > markerTTL {

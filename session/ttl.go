@@ -1,8 +1,8 @@
 package session
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"net/http"
 	"time"
 )
@@ -57,7 +57,7 @@ func (s *Session) touchAfter() time.Duration {
 // keepsExpiry reports whether a save leaves the end of the stored session where it
 // is. A passive request that changes the timeout itself restarts it.
 func (s *Session) keepsExpiry() bool {
-	return s.access == passive && s.guard != nil && !s.metaSet.idle
+	return s.access == passive && s.state == isStored && !s.metaSet.idle
 }
 
 // overwrite replaces the record that was loaded. The save of a passive request
@@ -82,7 +82,7 @@ func (s *Session) overwrite(ctx context.Context, record []byte, ttl time.Duratio
 // Touch restarts the idle timeout now, whatever Options.TouchAfter and Options.Passive
 // say: call it now and then from a handler that stays open, such as a stream or a
 // websocket. It reads the record first, so that what other requests have changed
-// meanwhile counts: a timeout of its own, a logout. It never passes the absolute timeout,
+// meanwhile counts: a timeout that was set, a logout. It never passes the absolute timeout,
 // saves nothing of the session's data, and does not end with the request's context. A
 // new session that has not been saved yet has nothing to restart.
 //
@@ -90,61 +90,47 @@ func (s *Session) overwrite(ctx context.Context, record []byte, ttl time.Duratio
 // under another ID, with the browser's next request. It wraps ErrUnavailable when the
 // store did not answer, and is ErrConflict when other requests kept changing a record
 // that holds its own time of expiry (set_redis_ttl = false, python_expires). Touch takes
-// one round trip, and another for a session with a timeout of its own or with its time
-// of expiry in the record.
+// one round trip, and another for a session whose timeout is not the factory's or whose
+// time of expiry is in the record.
 func (s *Session) Touch(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
-	case s.ended != nil:
-		return s.ended
-	case s.unavailable != nil:
-		return s.unavailable
-	case s.guard == nil:
+	case s.why != nil:
+		return s.why
+	case s.state == isNotStored:
 		return nil
 	}
 	ctx, cancel := s.f.writeContext(ctx)
 	defer cancel()
-	c := contention{turns: s.f.turns, key: s.at.Key}
-	defer c.end()
-	for {
-		c.began = time.Now()
-		stored := s.f.blankSession(s.r, s.store)
-		stored.access = touching
-		stored.header, stored.headerSent = s.header, true // its cookie is not sent
-		_, err := stored.find(ctx, s.id)
-		switch {
-		case errors.Is(err, ErrNotFound):
-			return s.end(false)
-		case err != nil:
-			return err
-		case stored.ended != nil:
-			return s.end(stored.renewed)
+	stored := s.f.blankSession(s.r, s.store) // what is stored now, without the request's changes
+	stored.access, stored.at = touching, s.at
+	stored.header, stored.headerSent = s.header, true // its cookie is not sent
+	var seen []byte
+	err := stored.retry(ctx, func(bool) error {
+		_, err := stored.loadID(ctx, s.id)
+		if err != nil || stored.why != nil {
+			return cmp.Or(err, stored.why)
 		}
-		stored.roll, stored.cookie = false, cookieKeep
-		seen := stored.guard
-		err = stored.restartDue(ctx)
-		switch {
-		case errors.Is(err, ErrNotFound):
-			return s.end(false)
-		case isOver(err):
-			if _, err := c.pause(ctx, 0); err != nil {
-				return err
-			}
-			continue
-		case err != nil:
-			return err
-		}
-		s.touched(stored, string(seen))
-		return nil
+		stored.due.cookie, stored.cookie = false, cookieKeep
+		seen = stored.guard
+		return stored.restartDue(ctx)
+	})
+	switch {
+	case stored.hasGone():
+		return s.gone(stored.state)
+	case err != nil:
+		return err
 	}
+	s.touched(stored, string(seen))
+	return nil
 }
 
 // touched takes over the times of the record as Touch left it. The data stay those
 // that the request has loaded: when the record held others, the next save finds a
 // conflict and applies the request's edits to them.
 func (s *Session) touched(stored *Session, seen string) {
-	s.touch, s.rewrite = false, false
+	s.due.ttl, s.due.expiry, s.due.record = false, false, false
 	s.idleEnds = stored.idleEnds
 	if string(s.guard) == seen {
 		s.guard, s.whole = stored.guard, stored.whole
@@ -169,29 +155,28 @@ func (s *Session) fetch(ctx context.Context, key string, ttl time.Duration) ([]b
 }
 
 // restartIfDue restarts the time to live of a session that was only read. When
-// that fails, nothing of the request's is lost, so it is no error.
+// that fails, none of the request's changes are lost: it is logged, not returned.
 func (s *Session) restartIfDue(ctx context.Context) {
 	err := s.restartDue(ctx)
-	conflict, overtaken := errors.AsType[*ConflictError](err)
-	switch {
-	case !s.roll:
-	case errors.Is(err, ErrNotFound), overtaken && s.f.successorOf(s.at, conflict.Current) != nil:
+	conflict, gone := overtaken(err)
+	if s.due.cookie && (gone || conflict != nil && s.f.successorOf(s.at, conflict.Current) != nil) {
 		// The session has ended, or was renewed, and the browser may have the new
 		// cookie already: the old one must not take its place.
 		s.cookie = cookieKeep
 	}
-	s.roll = false
-	if err != nil && !isOver(err) {
+	s.due.cookie = false
+	if err != nil && !gone && conflict == nil {
 		s.f.opts.Logger.Warn("session: the idle timeout was not restarted", errorAttr(err))
 	}
 }
 
 // restartDue restarts the time to live, and the time of expiry in the record, as far
-// as they are due. A cookie that is sent again is noted in the record.
+// as they are due. A cookie that is sent again is noted in the record, and a record of
+// settings that are on their way out is written anew.
 func (s *Session) restartDue(ctx context.Context) error {
-	touch, rewrite := s.touch, s.rewrite || s.roll && !s.cookieRefused()
-	s.touch, s.rewrite = false, false
-	if !touch && !rewrite || s.guard == nil {
+	touch, rewrite := s.due.ttl, s.due.expiry || s.due.record || s.due.cookie && !s.cookieRefused()
+	s.due.ttl, s.due.expiry, s.due.record = false, false, false
+	if !touch && !rewrite || s.state != isStored {
 		return nil
 	}
 	ctx, cancel := s.f.writeContext(ctx)
@@ -212,10 +197,10 @@ func (s *Session) restart(ctx context.Context, key string, was priorRecord, ttl 
 	ctx, cancel := s.f.writeContext(ctx)
 	defer cancel()
 	err := expirePrior(ctx, s.store, key, was, ttl)
-	if errors.Is(err, ErrNotFound) {
+	switch conflict, gone := overtaken(err); {
+	case gone:
 		return ErrNotFound
-	}
-	if isOver(err) {
+	case conflict != nil:
 		return nil
 	}
 	return storeError("restart the time to live", err)

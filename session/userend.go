@@ -189,7 +189,7 @@ func (e *ending) one(ctx context.Context, at record.Address, login time.Time) (o
 			case err == nil:
 				e.ended++
 				return wasEnded, nil
-			case !isOver(err):
+			case !isOvertaken(err):
 				return 0, storeError("end a session", err)
 			}
 			continue

@@ -83,6 +83,7 @@ func (w serverWriter) WriteHeader(code int) { w.x.writeHeader(code, w.x.w.WriteH
 
 func (w serverWriter) Write(b []byte) (int, error) {
 	if !w.x.sends() {
+		w.showAnswer()
 		return len(b), nil
 	}
 	return w.x.w.Write(b)
@@ -90,6 +91,7 @@ func (w serverWriter) Write(b []byte) (int, error) {
 
 func (w serverWriter) WriteString(s string) (int, error) {
 	if !w.x.sends() {
+		w.showAnswer()
 		return len(s), nil
 	}
 	return w.server().WriteString(s)
@@ -102,6 +104,15 @@ func (w serverWriter) FlushError() error {
 		return nil
 	}
 	return w.server().FlushError()
+}
+
+// showAnswer sends the error handler's answer on its way when the handler goes on
+// with its page, perhaps without an end: the server would keep a short answer in its
+// buffer until the handler returns.
+func (w serverWriter) showAnswer() {
+	if w.x.answerIsDue() {
+		_ = w.server().FlushError()
+	}
 }
 
 func (w serverWriter) CloseNotify() <-chan bool           { return w.server().CloseNotify() }
@@ -119,6 +130,7 @@ type http1Writer struct{ serverWriter }
 
 func (w http1Writer) ReadFrom(src io.Reader) (int64, error) {
 	if !w.x.sends() {
+		w.showAnswer()
 		return io.Copy(io.Discard, src)
 	}
 	return w.x.w.(io.ReaderFrom).ReadFrom(src)

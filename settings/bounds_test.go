@@ -7,6 +7,15 @@ import (
 	"testing"
 )
 
+// numbered returns a text n times, with a number in each.
+func numbered(n int, text string) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, text, i)
+	}
+	return b.String()
+}
+
 // TestBounds loads files that are small and would become far larger, or end the process:
 // each is refused by an error that names the file and the bound.
 func TestBounds(t *testing.T) {
@@ -47,6 +56,10 @@ func TestBounds(t *testing.T) {
 		"dotted-table.toml":      {repeated("[", "a.", 100_000, "a]\nb = 1\n"), levels},
 		"quoted-dots.toml":       {repeated("", `"a".`, 100_000, "a = 1\n"), levels},
 		"dotted-text.toml":       {repeated(`"`, "a.", 100_000, "a\" = 1\n"), levels},
+		"keys.toml":              {numbered(6000, "k%d = 1\n"), "more than 5000 keys"},
+		"tables.toml":            {numbered(2000, "[t%d.a.b]\n"), "more than 5000 keys"},
+		"keys.yaml":              {numbered(6000, "k%d: 1\n"), "more than 5000 keys"},
+		"flow.yaml":              {repeated("a: {", "", 0, numbered(6000, "k%d, ")+"}\n"), "more than 5000 keys"},
 		"brackets.json":          {repeated(`{"a":`, "[", 1<<20-10, ""), levels},
 		"objects.json":           {repeated("", `{"a":`, 9000, "1"+strings.Repeat("}", 9000)), levels},
 		"deep.json":              {repeated("", `{"a":`, 100_000, "1"+strings.Repeat("}", 100_000)), levels},

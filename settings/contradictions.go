@@ -178,8 +178,15 @@ func (p *parser) checkFormat(o *Options) {
 	if o.Format != FormatPyramidSessionRedis && o.PythonExpires {
 		p.clash("exists in the format pyramid_session_redis only", "python_expires", "format")
 	}
-	if o.Format != FormatNative && len(o.EncryptionKeys) > 0 {
-		p.clash("the Python application could not read encrypted records; leave them out in this format", "encryption_keys", "format")
+	for name, on := range map[string]bool{
+		"encryption_keys": len(o.EncryptionKeys) > 0, "encryption_keys_previous": len(o.EncryptionKeysPrevious) > 0,
+	} {
+		if o.Format != FormatNative && on {
+			p.clash("the Python application could not read encrypted records; leave them out in this format", name, "format")
+		}
+	}
+	if o.Format != FormatNative && o.EncryptionAcceptPlain {
+		p.clash("no record is encrypted in this format; leave it out", "encryption_accept_plain", "format")
 	}
 	p.checkExpiry(o)
 }

@@ -7,6 +7,8 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"syscall"
+	"time"
 	"unicode/utf8"
 )
 
@@ -34,7 +36,7 @@ func (e *FileError) Error() string {
 func (e *FileError) Unwrap() error { return e.Err }
 
 func readText(file string) (string, error) {
-	f, err := os.Open(file)
+	f, err := openFile(file)
 	if err != nil {
 		return "", cannotRead(file, err)
 	}
@@ -48,6 +50,19 @@ func readText(file string) (string, error) {
 	}
 	return checkText(file, content)
 }
+
+// openFile opens a file for reading. A named pipe that no process writes to is empty: to
+// wait for a writer would keep the program from starting, without a word.
+func openFile(file string) (*os.File, error) {
+	f, err := os.OpenFile(file, os.O_RDONLY|syscall.O_NONBLOCK, 0) //nolint:gosec // the operator names it
+	if err == nil {
+		_ = f.SetReadDeadline(time.Now().Add(longestRead)) // only pipes and the like can have one
+	}
+	return f, err
+}
+
+// longestRead is how long the writer of a pipe may take.
+const longestRead = 5 * time.Second
 
 // cannotRead drops the name that the operating system's error repeats.
 func cannotRead(file string, err error) error {

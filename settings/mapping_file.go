@@ -72,9 +72,21 @@ func (c mappingCodec) Decode(content []byte, values map[string]any) error {
 	return c.from.hand(read, lines, values)
 }
 
-// bounded refuses text whose nesting would be too much for the decoder.
+// mostKeys bounds the keys of a mapping in YAML, and all keys in TOML: the decoders
+// compare each key with all the others.
+const mostKeys = 5000
+
+func (c mappingCodec) tooManyKeys(line int) error {
+	return &FileError{File: c.file(), Line: line, Err: fmt.Errorf("has more than %d keys", mostKeys)}
+}
+
+// bounded refuses text whose nesting or number of keys would be too much for the
+// decoder.
 func (c mappingCodec) bounded(text string) error {
-	if extension(c.file()) == "toml" {
+	switch {
+	case c.isYAML():
+		return c.boundedYAML(text)
+	case extension(c.file()) == "toml":
 		return c.boundedTOML(text)
 	}
 	return nil
@@ -178,6 +190,8 @@ func (c mappingCodec) explainYAML(text, message string) error {
 		problem = errTooDeep.Error()
 	case yamlTab.MatchString(message) && tabLine(text, line) > 0:
 		line, problem = tabLine(text, line), "is indented by a tab; YAML wants spaces"
+	case strings.Contains(message, "cannot start any token"):
+		problem = "is not YAML: a value that begins with %, @ or ` must stand in quotes"
 	case yamlTwice.MatchString(message):
 		problem = "a key is given twice"
 	case yamlUnknown.MatchString(message):

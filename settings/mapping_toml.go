@@ -12,10 +12,11 @@ import (
 // The decoder of TOML calls itself for every bracket, without a bound: a megabyte of them
 // would end the process. A dotted key becomes as many tables.
 
-// boundedTOML refuses brackets and dots that go deeper than deepest. It only skips text
+// boundedTOML refuses brackets and dots that go deeper than deepest, and more keys and
+// tables than mostKeys. It only skips text
 // and comments; whether the rest is TOML is the decoder's business.
 func (c mappingCodec) boundedTOML(text string) error {
-	open, dots, line := 0, 0, 1
+	open, dots, line, keys := 0, 0, 1, 0
 	for i := 0; i < len(text); i++ {
 		switch text[i] {
 		case '\n':
@@ -23,6 +24,9 @@ func (c mappingCodec) boundedTOML(text string) error {
 			dots = 0
 		case '=', ',':
 			dots = 0
+			if text[i] == '=' {
+				keys++
+			}
 		case '#':
 			i += tomlSkip(text[i:], "\n") - 2 // the line's end is read next
 		case '"', '\'':
@@ -31,10 +35,15 @@ func (c mappingCodec) boundedTOML(text string) error {
 			i += length - 1
 		case '[', '{':
 			open++
+			keys++
 		case ']', '}':
 			open = max(0, open-1)
 		case '.':
 			dots++
+			keys++
+		}
+		if keys > mostKeys {
+			return c.tooManyKeys(line)
 		}
 		if open > deepest || dots > deepest {
 			return &FileError{File: c.file(), Line: line, Err: errTooDeep}

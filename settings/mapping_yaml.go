@@ -2,6 +2,7 @@ package settings
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -13,7 +14,8 @@ const mostAliased = 100_000
 // yamlTree is what the nodes of a YAML file say beside its values.
 type yamlTree struct {
 	file     string
-	under    string // the section that is read, with a dot; "" for all of the file
+	text     []string // by line
+	under    string   // the section that is read, with a dot; "" for all of the file
 	lines    map[string]place
 	aliased  map[string]bool // anchors to which an alias refers
 	sizes    map[*yaml.Node]int
@@ -27,18 +29,35 @@ func (c mappingCodec) inspectYAML(text string) (map[string]place, error) {
 	if err := yaml.Unmarshal([]byte(text), &document); err != nil {
 		return nil, c.explain(text, err)
 	}
-	t := &yamlTree{file: c.file(), lines: map[string]place{}, aliased: map[string]bool{}, sizes: map[*yaml.Node]int{}}
+	t := &yamlTree{file: c.file(), text: splitLines(text), lines: map[string]place{}, aliased: map[string]bool{}, sizes: map[*yaml.Node]int{}}
 	if c.section != "" {
 		t.under = c.section + "."
 	}
-	if t.size(&document) > mostAliased {
-		return nil, &FileError{File: t.file, Err: fmt.Errorf("its aliases stand for more than %d values", mostAliased)}
-	}
+	t.size(&document)
 	t.walk("", &document)
 	if len(t.mistakes) > 0 {
 		return nil, joinFileErrors(t.mistakes)
 	}
 	return t.lines, nil
+}
+
+// boundedYAML refuses a mapping with too many keys, and aliases that stand for too much.
+// Whether the text is YAML is the decoder's business.
+func (c mappingCodec) boundedYAML(text string) error {
+	var document yaml.Node
+	if err := yaml.Unmarshal([]byte(text), &document); err != nil {
+		return nil //nolint:nilerr // the decoder says what is wrong
+	}
+	t := &yamlTree{aliased: map[string]bool{}, sizes: map[*yaml.Node]int{}}
+	if t.size(&document) > mostAliased {
+		return &FileError{File: c.file(), Err: fmt.Errorf("its aliases stand for more than %d values", mostAliased)}
+	}
+	for n := range t.sizes {
+		if n.Kind == yaml.MappingNode && len(n.Content)/2 > mostKeys {
+			return c.tooManyKeys(n.Line)
+		}
+	}
+	return nil
 }
 
 // size counts the values that a node stands for, aliases followed.
@@ -90,6 +109,7 @@ func (t *yamlTree) mapping(above string, n *yaml.Node) {
 			t.lines[full] = place{t.file, name.Line}
 		}
 		t.walk(key, value)
+		t.checkComment(full, inside, value)
 	}
 	for _, value := range merged { // their keys count where the mapping has none
 		if value.Kind == yaml.SequenceNode {
@@ -125,6 +145,22 @@ func (t *yamlTree) check(key string, n *yaml.Node) {
 			t.mistakes = append(t.mistakes, &FileError{File: t.file, Line: n.Line,
 				Err: fmt.Errorf("%s: a value that begins with %s is %s in YAML; put it in quotes", printable(full), mark.sign, mark.name)})
 		}
+	}
+}
+
+// commentForValue matches a line whose value is a comment without a blank after its sign.
+var commentForValue = regexp.MustCompile(`:\s+#[^\s#]`)
+
+// checkComment reports a secret of ours that YAML reads as a comment. Other settings may
+// well have theirs commented out.
+func (t *yamlTree) checkComment(full string, inside bool, value *yaml.Node) {
+	name := strings.TrimPrefix(strings.TrimPrefix(strings.ToLower(full), "go."), prefix)
+	if !inside || !isOurs(strings.ToLower(full)) || value.Tag != "!!null" || value.Value != "" || value.Line > len(t.text) {
+		return
+	}
+	if s, ok := spellings[name]; ok && s.secret && commentForValue.MatchString(t.text[value.Line-1]) {
+		t.mistakes = append(t.mistakes, &FileError{File: t.file, Line: value.Line,
+			Err: fmt.Errorf("%s: a value that begins with # is a comment in YAML; put it in quotes", printable(full))})
 	}
 }
 

@@ -200,6 +200,10 @@ type Options struct {
 	// MaxRecordBytes is the size above which a record is refused. The default is 1 MiB.
 	MaxRecordBytes int
 
+	// EncryptionAcceptPlain reads records that are not encrypted although there are
+	// EncryptionKeys. The default is false.
+	EncryptionAcceptPlain bool
+
 	// SetRedisTTL gives records a time to live in Redis. The default is true. False is
 	// for a Redis that is an LRU cache; the timeout is then kept in the record.
 	SetRedisTTL bool
@@ -271,6 +275,10 @@ type secretFields struct {
 	// operator used. The first encrypts, all decrypt. The default is none: records are
 	// not encrypted.
 	EncryptionKeys []Secret
+
+	// EncryptionKeysPrevious are keys like EncryptionKeys that only decrypt. The default
+	// is none.
+	EncryptionKeysPrevious []Secret
 }
 
 func newOptions() *Options { return &Options{secrets: &secrets{&secretFields{}}} }

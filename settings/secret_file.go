@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"strings"
 )
 
@@ -21,7 +20,7 @@ func readSecretFile(raw any) (string, error) {
 	}
 	path = strings.TrimSpace(path)
 	wrong := func(err error) (string, error) { return "", fmt.Errorf("%s: %w", quoteShort(path), err) }
-	f, err := os.Open(path) //nolint:gosec // the operator names it
+	f, err := openFile(path)
 	if err == nil {
 		defer f.Close() //nolint:errcheck // it was only read
 	}

@@ -3,9 +3,11 @@ package settings
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // kubernetes matches what Kubernetes sets for a service named redis-sessions.
@@ -36,6 +38,9 @@ func nearest(name string) string {
 	}
 	best, least := "", len(name)
 	for _, known := range sortedSpellings() {
+		if least <= len(known)-len(name) || least <= len(name)-len(known) {
+			continue // so many letters must be inserted or deleted at least
+		}
 		if d := distance(name, known); d < least {
 			best, least = known, d
 		}
@@ -60,14 +65,7 @@ func shortestName(fits func(known string) bool) string {
 	return best
 }
 
-func sortedSpellings() []string {
-	names := make([]string, 0, len(spellings))
-	for name := range spellings {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
-}
+var sortedSpellings = sync.OnceValue(func() []string { return slices.Sorted(maps.Keys(spellings)) })
 
 // maxDistance is longer than every key; the work of distance grows with the product of
 // the lengths.
@@ -79,9 +77,8 @@ func distance(a, b string) int {
 	if len(a) > maxDistance || len(b) > maxDistance {
 		return maxDistance
 	}
-	d := make([][]int, len(a)+1)
-	for i := range d {
-		d[i] = make([]int, len(b)+1)
+	var d [maxDistance + 1][maxDistance + 1]int
+	for i := range len(a) + 1 {
 		d[i][0] = i
 	}
 	for j := range b {

@@ -134,6 +134,7 @@ def key_bytes(text):
 
 class Original:
     data = "managed_dict"
+    members = ["managed_dict", "created", "timeout"]
 
     @staticmethod
     def sign(secret, session_id):
@@ -164,6 +165,7 @@ class Original:
 
 class Fork:
     data = "m"
+    members = ["m", "c", "v", "x", "t"]
     salt = "pyramid_session_redis."
 
     @classmethod
@@ -307,7 +309,35 @@ def visit(q):
     return {"id": session_id, "data": note(data), "record": dumps(record).hex(), "members": note({k: v for k, v in record.items() if k != layout.data})}
 
 
-questions = {f.__name__: f for f in (same, equal, sign, verify, begin, visit)}
+def several(v):
+    """Whether a value holds a set of several elements, whose order is that of their hashes."""
+    if isinstance(v, dict):
+        return any(several(k) or several(x) for k, x in v.items())
+    if isinstance(v, (set, frozenset)):
+        return len(v) > 1 or any(map(several, v))
+    return isinstance(v, (list, tuple)) and any(map(several, v))
+
+
+def read(q):
+    """A request that only reads, in pyramid_session_redis with detect_changes.
+
+    At its end the package serializes the session anew, and writes it where that
+    differs from what is stored.
+    """
+    layout = layouts[q["layout"]]
+    dumps, loads = serializer(q)
+    session_id = layout.verify(q["secret"], q["cookie"])
+    stored = redis(q["port"])("GET", session_id)
+    record = loads(stored)
+    record = {name: record[name] for name in layout.members if name in record}
+    again = dumps(record)
+    if hashlib.md5(again).digest() != hashlib.md5(stored).digest() and not several(record):
+        redis(q["port"])("SET", session_id, again)
+        return {"record": stored.hex(), "missing": "the bytes differ from Python's own: " + again.hex()}
+    return {"record": stored.hex(), "data": note(record[layout.data])}
+
+
+questions = {f.__name__: f for f in (same, equal, sign, verify, begin, visit, read)}
 
 for line in sys.stdin:
     question = json.loads(line)

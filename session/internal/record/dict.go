@@ -72,8 +72,8 @@ func (l dictLayout) decodeMap(body []byte) (m map[string]any, err error) {
 	return m, nil
 }
 
-// dictData decodes its body once, and once more when it has handed out a value
-// that the handler may have changed and somebody asks what it was.
+// dictData decodes its body once, and again for a comparison, when Get has returned a
+// value that the handler may have changed in place.
 type dictData struct {
 	layout dictLayout
 	body   []byte // nil when empty
@@ -185,7 +185,7 @@ func (d *dictData) merged(changes []Change) (map[string]any, error) {
 	return m, nil
 }
 
-func (l dictLayout) Encode(m map[string]any) ([]byte, error) {
+func (l dictLayout) Encode(m any) ([]byte, error) {
 	b, err := l.codec.Encode(m)
 	if err != nil {
 		return nil, fmt.Errorf("session: the data cannot be encoded: %w", err)

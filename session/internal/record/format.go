@@ -8,10 +8,18 @@ import (
 
 // Config is what the formats read of a factory's options.
 type Config struct {
-	Prefix  string         // of every key, natively
-	Codec   encode.Codec   // of all of the data; the zero Codec is the format's default
-	Sealer  *encode.Sealer // encrypts the data; nil when nothing is encrypted
-	Timeout time.Duration  // the factory's idle timeout, 0 for none
+	Prefix string       // of every key, natively
+	Codec  encode.Codec // of all of the data; the zero Codec is the format's default
+	// CodecName is Codec's name in the records. By default it is the built-in name of
+	// a built-in codec; a codec without a name writes records without one.
+	CodecName string
+	// Decoders read the records of other codecs, by name, beside the built-in ones.
+	Decoders map[string]encode.Decoder
+	Sealer   *encode.Sealer // encrypts the data; nil when nothing is encrypted
+	Previous *encode.Sealer // decrypts what Sealer does not; nil when nothing does
+	// AcceptPlain reads records that are not encrypted, also with a Sealer.
+	AcceptPlain bool
+	Timeout     time.Duration // the factory's idle timeout, 0 for none
 	// Expires makes pyramid_session_redis' x.
 	Expires bool
 	// MaxBytes is the size up to which pickle reads and writes a record.
@@ -60,6 +68,10 @@ type Snapshot struct {
 	Data  Data
 	Guard []byte // what Store.Replace compares
 	Whole []byte // all of the record, for a store that compares that
+
+	// Outmoded reports that the record was written under settings that are on their way
+	// out: by another codec, plain, or encrypted by one of the previous keys.
+	Outmoded bool
 
 	// Successor is where the session went when it was renewed. Nothing else is
 	// set then: the record at the old key is only a marker.

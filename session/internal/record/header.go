@@ -14,7 +14,7 @@ import (
 //
 //	 0  magic    "rs"
 //	 2  version  1; login.go has version 2
-//	 3  kind     one of the kinds below
+//	 3  kind     one of the kinds below, in upper case when the body is encrypted
 //	 4  revision 8 random bytes, new with every write
 //	12  check    the first 8 bytes of the SHA-256 of the session's ID
 //	20  created  milliseconds since 1970
@@ -35,7 +35,8 @@ const (
 	magic = "rs\x01"
 
 	kindLazy   = 'l' // body: a frame
-	kindCodec  = 'c' // body: all of the data by one codec
+	kindCodec  = 'c' // body: all of the data by one codec, that of the settings
+	kindNamed  = 'n' // body: the name of a codec, and all of the data by it (codecs.go)
 	kindMarker = 'm' // body: the SHA-256 of the ID that the session was renewed to
 )
 
@@ -71,13 +72,14 @@ type Meta struct {
 	Members map[string]any
 }
 
-// Override is a duration that a session may have of its own, in place of the
-// factory's. The zero value is the factory's.
+// Override is a duration that a session has in place of the factory's. The zero value is
+// the factory's.
 type Override struct {
 	Set      bool
 	Duration time.Duration
 }
 
+// Or returns the session's duration, or the factory's where it has none.
 func (o Override) Or(factory time.Duration) time.Duration {
 	if o.Set {
 		return o.Duration

@@ -6,8 +6,8 @@ import (
 	"github.com/pyramidgo/redissessions/encode"
 )
 
-// Data is the data of one stored state of a session. It never changes, but
-// for what it keeps to itself to answer faster.
+// Data is the data of one stored state of a session. The values never change; indexes
+// and decoded values are kept to answer faster, so that it is not safe for concurrent use.
 type Data interface {
 	Keys() []string
 	Has(key string) bool

@@ -14,11 +14,14 @@ import (
 // too: one Python dict, encoded whole, with the session's data as one member
 // and what is known about the session as the others. The key is the ID.
 //
-// Python compares nothing before it writes, so nothing in the record can name
-// its state: the guard is all of it. There is no place for a marker either.
+// Python compares nothing before it writes, so that no field of the record can name
+// its state: the guard is the whole record. There are no markers either.
 type pyramid struct {
 	values   dictLayout
 	envelope envelope
+	// What the codec writes decides what can be as Python writes it.
+	pickle, json bool
+	limits       pickle.Limits
 }
 
 var _ Format = (*pyramid)(nil)
@@ -29,6 +32,8 @@ type envelope interface {
 	read(members map[string]any) (Meta, error)
 	// write puts it there.
 	write(m Meta, members map[string]any)
+	// members are the names of all that the package writes, in its order.
+	members() []string
 	// Idle returns what is kept of an idle timeout.
 	Idle(d time.Duration) time.Duration
 	// Expiry is format.expiry.
@@ -36,19 +41,18 @@ type envelope interface {
 }
 
 func newPyramid(c Config, member string, e envelope) *pyramid {
+	p := &pyramid{envelope: e, limits: picklesOf(c.MaxBytes)}
 	if c.Codec.Encode == nil {
-		c.Codec = pickles(c.MaxBytes)
+		c.Codec = encode.Codec{Encode: pickle.Encoder{Limits: p.limits}.Marshal, Decode: pickle.Decoder{Limits: p.limits}.Unmarshal}
 	}
-	return &pyramid{dictLayout{c.Codec, member}, e}
+	p.values = dictLayout{c.Codec, member}
+	p.pickle, p.json = writesOrder(c.Codec), writesJSON(c.Codec)
+	return p
 }
 
-// pickles returns the pickle codec with room for records of that size.
-func pickles(size int) encode.Codec {
-	limits := pickle.Limits{Input: max(size, pickle.DefaultInput), Bytes: max(size, pickle.DefaultBytes)}
-	return encode.Codec{
-		Encode: pickle.Encoder{Limits: limits}.Marshal,
-		Decode: pickle.Decoder{Limits: limits}.Unmarshal,
-	}
+// picklesOf returns limits that allow records of that size.
+func picklesOf(size int) pickle.Limits {
+	return pickle.Limits{Input: max(size, pickle.DefaultInput), Bytes: max(size, pickle.DefaultBytes)}
 }
 
 func (p *pyramid) Address(id string) Address { return Address{Key: id} }
@@ -109,7 +113,7 @@ func (p *pyramid) Encode(_ Address, m Meta, base Data, changes []Change) ([]byte
 	putLogin(values, m.Login)
 	whole := maps.Clone(members)
 	whole[p.values.member] = joinDict(values, d.others)
-	record, err := p.values.Encode(whole)
+	record, err := p.encodeAsPython(whole, values, d)
 	if err != nil {
 		return nil, Snapshot{}, err
 	}
@@ -117,6 +121,35 @@ func (p *pyramid) Encode(_ Address, m Meta, base Data, changes []Change) ([]byte
 		return nil, Snapshot{}, err
 	}
 	return record, Snapshot{Meta: kept, Data: p.values.open(record), Guard: record, Whole: record}, nil
+}
+
+// encodeAsPython encodes a record as the Python package would encode what it reads
+// from it, as far as the codec is one of Python's.
+func (p *pyramid) encodeAsPython(whole, values map[string]any, prior *dictData) ([]byte, error) {
+	names := p.envelope.members()
+	switch {
+	case p.pickle:
+		var old any
+		if prior.body != nil {
+			// What has been read can be read again.
+			_ = pickle.Decoder{Limits: p.limits, Ordered: true}.Unmarshal(prior.body, &old)
+		}
+		dict := membersInOrder(whole, names, old)
+		if oldDict, ok := old.(*pickle.Dict); ok && len(prior.others) > 0 {
+			oldData, _ := oldDict.Get(p.values.member)
+			if d, ok := oldData.(*pickle.Dict); ok {
+				dict.Set(p.values.member, dictInOrder(values, prior.others, d))
+			}
+		}
+		return p.values.Encode(dict)
+	case p.json:
+		record, err := p.values.Encode(whole)
+		if err != nil {
+			return nil, err
+		}
+		return asPythonWrites(record, names, orderedJSON(prior.body)), nil
+	}
+	return p.values.Encode(whole)
 }
 
 // guardsWhole refuses a record that Store.Replace would take for a revision. No

@@ -39,6 +39,10 @@ func (e pyramidRedisSessions) write(m Meta, members map[string]any) {
 	members["timeout"] = int64(m.Idle.Or(e.timeout) / time.Second)
 }
 
+func (pyramidRedisSessions) members() []string {
+	return []string{pyramidRedisSessionsData, "created", "timeout"}
+}
+
 func (pyramidRedisSessions) Idle(d time.Duration) time.Duration {
 	if d == 0 {
 		return longestTimeout

@@ -4,7 +4,7 @@ import "time"
 
 // pyramidSessionRedis is the envelope of pyramid_session_redis:
 //
-//	{'m': {...}, 'c': created, 'v': 1, 't': timeout, 'x': expires}
+//	{'m': {...}, 'c': created, 'v': 1, 'x': expires, 't': timeout}
 //
 // All but the data are ints, in seconds. There is no t for a session that never
 // times out, and an x only with python_expires.
@@ -53,6 +53,10 @@ func (e pyramidSessionRedis) write(m Meta, members map[string]any) {
 	if e.writesExpires && !m.Expires.IsZero() {
 		members["x"] = ceilSeconds(m.Expires)
 	}
+}
+
+func (pyramidSessionRedis) members() []string {
+	return []string{pyramidSessionRedisData, "c", "v", "x", "t"}
 }
 
 func (pyramidSessionRedis) Idle(d time.Duration) time.Duration { return wholeSeconds(d) }

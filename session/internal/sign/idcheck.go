@@ -7,8 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// An ID of the application's own generator, or a value of its own signer, may be one
-// that does not come back from the browser: the visitor would get a cookie that never
+// An application's ID generator or signer may make a value that does not come back from
+// the browser: the visitor would get a cookie that never
 // verifies. So a new ID is checked before anything is written. No error shows the ID.
 
 // CheckID returns an error for an ID that is not printable text.

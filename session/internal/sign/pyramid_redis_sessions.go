@@ -53,8 +53,8 @@ func (s *sha1Signer) Verify(value string) (string, error) {
 	return id, err
 }
 
-// VerifyRotated is stricter than Python, which skips what is no base64 and runs what a
-// signed pickle says: the base64 must be the one spelling of its bytes, and
+// VerifyRotated is stricter than Python, which skips characters that are not base64 and
+// runs what a signed pickle says: the base64 must be the one spelling of its bytes, and
 // the blob the pickle of one str.
 func (s *sha1Signer) VerifyRotated(value string) (id string, old bool, err error) {
 	if len(value) <= sha1MACLen || len(value) > MaxCookieBytes {

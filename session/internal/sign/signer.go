@@ -28,7 +28,7 @@ type Signer interface {
 
 // hmacSigner is the native signature: base64url(HMAC-SHA512(key, ID) ‖ ID),
 // unpadded. It is WebOb's SignedSerializer without a serializer, as
-// pyramid_session_redis uses it, with a salt of our own.
+// pyramid_session_redis uses it, with another salt.
 type hmacSigner struct {
 	keys []*hmacKey // the first signs, all verify
 }
@@ -93,8 +93,8 @@ var strictBase64 = base64.RawURLEncoding.Strict()
 // (BenchmarkCookie).
 type hmacKey struct{ pool sync.Pool }
 
-// keyedHash is a hash with room for what goes in and what comes out, which would
-// be allocated anew for every use: the compiler does not see behind hash.Hash.
+// keyedHash is a hash with buffers for its input and output, which would otherwise be
+// allocated for every use: the compiler cannot see that hash.Hash does not keep them.
 type keyedHash struct {
 	hash.Hash
 	message, mac []byte
