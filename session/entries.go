@@ -122,8 +122,8 @@ func (e *entries) admit(ctx context.Context, state IndexState) error {
 			present[string(entry.Member)], logins[login] = true, !login.Equal(e.login.At)
 		}
 	}
-	before := func(member []byte, _ record.Address, login time.Time) bool {
-		return !bytes.Equal(member, mine) && (present[string(member)] || logins[login])
+	before := func(member []byte, at record.Address, login time.Time) bool {
+		return !bytes.Equal(member, mine) && at.Key != e.s.at.Key && (present[string(member)] || logins[login])
 	}
 	for range endRounds {
 		found, err := p.survey(ctx, e.keys[0], state, before)
