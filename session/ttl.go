@@ -135,6 +135,7 @@ func (s *Session) touched(stored *Session, seen string) {
 	if string(s.guard) == seen {
 		s.guard, s.whole = stored.guard, stored.whole
 		s.meta.Expires, s.meta.Members = stored.meta.Expires, stored.meta.Members
+		s.meta.Login.Lease = stored.meta.Login.Lease
 	}
 }
 
@@ -183,7 +184,7 @@ func (s *Session) restartDue(ctx context.Context) error {
 	if rewrite {
 		return s.write(ctx, nil)
 	}
-	if ttl, alive := lifetime(s.f.now(), s.meta.Created, s.idle(), s.f.opts.AbsoluteTimeout); alive {
+	if ttl, alive := lifetime(s.f.now(), s.meta.Began(), s.idle(), s.f.opts.AbsoluteTimeout); alive {
 		return s.restart(ctx, s.at.Key, s.prior(), ttl)
 	}
 	return nil
