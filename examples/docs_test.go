@@ -20,6 +20,7 @@ var pages = map[string]string{
 	"../docs/migrating.md":            "migrating",
 	"../docs/sharing-with-pyramid.md": "pyramid",
 	"../docs/README.md":               "first",
+	"../docs/frameworks.md":           "frameworks",
 }
 
 var (
