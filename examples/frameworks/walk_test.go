@@ -79,11 +79,11 @@ func TestLoginAndLogout(t *testing.T) {
 		v := st.visitor()
 		before := v.page()
 		planted := v.cookie()
-		if a := v.send("Login", "ada"); a.StatusCode != http.StatusOK {
+		if a := v.send("Login", "lovelace"); a.StatusCode != http.StatusOK {
 			t.Fatalf("login: status %d: %s", a.StatusCode, a.body)
 		}
 		p := v.page()
-		if p.User != "ada" || v.cookie() == planted || p.Token == before.Token {
+		if p.User != "lovelace" || v.cookie() == planted || p.Token == before.Token {
 			t.Errorf("user %q; the cookie is new: %v; the token is new: %v", p.User, v.cookie() != planted, p.Token != before.Token)
 		}
 		loggedIn := v.cookie()
@@ -94,7 +94,7 @@ func TestLoginAndLogout(t *testing.T) {
 			other := st.visitor()
 			other.setCookie(cookie)
 			// Just after a renewal its old cookie may be refused with 409.
-			if a := other.get(st.home()); strings.Contains(a.body, "ada") {
+			if a := other.get(st.home()); strings.Contains(a.body, "lovelace") {
 				t.Errorf("the cookie %s still opens the session: %s", name, a.body)
 			}
 		}
@@ -148,7 +148,7 @@ func TestStreamsLiveAndEndWithTheSession(t *testing.T) {
 			underEach(t, func(t *testing.T, st *site) {
 				v := st.visitor()
 				v.page()
-				v.send("Login", "ada")
+				v.send("Login", "lovelace")
 				v.page()
 				next := open(v)
 				for n := 1; n <= 4; n++ {
@@ -160,7 +160,7 @@ func TestStreamsLiveAndEndWithTheSession(t *testing.T) {
 						st.next()
 					}
 				}
-				if p := v.page(); p.User != "ada" || !p.Listening {
+				if p := v.page(); p.User != "lovelace" || !p.Listening {
 					t.Fatalf("after 76 minutes: user %q, listening %v", p.User, p.Listening)
 				}
 				if a := v.send("Logout", ""); a.StatusCode != http.StatusOK {
@@ -215,7 +215,7 @@ func TestTimeout(t *testing.T) {
 	underEach(t, func(t *testing.T, st *site) {
 		v := st.visitor()
 		v.page()
-		v.send("Login", "ada")
+		v.send("Login", "lovelace")
 		want := http.StatusServiceUnavailable
 		if st.framework == "fiber" {
 			want = http.StatusRequestTimeout
@@ -223,7 +223,7 @@ func TestTimeout(t *testing.T) {
 		if a := v.get(st.url + "/slow"); a.StatusCode != want {
 			t.Errorf("status %d, want %d: %s", a.StatusCode, want, a.body)
 		}
-		if p := v.page(); p.User != "ada" {
+		if p := v.page(); p.User != "lovelace" {
 			t.Errorf("afterwards the user is %q", p.User)
 		}
 	})
@@ -234,7 +234,7 @@ func TestPanics(t *testing.T) {
 	underEach(t, func(t *testing.T, st *site) {
 		v := st.visitor()
 		v.page()
-		v.send("Login", "ada")
+		v.send("Login", "lovelace")
 		v.page()
 		var a answer
 		if st.framework == "connect-go" {
@@ -245,7 +245,7 @@ func TestPanics(t *testing.T) {
 		if a.StatusCode != http.StatusInternalServerError {
 			t.Errorf("status %d: %s", a.StatusCode, a.body)
 		}
-		if p := v.page(); p.User != "ada" || len(p.Messages) != 0 {
+		if p := v.page(); p.User != "lovelace" || len(p.Messages) != 0 {
 			t.Errorf("afterwards the user is %q, messages %v", p.User, p.Messages)
 		}
 	})
