@@ -1,4 +1,4 @@
-package session
+package session_test
 
 import (
 	"log/slog"
@@ -8,44 +8,46 @@ import (
 	"net/url"
 	"testing"
 	"time"
+
+	"github.com/pyramidgo/redissessions/session"
 )
 
 const testSecret = "a secret for tests, of more than 32 bytes"
 
 // newTestFactory returns a factory on store; edit, when not nil, changes its
 // options.
-func newTestFactory(t testing.TB, store Store, edit func(*Options)) *Factory {
+func newTestFactory(t testing.TB, store session.Store, edit func(*session.Options)) *session.Factory {
 	t.Helper()
-	opts := &Options{Secret: testSecret}
+	opts := &session.Options{Secret: testSecret}
 	if edit != nil {
 		edit(opts)
 	}
-	f, err := NewFactory(store, opts)
+	f, err := session.NewFactory(store, opts)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return f
 }
 
-// visitor is a browser: it keeps cookies between the requests it makes.
-type visitor struct {
+// siteVisitor is a browser of one factory: it keeps cookies between the requests it makes.
+type siteVisitor struct {
 	t   testing.TB
-	f   *Factory
+	f   *session.Factory
 	jar http.CookieJar
 }
 
 var testURL = &url.URL{Scheme: "https", Host: "example.test", Path: "/"}
 
-func newVisitor(t testing.TB, f *Factory) *visitor {
+func newVisitor(t testing.TB, f *session.Factory) *siteVisitor {
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &visitor{t, f, jar}
+	return &siteVisitor{t, f, jar}
 }
 
 // request returns a request with the visitor's cookies.
-func (v *visitor) request() *http.Request {
+func (v *siteVisitor) request() *http.Request {
 	r := httptest.NewRequest(http.MethodGet, testURL.String(), nil)
 	for _, c := range v.jar.Cookies(testURL) {
 		r.AddCookie(c)
@@ -54,7 +56,7 @@ func (v *visitor) request() *http.Request {
 }
 
 // serve makes a request that handler answers under Factory.Handler.
-func (v *visitor) serve(handler http.HandlerFunc) *http.Response {
+func (v *siteVisitor) serve(handler http.HandlerFunc) *http.Response {
 	w := httptest.NewRecorder()
 	v.f.Handler(handler).ServeHTTP(w, v.request())
 	resp := w.Result()
@@ -64,7 +66,7 @@ func (v *visitor) serve(handler http.HandlerFunc) *http.Response {
 
 // visit makes a request whose handler is use and fails the test unless it is
 // answered with 200.
-func (v *visitor) visit(use func(s *Session)) *http.Response {
+func (v *siteVisitor) visit(use func(s *session.Session)) *http.Response {
 	v.t.Helper()
 	resp := v.serve(func(_ http.ResponseWriter, r *http.Request) {
 		s, err := v.f.Get(r)
@@ -88,7 +90,7 @@ func jarOf(r *http.Request) http.CookieJar {
 }
 
 // discardLog is for tests that expect errors in the log and do not look there.
-func discardLog(o *Options) { o.Logger = slog.New(slog.DiscardHandler) }
+func discardLog(o *session.Options) { o.Logger = slog.New(slog.DiscardHandler) }
 
 // pass lets time pass in a synctest bubble.
 func pass(d time.Duration) { <-time.After(d) }
