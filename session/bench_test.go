@@ -98,7 +98,7 @@ func BenchmarkHandler(b *testing.B) {
 		}
 		v := newVisitor(b, f)
 		v.visit(fill)
-		cookie := v.jar.Cookies(testURL)[0].String()
+		cookie := v.request().Cookies()[0].String()
 		for _, route := range routes {
 			run := func(name string, h http.Handler) {
 				b.Run(fmt.Sprintf("%s/%d/%s", route.name, keys, name), func(b *testing.B) {

@@ -54,7 +54,7 @@ func TestTriesRunOut(t *testing.T) {
 				var failed, err error
 				f := newTestFactory(t, racing, func(o *session.Options) { o.ErrorHandler = fails(&failed) })
 				began := time.Now()
-				(&siteVisitor{t, f, v.jar}).serve(func(_ http.ResponseWriter, r *http.Request) {
+				v.at(f).serve(func(_ http.ResponseWriter, r *http.Request) {
 					s, _ := f.Get(r)
 					err = request(s)
 				})

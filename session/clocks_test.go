@@ -44,7 +44,7 @@ func renewedThere(t *testing.T, there, here *session.Factory) (v, old *siteVisit
 	r := v.request()
 	v.visit(login(t))
 	v.f = here
-	return v, &siteVisitor{t, here, jarOf(r)}
+	return v, visitorWith(t, here, r)
 }
 
 // A logout with the old cookie, after the session was loaded, ends the session that
@@ -90,7 +90,7 @@ func TestClocksLockNobodyOut(t *testing.T) {
 		markers := 0
 		for range 12 {
 			pass(10 * time.Second)
-			(&siteVisitor{t, here, jarOf(cookie)}).visit(func(s *session.Session) { s.Get("cart") })
+			visitorWith(t, here, cookie).visit(func(s *session.Session) { s.Get("cart") })
 			markers = 0
 			for _, r := range store.records {
 				if isMarker(r.data) && time.Now().Before(r.expires) {

@@ -46,7 +46,7 @@ func TestCookieIsSetOnlyWhenItChanges(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			f := newTestFactory(t, newMemStore(), nil)
-			set := rawVisit(t, f, testURL.String(), []string{seed(t, f).String()}, func(s *session.Session) { test.use(t, s) }).Header["Set-Cookie"]
+			set := rawVisit(t, f, testURL, []string{seed(t, f).String()}, func(s *session.Session) { test.use(t, s) }).Header["Set-Cookie"]
 			switch {
 			case test.set == "" && len(set) > 0, len(set) > 1:
 				t.Errorf("Set-Cookie: %q", set)
@@ -180,7 +180,7 @@ func TestCookieTossing(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			resp := rawVisit(t, f, testURL.String(), test.lines, func(s *session.Session) {
+			resp := rawVisit(t, f, testURL, test.lines, func(s *session.Session) {
 				switch {
 				case test.want == "" && (!s.IsNew() || s.ID() != "" || s.Len() > 0):
 					t.Error("it is somebody's session")
@@ -207,12 +207,12 @@ func TestCookieFlood(t *testing.T) {
 		}
 		lines = append(lines, "session="+value)
 	}
-	rawVisit(t, f, testURL.String(), []string{strings.Join(lines, "; ")}, func(*session.Session) {})
+	rawVisit(t, f, testURL, []string{strings.Join(lines, "; ")}, func(*session.Session) {})
 	if calls := store.takeCalls(); len(calls) != 8 { // as docs/security.md says
 		t.Errorf("%d commands, want 8", len(calls))
 	}
 	// The same one again and again is one.
-	rawVisit(t, f, testURL.String(), []string{strings.Repeat(lines[0]+"; ", 5)}, func(*session.Session) {})
+	rawVisit(t, f, testURL, []string{strings.Repeat(lines[0]+"; ", 5)}, func(*session.Session) {})
 	if calls := store.takeCalls(); len(calls) != 1 {
 		t.Errorf("%d commands, want 1", len(calls))
 	}

@@ -25,7 +25,7 @@ func TestTwoFirstCSRFTokens(t *testing.T) {
 		tokens = append(tokens, token)
 	}
 	v.f = newTestFactory(t, meanwhile(store, "replace", func() {
-		(&siteVisitor{t, plain, v.jar}).visit(ask)
+		v.at(plain).visit(ask)
 	}), nil)
 	v.visit(ask)
 	v.f = plain

@@ -77,7 +77,7 @@ func TestCSRFProtection(t *testing.T) {
 	}
 
 	t.Run("a session without a token accepts none", func(t *testing.T) {
-		r := httptest.NewRequest("POST", testURL.String(), strings.NewReader("csrf_token="))
+		r := httptest.NewRequest("POST", testURL, strings.NewReader("csrf_token="))
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		f.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 			if err := session.CheckCSRF(r); !errors.Is(err, session.ErrCSRF) {

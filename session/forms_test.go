@@ -36,7 +36,7 @@ func upload(token string, size int64) (*http.Request, *zeros) {
 	file := &zeros{left: size}
 	head := "--b\r\nContent-Disposition: form-data; name=\"csrf_token\"\r\n\r\n" + token +
 		"\r\n--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"f\"\r\n\r\n"
-	r := httptest.NewRequest(http.MethodPost, testURL.String(), io.MultiReader(strings.NewReader(head), file, strings.NewReader("\r\n--b--\r\n")))
+	r := httptest.NewRequest(http.MethodPost, testURL, io.MultiReader(strings.NewReader(head), file, strings.NewReader("\r\n--b--\r\n")))
 	r.ContentLength = -1
 	r.Header.Set("Content-Type", "multipart/form-data; boundary=b")
 	return r, file
@@ -114,12 +114,6 @@ func withToken(t *testing.T, f *session.Factory) (v *siteVisitor, csrf string) {
 	return v, csrf
 }
 
-func (v *siteVisitor) send(r *http.Request) {
-	for _, c := range v.jar.Cookies(testURL) {
-		r.AddCookie(c)
-	}
-}
-
 // copying is middleware that gives the application a copy of the request.
 func copying(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -163,7 +157,7 @@ func TestCSRFProtectionLeavesNoFiles(t *testing.T) {
 				for range 2 {
 					r, file := upload(test.wrong+token, large)
 					if test.known {
-						v.send(r)
+						v.addCookies(r)
 					}
 					if test.edit != nil {
 						test.edit(r, token)
@@ -187,7 +181,7 @@ func TestCSRFProtectionBoundsTheForm(t *testing.T) {
 	form := func(token string, size int64) (*http.Request, *zeros) {
 		head := session.CSRFFormField + "=" + token + "&x="
 		fill := &zeros{left: size - int64(len(head))}
-		r := httptest.NewRequest(http.MethodPost, testURL.String(), io.MultiReader(strings.NewReader(head), fill))
+		r := httptest.NewRequest(http.MethodPost, testURL, io.MultiReader(strings.NewReader(head), fill))
 		r.ContentLength = -1
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		return r, fill
@@ -223,7 +217,7 @@ func TestCSRFProtectionBoundsTheForm(t *testing.T) {
 			f := newTestFactory(t, newMemStore(), nil)
 			v, token := withToken(t, f)
 			r, fill := test.request(token)
-			v.send(r)
+			v.addCookies(r)
 			var refused error
 			p := test.protection
 			w := httptest.NewRecorder()
@@ -242,7 +236,7 @@ func TestCSRFProtectionBoundsTheForm(t *testing.T) {
 			}
 			// Denied gets the reason.
 			r, _ = test.request(token)
-			v.send(r)
+			v.addCookies(r)
 			p.Denied = func(_ http.ResponseWriter, _ *http.Request, err error) { refused = err }
 			f.Handler(p.Handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))).ServeHTTP(httptest.NewRecorder(), r)
 			if (test.limit > 0) != errors.Is(refused, session.ErrFormTooLarge) {
@@ -259,14 +253,14 @@ func TestCSRFProtectionBesideAnotherLimit(t *testing.T) {
 	for name, request := range map[string]func() *http.Request{
 		"a form": func() *http.Request {
 			body := session.CSRFFormField + "=" + token + "&x=" + strings.Repeat("x", 2000)
-			r := httptest.NewRequest(http.MethodPost, testURL.String(), strings.NewReader(body))
+			r := httptest.NewRequest(http.MethodPost, testURL, strings.NewReader(body))
 			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 			return r
 		},
 		"a file": func() *http.Request { r, _ := upload(token, 2000); return r },
 	} {
 		r := request()
-		v.send(r)
+		v.addCookies(r)
 		w := httptest.NewRecorder()
 		ok := http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})
 		f.Handler(http.MaxBytesHandler(new(session.CSRFProtection).Handler(ok), 1000)).ServeHTTP(w, r)
@@ -290,7 +284,7 @@ func TestCheckCSRFReadsForms(t *testing.T) {
 	f := newTestFactory(t, newMemStore(), nil)
 	v, token := withToken(t, f)
 	check := func(r *http.Request, before func(*http.Request) error) (err error) {
-		v.send(r)
+		v.addCookies(r)
 		f.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 			if before != nil {
 				if err := before(r); err != nil {
@@ -312,7 +306,7 @@ func TestCheckCSRFReadsForms(t *testing.T) {
 		}
 	}
 	body := url.Values{session.CSRFFormField: {token}}.Encode() + "&x=" + strings.Repeat("x", 1<<20)
-	r := httptest.NewRequest(http.MethodPost, testURL.String(), strings.NewReader(body))
+	r := httptest.NewRequest(http.MethodPost, testURL, strings.NewReader(body))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	if err := check(r, nil); !errors.Is(err, session.ErrFormTooLarge) {
 		t.Errorf("error %v, want ErrFormTooLarge", err)

@@ -161,7 +161,7 @@ func TestHandlerSaveOutlivesTheClient(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			r.AddCookie(v.jar.Cookies(testURL)[0])
+			r.AddCookie(v.request().Cookies()[0])
 			if resp, err := server.Client().Do(r); err == nil {
 				_, _ = io.Copy(io.Discard, resp.Body)
 				resp.Body.Close()

@@ -81,7 +81,7 @@ func TestPanicWithoutCookie(t *testing.T) {
 				if got != test.cookie || len(cookies) > 1 {
 					t.Errorf("the visitor %s, want %s: %v", got, test.cookie, cookies)
 				}
-				v.jar.SetCookies(testURL, cookies)
+				v.keep(cookies...)
 				opened := false
 				v.visit(func(s *session.Session) {
 					opened = s.Has("cart")

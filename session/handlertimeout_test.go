@@ -96,7 +96,7 @@ func TestHandlerOutsideTimeoutHandlerGivenUp(t *testing.T) {
 		}
 		late.Wait()
 		v := newVisitor(t, f)
-		v.jar.SetCookies(testURL, []*http.Cookie{cookie})
+		v.keep(cookie)
 		v.visit(func(s *session.Session) {
 			if !s.Has("kept") {
 				t.Errorf("%s: what the visitor did was lost", protocol)

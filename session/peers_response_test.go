@@ -100,7 +100,7 @@ func TestPeersEarlyHints(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer resp.Body.Close()
-	v.jar.SetCookies(testURL, resp.Cookies())
+	v.keep(resp.Cookies()...)
 	v.visit(func(s *session.Session) {
 		if !s.Has("a") {
 			t.Error("what was set after 103 Early Hints is lost")

@@ -28,7 +28,7 @@ var unkept = map[string]map[string]string{
 // visitor of one session, whose record a test has put there.
 func visitRecord(t *testing.T, f *session.Factory, id string, use func(*session.Session)) *http.Response {
 	v := newVisitor(t, f)
-	v.jar.SetCookies(testURL, []*http.Cookie{{Name: "session", Value: id}})
+	v.keep(&http.Cookie{Name: "session", Value: id})
 	return v.visit(use)
 }
 
@@ -154,7 +154,7 @@ func undecodable(t *testing.T, format session.Format, serializer string, record 
 
 	f = newPyramidFactory(t, store, format, serializer, func(o *session.Options) { o.FailOnUndecodable = true })
 	v := newVisitor(t, f)
-	v.jar.SetCookies(testURL, []*http.Cookie{{Name: "session", Value: "id"}})
+	v.keep(&http.Cookie{Name: "session", Value: "id"})
 	v.serve(func(_ http.ResponseWriter, r *http.Request) {
 		if _, err := f.Get(r); !errors.Is(err, session.ErrUndecodable) {
 			t.Errorf("with FailOnUndecodable the error is %v", err)

@@ -48,7 +48,7 @@ func TestRenewMeanwhileASlowRequestWrites(t *testing.T) {
 
 	// The slow request has its cookie from before, and is even about to set it
 	// again, with another lifetime.
-	resp := (&siteVisitor{t, slow, v.jar}).serve(func(_ http.ResponseWriter, r *http.Request) {
+	resp := v.at(slow).serve(func(_ http.ResponseWriter, r *http.Request) {
 		s, err := slow.Get(r)
 		if err != nil {
 			t.Fatal(err)
@@ -184,7 +184,7 @@ func TestTwoRenewalsAtOnce(t *testing.T) {
 	racing := meanwhile(store, "replace", func() { v.visit(login(t)) })
 	f := newTestFactory(t, racing, nil)
 	v = started(t, newTestFactory(t, store, nil))
-	(&siteVisitor{t, f, v.jar}).visit(func(s *session.Session) {
+	v.at(f).visit(func(s *session.Session) {
 		if err := s.Renew(context.Background()); err != nil {
 			t.Errorf("the later of two renewals: %v, want a new session", err)
 		}

@@ -49,7 +49,7 @@ func TestLoginClickedTwice(t *testing.T) {
 				v.visit(func(s *session.Session) {
 					s.Update(map[string]any{"cart": "book", "list": []any{"private"}, session.CSRFKey: "token"})
 				})
-				second := &siteVisitor{t, newTestFactory(t, racing, format), jarOf(v.request())}
+				second := visitorWith(t, newTestFactory(t, racing, format), v.request())
 				resp := second.visit(post(t))
 				if len(resp.Cookies()) != 1 {
 					t.Fatalf("the second POST sets the cookies %v, want one", resp.Cookies())
@@ -89,7 +89,7 @@ func TestRenewAfreshWithEqualEdits(t *testing.T) {
 				"create": func() { v.visit(func(s *session.Session) { s.Set("cart", "pen") }) },
 				closing:  func() { v.visit(login(t)) },
 			}}
-			second := &siteVisitor{t, newTestFactory(t, racing, format), jarOf(v.request())}
+			second := visitorWith(t, newTestFactory(t, racing, format), v.request())
 			second.visit(func(s *session.Session) {
 				s.Set("user", "ann")
 				s.Pop("lang")
@@ -142,7 +142,7 @@ func TestChangesToARenewedSession(t *testing.T) {
 		v := started(t, f)
 		old := v.request()
 		v.visit(login(t))
-		resp = (&siteVisitor{t, f, jarOf(old)}).serve(func(_ http.ResponseWriter, r *http.Request) {
+		resp = visitorWith(t, f, old).serve(func(_ http.ResponseWriter, r *http.Request) {
 			s, err := f.Get(r)
 			if err != nil {
 				t.Fatal(err)
@@ -170,7 +170,7 @@ func TestInvalidateOfARenewedSessionLeavesNothingToSave(t *testing.T) {
 	v := started(t, f)
 	old := v.request()
 	v.visit(login(t))
-	(&siteVisitor{t, f, jarOf(old)}).visit(func(s *session.Session) {
+	visitorWith(t, f, old).visit(func(s *session.Session) {
 		s.Clear()
 		if err := s.Invalidate(context.Background()); err != nil {
 			t.Error(err)

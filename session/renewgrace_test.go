@@ -40,7 +40,7 @@ func TestOldCookieAfterARenewal(t *testing.T) {
 						t.Error(err)
 					}
 				})
-				late := &siteVisitor{t, f, jarOf(old)}
+				late := visitorWith(t, f, old)
 				read := func() {
 					late.visit(func(s *session.Session) {
 						if s.Has("user") {
@@ -100,7 +100,7 @@ func TestMarkerLastsAMinute(t *testing.T) {
 				})
 				end := time.Now().Add(time.Minute)
 				for time.Until(end) > 0 {
-					(&siteVisitor{t, f, jarOf(old)}).visit(func(s *session.Session) { s.Get("user") })
+					visitorWith(t, f, old).visit(func(s *session.Session) { s.Get("user") })
 					if got := store.records[key].expires; !got.Equal(end) {
 						t.Fatalf("the marker stays until %v, want %v", got, end)
 					}
@@ -128,7 +128,7 @@ func TestLogoutWithTheOldCookieEndsTheSuccessor(t *testing.T) {
 				}
 			})
 			pass(after)
-			late := &siteVisitor{t, f, jarOf(old)}
+			late := visitorWith(t, f, old)
 			late.visit(func(s *session.Session) {
 				if err := s.Invalidate(context.Background()); err != nil && !errors.Is(err, session.ErrGone) {
 					t.Error(err)

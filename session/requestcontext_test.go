@@ -199,7 +199,7 @@ func TestHooksGetTheRequestThatCameIn(t *testing.T) {
 		o.StoreFor = func(r *http.Request) (session.Store, error) { hosts["store for "+r.Host]++; return store, nil }
 		o.OnInvalid = func(r *http.Request, _ error) { hosts["invalid at "+r.Host]++ }
 	})
-	r := httptest.NewRequest(http.MethodGet, testURL.String(), nil)
+	r := httptest.NewRequest(http.MethodGet, testURL, nil)
 	r.Header.Set("Cookie", "session=forged")
 	f.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		if _, err := session.FromContext(r.Context()); err != nil {

@@ -3,7 +3,6 @@ package session_test
 import (
 	"errors"
 	"net/http"
-	"net/http/cookiejar"
 	"strings"
 	"testing"
 	"time"
@@ -48,7 +47,7 @@ func TestSecretRotation(t *testing.T) {
 		}
 	}
 
-	v.jar = jarOf(stale)
+	v = visitorWith(t, v.f, stale)
 	v.visit(func(s *session.Session) {
 		if s.Len() > 0 || !s.IsNew() {
 			t.Error("a cookie of a removed secret still verifies")
@@ -62,14 +61,14 @@ func TestSecretRotationMeetsARenewal(t *testing.T) {
 	store := newMemStore()
 	v := newVisitor(t, newTestFactory(t, store, func(o *session.Options) { o.Secret = "an older secret, of more than 32 bytes" }))
 	v.visit(func(s *session.Session) { s.Set("name", "Ada") })
-	slow := jarOf(v.request())
+	slow := v.request()
 	v.f = newTestFactory(t, store, func(o *session.Options) { o.PreviousSecrets = []string{"an older secret, of more than 32 bytes"} })
 	v.visit(func(s *session.Session) {
 		if err := s.Renew(t.Context()); err != nil {
 			t.Error(err)
 		}
 	})
-	late := &siteVisitor{t, v.f, slow}
+	late := visitorWith(t, v.f, slow)
 	if set := late.visit(func(*session.Session) {}).Header["Set-Cookie"]; len(set) > 0 {
 		t.Errorf("Set-Cookie: %q", set)
 	}
@@ -102,7 +101,7 @@ func TestSignerOfTheApplication(t *testing.T) {
 		}
 	})
 	for _, cookie := range []string{"session=x", "session=r"} {
-		rawVisit(t, f, testURL.String(), []string{cookie}, func(s *session.Session) {
+		rawVisit(t, f, testURL, []string{cookie}, func(s *session.Session) {
 			if !s.IsNew() {
 				t.Errorf("%s leads to a session", cookie)
 			}
@@ -144,8 +143,8 @@ func TestRotatingSigner(t *testing.T) {
 		anew   bool
 	}{{value, true, false}, {"old." + value, true, true}, {"old.", false, false}, {"empty", false, false}, {"old.empty", false, false}} {
 		told = nil
-		v.jar, _ = cookiejar.New(nil)
-		v.jar.SetCookies(testURL, []*http.Cookie{{Name: "session", Value: row.cookie}})
+		v.Forget()
+		v.keep(&http.Cookie{Name: "session", Value: row.cookie})
 		resp := v.visit(func(s *session.Session) {
 			if s.IsNew() == row.found {
 				t.Errorf("%q: found %v", row.cookie, !s.IsNew())

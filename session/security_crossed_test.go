@@ -114,7 +114,7 @@ func TestCrossedReplyOfAConflict(t *testing.T) {
 			t.Error(err)
 			return
 		}
-		second := &siteVisitor{t, f, grace.jar}
+		second := grace.at(f)
 		second.visit(func(s *session.Session) { s.Set("other tab", true) })
 		store.previous = nil
 		ada.visit(func(s *session.Session) { s.Get("name") }) // now Ada's record is on the wire

@@ -122,7 +122,7 @@ func TestUnknownIDIsNeverAdopted(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			old := session.FormatOf(f).Address(chosen).Key
-			resp := rawVisit(t, f, testURL.String(), []string{cookie}, func(s *session.Session) {
+			resp := rawVisit(t, f, testURL, []string{cookie}, func(s *session.Session) {
 				if !s.IsNew() || s.ID() != "" {
 					t.Error("the session is not new")
 				}
@@ -131,7 +131,7 @@ func TestUnknownIDIsNeverAdopted(t *testing.T) {
 				t.Errorf("reading: %d cookies, %d records", len(resp.Cookies()), len(store.records))
 			}
 			var id string
-			resp = rawVisit(t, f, testURL.String(), []string{cookie}, func(s *session.Session) {
+			resp = rawVisit(t, f, testURL, []string{cookie}, func(s *session.Session) {
 				s.Set("k", "v")
 				if _, err := s.CSRFToken(t.Context()); err != nil {
 					t.Error(err)
@@ -154,7 +154,7 @@ func TestReadersWithoutACookieLeaveNoKey(t *testing.T) {
 	store := newMemStore()
 	f := newTestFactory(t, store, nil)
 	for range 10_000 {
-		resp := rawVisit(t, f, testURL.String(), nil, func(s *session.Session) {
+		resp := rawVisit(t, f, testURL, nil, func(s *session.Session) {
 			s.Get("name")
 			s.Keys()
 			s.PopFlash("")
@@ -188,14 +188,14 @@ func TestDatabaseDoesNotLetAnybodyIn(t *testing.T) {
 		}
 		note(s)
 	})
-	cookies = append(cookies, v.jar.Cookies(testURL)[0].Value)
+	cookies = append(cookies, v.request().Cookies()[0].Value)
 	v.visit(func(s *session.Session) {
 		if err := s.Renew(t.Context()); err != nil { // leaves a marker
 			t.Error(err)
 		}
 		note(s)
 	})
-	cookies = append(cookies, v.jar.Cookies(testURL)[0].Value)
+	cookies = append(cookies, v.request().Cookies()[0].Value)
 
 	var stored []string
 	for key, record := range store.records {

@@ -24,7 +24,7 @@ func owned(t *testing.T, f *session.Factory, user string) string {
 // renewed renews the session of a cookie and returns the new one.
 func renewed(t *testing.T, f *session.Factory, cookie string) string {
 	t.Helper()
-	set := rawVisit(t, f, testURL.String(), []string{cookie}, func(s *session.Session) {
+	set := rawVisit(t, f, testURL, []string{cookie}, func(s *session.Session) {
 		if err := s.Renew(t.Context()); err != nil {
 			t.Error(err)
 		}
@@ -59,7 +59,7 @@ func TestRenewedSessionBesideItsSuccessor(t *testing.T) {
 		} {
 			t.Run(format.String()+"/"+name, func(t *testing.T) {
 				v := []string{strings.Join(header, "; ")}
-				resp := rawVisit(t, f, testURL.String(), v, func(s *session.Session) {
+				resp := rawVisit(t, f, testURL, v, func(s *session.Session) {
 					if user, _ := s.Get("user"); user != "ann" {
 						t.Errorf("the session of %v", user)
 					}
@@ -68,7 +68,7 @@ func TestRenewedSessionBesideItsSuccessor(t *testing.T) {
 				if set := resp.Header["Set-Cookie"]; len(set) > 0 {
 					t.Errorf("Set-Cookie: %q", set)
 				}
-				rawVisit(t, f, testURL.String(), v, func(s *session.Session) {
+				rawVisit(t, f, testURL, v, func(s *session.Session) {
 					if seen, _ := s.Get("seen"); seen != name {
 						t.Errorf("what was set is not there: %v", seen)
 					}
@@ -110,12 +110,12 @@ func TestRenewedSessionBesideNone(t *testing.T) {
 			if w.Code == http.StatusOK || len(w.Result().Cookies()) > 0 {
 				t.Errorf("status %d, cookies %v", w.Code, w.Result().Cookies())
 			}
-			rawVisit(t, f, testURL.String(), header, func(s *session.Session) {
+			rawVisit(t, f, testURL, header, func(s *session.Session) {
 				if err := s.Invalidate(t.Context()); err != nil {
 					t.Error(err)
 				}
 			})
-			rawVisit(t, f, testURL.String(), []string{successor}, func(s *session.Session) {
+			rawVisit(t, f, testURL, []string{successor}, func(s *session.Session) {
 				if s.Has("user") {
 					t.Error("the successor is still logged in")
 				}
@@ -344,13 +344,13 @@ func TestRenewLeavesOtherSessions(t *testing.T) {
 		}
 		successor := renewed(t, f, ann+"; "+bob)
 		for _, c := range []string{successor, other} {
-			rawVisit(t, f, testURL.String(), []string{c}, func(s *session.Session) {
+			rawVisit(t, f, testURL, []string{c}, func(s *session.Session) {
 				if !s.Has("user") {
 					t.Errorf("%s: a session is gone", format)
 				}
 			})
 		}
-		rawVisit(t, f, testURL.String(), []string{loaded + "; " + successor}, func(s *session.Session) {
+		rawVisit(t, f, testURL, []string{loaded + "; " + successor}, func(s *session.Session) {
 			if !s.Has("user") {
 				t.Errorf("%s: the old cookie hides the new one", format)
 			}

@@ -20,17 +20,11 @@ import (
 // visitor keeps the cookies.
 func (v *siteVisitor) ask(h http.Handler, method string, header ...string) (*http.Response, string) {
 	v.t.Helper()
-	r := httptest.NewRequest(method, testURL.String()+"status", nil)
-	for _, c := range v.jar.Cookies(testURL) {
-		r.AddCookie(c)
-	}
+	r := httptest.NewRequest(method, testURL+"status", nil)
 	for i := 0; i < len(header); i += 2 {
 		r.Header.Set(header[i], header[i+1])
 	}
-	w := httptest.NewRecorder()
-	h.ServeHTTP(w, r)
-	resp := w.Result()
-	v.jar.SetCookies(testURL, resp.Cookies())
+	resp := v.Do(h, r)
 	body, err := io.ReadAll(resp.Body)
 	if err != nil {
 		v.t.Fatal(err)
@@ -173,9 +167,9 @@ func TestStatusHandlerElse(t *testing.T) {
 					v := newVisitor(t, newTestFactory(t, store, func(o *session.Options) { discardLog(o); o.AnonymousWhenDown = anonymous }))
 					h := handler(v.f)
 					v.visit(func(s *session.Session) { s.Set("a", 1) })
-					old := jarOf(v.request())
+					old := v.request()
 					v.visit(func(s *session.Session) { _ = s.Renew(t.Context()) })
-					late := &siteVisitor{t, v.f, old}
+					late := visitorWith(t, v.f, old)
 					for _, method := range []string{http.MethodGet, http.MethodPost} {
 						if resp, body := late.ask(h, method); resp.StatusCode != http.StatusOK || body != `{"active":false,"expires_in":0}` {
 							t.Errorf("%s with the cookie of a renewed session: %d, %s", method, resp.StatusCode, body)

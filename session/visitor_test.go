@@ -3,12 +3,11 @@ package session_test
 import (
 	"log/slog"
 	"net/http"
-	"net/http/cookiejar"
 	"net/http/httptest"
-	"net/url"
 	"testing"
 	"time"
 
+	"github.com/pyramidgo/redissessions/internal/visitor"
 	"github.com/pyramidgo/redissessions/session"
 )
 
@@ -29,39 +28,53 @@ func newTestFactory(t testing.TB, store session.Store, edit func(*session.Option
 	return f
 }
 
-// siteVisitor is a browser of one factory: it keeps cookies between the requests it makes.
+// siteVisitor is a visitor of one factory.
 type siteVisitor struct {
-	t   testing.TB
-	f   *session.Factory
-	jar http.CookieJar
+	*visitor.Visitor
+	t testing.TB
+	f *session.Factory
 }
 
-var testURL = &url.URL{Scheme: "https", Host: "example.test", Path: "/"}
+const testURL = "https://example.test/"
 
 func newVisitor(t testing.TB, f *session.Factory) *siteVisitor {
-	jar, err := cookiejar.New(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return &siteVisitor{t, f, jar}
+	return &siteVisitor{visitor.New(t), t, f}
 }
+
+// visitorWith returns a visitor with the cookies of a request.
+func visitorWith(t testing.TB, f *session.Factory, r *http.Request) *siteVisitor {
+	v := newVisitor(t, f)
+	v.keep(r.Cookies()...)
+	return v
+}
+
+// at returns the visitor, with the same cookies, at the site of another factory.
+func (v *siteVisitor) at(f *session.Factory) *siteVisitor { return &siteVisitor{v.Visitor, v.t, f} }
 
 // request returns a request with the visitor's cookies.
 func (v *siteVisitor) request() *http.Request {
-	r := httptest.NewRequest(http.MethodGet, testURL.String(), nil)
-	for _, c := range v.jar.Cookies(testURL) {
-		r.AddCookie(c)
-	}
+	r := httptest.NewRequest(http.MethodGet, testURL, nil)
+	v.addCookies(r)
 	return r
+}
+
+// addCookies adds the visitor's cookies to a request that is sent by other means.
+func (v *siteVisitor) addCookies(r *http.Request) {
+	v.Do(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}), r)
+}
+
+// keep puts cookies into the visitor's jar, as a response does.
+func (v *siteVisitor) keep(cookies ...*http.Cookie) {
+	v.Do(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		for _, c := range cookies {
+			http.SetCookie(w, c)
+		}
+	}), httptest.NewRequest(http.MethodGet, testURL, nil))
 }
 
 // serve makes a request that handler answers under Factory.Handler.
 func (v *siteVisitor) serve(handler http.HandlerFunc) *http.Response {
-	w := httptest.NewRecorder()
-	v.f.Handler(handler).ServeHTTP(w, v.request())
-	resp := w.Result()
-	v.jar.SetCookies(testURL, resp.Cookies())
-	return resp
+	return v.Do(v.f.Handler(handler), httptest.NewRequest(http.MethodGet, testURL, nil))
 }
 
 // visit makes a request whose handler is use and fails the test unless it is
@@ -80,13 +93,6 @@ func (v *siteVisitor) visit(use func(s *session.Session)) *http.Response {
 		v.t.Errorf("status %d", resp.StatusCode)
 	}
 	return resp
-}
-
-// jarOf returns a jar with the cookies of a request.
-func jarOf(r *http.Request) http.CookieJar {
-	jar, _ := cookiejar.New(nil)
-	jar.SetCookies(testURL, r.Cookies())
-	return jar
 }
 
 // discardLog is for tests that expect errors in the log and do not look there.
