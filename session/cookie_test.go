@@ -17,14 +17,7 @@ func rawVisit(t *testing.T, f *session.Factory, target string, cookies []string,
 	r := httptest.NewRequest(http.MethodGet, target, nil)
 	r.Header["Cookie"] = cookies
 	w := httptest.NewRecorder()
-	f.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		s, err := f.Get(r)
-		if err != nil {
-			t.Error(err)
-			return
-		}
-		use(s)
-	})).ServeHTTP(w, r)
+	f.Handler(withSession(t, f, use)).ServeHTTP(w, r)
 	if w.Code != http.StatusOK {
 		t.Errorf("status %d", w.Code)
 	}

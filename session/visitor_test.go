@@ -41,6 +41,18 @@ func newVisitor(t testing.TB, f *session.Factory) *siteVisitor {
 	return &siteVisitor{visitor.New(t), t, f}
 }
 
+// withSession returns a page of the site that does something with the session.
+func withSession(t testing.TB, f *session.Factory, use func(s *session.Session)) http.HandlerFunc {
+	return func(_ http.ResponseWriter, r *http.Request) {
+		s, err := f.Get(r)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		use(s)
+	}
+}
+
 // visitorWith returns a visitor with the cookies of a request.
 func visitorWith(t testing.TB, f *session.Factory, r *http.Request) *siteVisitor {
 	v := newVisitor(t, f)
@@ -81,14 +93,7 @@ func (v *siteVisitor) serve(handler http.HandlerFunc) *http.Response {
 // answered with 200.
 func (v *siteVisitor) visit(use func(s *session.Session)) *http.Response {
 	v.t.Helper()
-	resp := v.serve(func(_ http.ResponseWriter, r *http.Request) {
-		s, err := v.f.Get(r)
-		if err != nil {
-			v.t.Error(err)
-			return
-		}
-		use(s)
-	})
+	resp := v.serve(withSession(v.t, v.f, use))
 	if resp.StatusCode != http.StatusOK {
 		v.t.Errorf("status %d", resp.StatusCode)
 	}
