@@ -45,14 +45,7 @@ func TestAnonymousWhenDown(t *testing.T) {
 			if test.changes {
 				want = http.StatusServiceUnavailable
 			}
-			resp := v.serve(func(_ http.ResponseWriter, r *http.Request) {
-				s, err := f.Get(r)
-				if err != nil {
-					t.Error(err)
-					return
-				}
-				test.use(s)
-			})
+			resp := v.serve(withSession(t, f, test.use))
 			if resp.StatusCode != want || len(resp.Cookies()) > 0 {
 				t.Errorf("status %d and %d cookies, want %d and none", resp.StatusCode, len(resp.Cookies()), want)
 			}

@@ -123,14 +123,9 @@ func TestCookieValueThatCannotBe(t *testing.T) {
 			o.Secret, o.Signer = "", valueSigner(value)
 			o.ErrorHandler = func(w http.ResponseWriter, _ *http.Request, err error) { failed = err; w.WriteHeader(500) }
 		})
-		resp := newVisitor(t, f).serve(func(_ http.ResponseWriter, r *http.Request) {
-			s, err := f.Get(r)
-			if err != nil {
-				t.Error(err)
-				return
-			}
+		resp := newVisitor(t, f).serve(withSession(t, f, func(s *session.Session) {
 			s.Set("k", "v")
-		})
+		}))
 		if failed == nil || len(resp.Cookies()) > 0 || len(store.records) > 0 {
 			t.Errorf("%.20q: error %v, %d cookies, %d records", value, failed, len(resp.Cookies()), len(store.records))
 		}

@@ -142,12 +142,7 @@ func TestHandlerGoexit(t *testing.T) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		f.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-			s, err := f.Get(r)
-			if err != nil {
-				t.Error(err)
-				return
-			}
+		f.Handler(withSession(t, f, func(s *session.Session) {
 			s.Set("k", 1)
 			runtime.Goexit()
 		})).ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil))

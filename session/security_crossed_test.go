@@ -108,18 +108,13 @@ func TestCrossedReplyOfAConflict(t *testing.T) {
 	ada, grace := newVisitor(t, f), newVisitor(t, f)
 	ada.visit(func(s *session.Session) { s.Set("name", "Ada") })
 	grace.visit(func(s *session.Session) { s.Set("name", "Grace") })
-	resp := grace.serve(func(_ http.ResponseWriter, r *http.Request) {
-		s, err := f.Get(r)
-		if err != nil {
-			t.Error(err)
-			return
-		}
+	resp := grace.serve(withSession(t, f, func(s *session.Session) {
 		second := grace.at(f)
 		second.visit(func(s *session.Session) { s.Set("other tab", true) })
 		store.previous = nil
 		ada.visit(func(s *session.Session) { s.Get("name") }) // now Ada's record is on the wire
 		s.Set("mine", true)
-	})
+	}))
 	if resp.StatusCode != http.StatusInternalServerError {
 		t.Errorf("status %d", resp.StatusCode)
 	}

@@ -99,12 +99,7 @@ func TestRenewedSessionBesideNone(t *testing.T) {
 			header := []string{strings.Join(beside(f, old), "; ")}
 			w, r := httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil)
 			r.Header["Cookie"] = header
-			f.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-				s, err := f.Get(r)
-				if err != nil {
-					t.Error(err)
-					return
-				}
+			f.Handler(withSession(t, f, func(s *session.Session) {
 				s.Set("user", "a stranger")
 			})).ServeHTTP(w, r)
 			if w.Code == http.StatusOK || len(w.Result().Cookies()) > 0 {
