@@ -16,6 +16,10 @@ import (
 // When the save fails, the error handler answers and the application's page is
 // not sent. Changes after the first byte are saved when the handler returns,
 // unless they need a cookie: those are lost, and logged as an error.
+//
+// After a Hijack the application writes the header itself. The cookie of a session that
+// was begun or renewed is in w.Header() then: give that to what writes the answer, such
+// as a websocket's upgrader, or the browser does not get it.
 func (f *Factory) Handler(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if f.exchangeOf(r) != nil { // wrapped twice

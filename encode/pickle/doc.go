@@ -7,7 +7,7 @@
 // run: the reader knows a list of opcodes and a list of classes, rebuilds those
 // as Go values, and refuses everything else with an error, [ClassError] where a
 // class is the reason. It reads protocols 0 to 5, of Python 2.7 too, and writes
-// protocol 4 or, by [Encoder], 2 or 3.
+// protocol 4 or, by [Encoder], 2 or 3, and 5 where that is what was read.
 //
 // # What a value becomes
 //
@@ -40,7 +40,7 @@
 // The bytes are those of CPython's pickle.dumps, memo and frames included: Python
 // that loads a pickle from here and dumps the value again in the same protocol gets
 // the same bytes, so that pyramid_session_redis finds no change where there is none.
-// That holds for protocol 4 and Pythons 3.8 to 3.13, but for a set or a frozenset of
+// That holds for protocols 4 and 5 and Pythons 3.8 to 3.13, but for a set or a frozenset of
 // several elements, which Python has in an order of hashes, and for several
 // timedelta(0), which Python 3.13 has once.
 //

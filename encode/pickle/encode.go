@@ -42,6 +42,21 @@ func (e Encoder) Marshal(v any) ([]byte, error) {
 	if e.Protocol < lowestWritten || e.Protocol > highestWritten {
 		return nil, fmt.Errorf("pickle: protocol %d cannot be written; 2, 3 and 4 can", e.Protocol)
 	}
+	return e.marshal(v)
+}
+
+// MarshalLike is Marshal in the protocol of an earlier pickle, as far as that is 3, 4 or
+// 5: Python, which compares what it reads with its own pickle of it, writes its own
+// protocol. Protocol is for when there is no earlier pickle, or an older one.
+func (e Encoder) MarshalLike(v any, earlier []byte) ([]byte, error) {
+	if len(earlier) < 2 || earlier[0] != opProto || earlier[1] < 3 || earlier[1] > highestProtocol {
+		return e.Marshal(v)
+	}
+	e.Protocol = int(earlier[1])
+	return e.marshal(v)
+}
+
+func (e Encoder) marshal(v any) ([]byte, error) {
 	limits := e.Limits.withDefaults()
 	w := writer{protocol: e.Protocol, limits: &limits, budget: newBudget(&limits)}
 	w.buf = append(w.buf, opProto, byte(e.Protocol))

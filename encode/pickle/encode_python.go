@@ -116,6 +116,14 @@ func (w *writer) set(class string, elems []any, depth int) error {
 }
 
 func (w *writer) byteArray(b ByteArray) error {
+	if w.protocol >= 5 {
+		if err := w.room(len(b)); err != nil {
+			return err
+		}
+		w.counted(opByteArray8, string(b))
+		w.memoize()
+		return nil
+	}
 	w.builtin("bytearray")
 	w.boundary()
 	if len(b) == 0 {

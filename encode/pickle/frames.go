@@ -40,15 +40,18 @@ func (w *writer) boundary() {
 	}
 }
 
-// counted writes an opcode whose argument is bytes behind their length of
-// four bytes.
+// counted writes an opcode whose argument is bytes behind their length.
 func (w *writer) counted(op byte, s string) {
 	long := len(s) >= fullFrame
 	if long {
 		w.closeFrame()
 	}
 	w.op(op)
-	w.buf = binary.LittleEndian.AppendUint32(w.buf, uint32(len(s)))
+	if op == opByteArray8 {
+		w.buf = binary.LittleEndian.AppendUint64(w.buf, uint64(len(s)))
+	} else {
+		w.buf = binary.LittleEndian.AppendUint32(w.buf, uint32(len(s)))
+	}
 	w.buf = append(w.buf, s...)
 	if long {
 		w.openFrame()

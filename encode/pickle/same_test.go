@@ -17,8 +17,12 @@ import (
 // each protocol from the least on.
 func (p *peer) sameInPython(t *testing.T, name string, v any, least int) {
 	t.Helper()
-	for protocol := least; protocol <= 4; protocol++ {
-		data, err := pickle.Encoder{Protocol: protocol}.Marshal(v)
+	for protocol := least; protocol <= 5; protocol++ {
+		// What there was before decides, whatever the default.
+		data, err := pickle.Encoder{Protocol: min(protocol, 4)}.MarshalLike(v, []byte{0x80, byte(protocol), '.'})
+		if err == nil && int(data[1]) != protocol {
+			t.Fatalf("protocol %d was written, want %d", data[1], protocol)
+		}
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}

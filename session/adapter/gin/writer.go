@@ -15,6 +15,7 @@ import (
 type writer struct {
 	gin.ResponseWriter                     // gin's, around the middleware
 	inner              http.ResponseWriter // the middleware's
+	begun              bool
 }
 
 var _ gin.ResponseWriter = (*writer)(nil)
@@ -25,38 +26,52 @@ func writerFor(outer gin.ResponseWriter, w http.ResponseWriter) gin.ResponseWrit
 	if own, ok := w.(gin.ResponseWriter); ok {
 		return own
 	}
-	return &writer{outer, w}
+	return &writer{ResponseWriter: outer, inner: w}
 }
 
-// WriteHeaderNow sends the header with the status that WriteHeader has set.
-// WriteHeader itself is gin's: it sends nothing, so that a session can be changed
-// after c.Status.
-func (w *writer) WriteHeaderNow() {
-	if w.Written() {
-		return
+// begin lets the middleware know, once, that the response begins: the session is
+// saved. It does not make the writers around send the header, because some of them
+// decide at the first Write what is in it, as gin-contrib/gzip does.
+func (w *writer) begin() {
+	if !w.begun {
+		w.begun = true
+		w.inner.WriteHeader(w.Status())
 	}
-	w.inner.WriteHeader(w.Status())
-	// gin's WriteHeader has only noted the status. If the session's error handler
-	// has answered, its status must not be changed by the application any more.
+}
+
+// WriteHeader notes the status, as gin's does. It sends nothing, so that a session can
+// be changed after c.Status. When the response has begun it is too late: the status
+// may be that of the session's error handler.
+func (w *writer) WriteHeader(code int) {
+	if !w.begun {
+		w.ResponseWriter.WriteHeader(code)
+	}
+}
+
+func (w *writer) WriteHeaderNow() {
+	w.begin()
 	w.ResponseWriter.WriteHeaderNow()
 }
 
+func (w *writer) Written() bool { return w.begun || w.ResponseWriter.Written() }
+
 func (w *writer) Write(b []byte) (int, error) {
-	w.WriteHeaderNow()
+	w.begin()
 	return w.inner.Write(b)
 }
 
 func (w *writer) WriteString(s string) (int, error) {
-	w.WriteHeaderNow()
+	w.begin()
 	return io.WriteString(w.inner, s)
 }
 
 func (w *writer) Flush() {
-	w.WriteHeaderNow()
+	w.begin()
 	_ = http.NewResponseController(w.inner).Flush()
 }
 
 func (w *writer) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	w.begun = true
 	return http.NewResponseController(w.inner).Hijack()
 }
 

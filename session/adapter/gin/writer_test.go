@@ -236,3 +236,31 @@ func TestTheWriterIsPutBack(t *testing.T) {
 	a.router.GET("/", func(c *gin.Context) { c.String(http.StatusOK, "page") })
 	a.do("GET", "/", "")
 }
+
+// gin-contrib/gzip decides at the first Write whether it compresses: its header must
+// not have been sent before.
+func TestAWriterAroundMayDecideAtTheFirstWrite(t *testing.T) {
+	t.Parallel()
+	a := newApp(t)
+	a.router.Use(func(c *gin.Context) {
+		c.Writer = &decidingWriter{c.Writer}
+		c.Header("X-Decided", "no")
+		c.Next()
+	}, ginsession.Handler(a.sessions))
+	a.router.GET("/", func(c *gin.Context) {
+		a.get(c).Set("k", 1)
+		c.String(http.StatusOK, "page")
+	})
+	if resp, _ := a.do("GET", "/", ""); resp.Header.Get("X-Decided") != "yes" || len(resp.Cookies()) != 1 {
+		t.Errorf("header %v", resp.Header)
+	}
+}
+
+type decidingWriter struct{ gin.ResponseWriter }
+
+func (w *decidingWriter) Write(b []byte) (int, error) {
+	w.Header().Set("X-Decided", "yes")
+	return w.ResponseWriter.Write(b)
+}
+
+func (w *decidingWriter) WriteString(s string) (int, error) { return w.Write([]byte(s)) }

@@ -1,6 +1,10 @@
 package overlay
 
-import "github.com/pyramidgo/redissessions/session/internal/record"
+import (
+	"slices"
+
+	"github.com/pyramidgo/redissessions/session/internal/record"
+)
 
 // A map, slice or pointer may be changed in place after Get has returned it, and no
 // method is called then. So an entry keeps what such a value is compared with at the
@@ -59,6 +63,9 @@ func (o *Overlay) copyForComparison(v any) original {
 	if record.Immutable(v) {
 		return nil
 	}
+	if list, ok := plainList(v); ok {
+		return listCopy(slices.Clone(list))
+	}
 	c, err := o.layout.Normal(v)
 	if err != nil {
 		return nil
@@ -68,8 +75,36 @@ func (o *Overlay) copyForComparison(v any) original {
 
 // copyOf returns v as it is now, and v itself where it cannot be copied.
 func (o *Overlay) copyOf(v any) any {
-	if c, ok := o.copyForComparison(v).(valueCopy); ok {
+	switch c := o.copyForComparison(v).(type) {
+	case valueCopy:
 		return c.value
+	case listCopy:
+		return []any(c)
 	}
 	return v
+}
+
+// listCopy is the original of a list whose elements cannot change in place. A flash
+// queue is one: to encode it for each message that is appended would take time that
+// grows with the square of their number.
+type listCopy []any
+
+func (c listCopy) Diff(dst []byte, _ string, v any) ([]byte, bool, error) {
+	now, ok := plainList(v)
+	return dst, !ok || !slices.Equal(now, c), nil
+}
+
+// plainList returns v when it is a list of elements that cannot change in place, each
+// equal to itself, which NaN is not.
+func plainList(v any) ([]any, bool) {
+	list, ok := v.([]any)
+	if !ok || list == nil {
+		return nil, false
+	}
+	for _, elem := range list {
+		if !record.Immutable(elem) || elem != elem { //nolint:gocritic,staticcheck // NaN
+			return nil, false
+		}
+	}
+	return list, true
 }

@@ -186,7 +186,11 @@ func (d *dictData) merged(changes []Change) (map[string]any, error) {
 }
 
 func (l dictLayout) Encode(m any) ([]byte, error) {
-	b, err := l.codec.Encode(m)
+	return l.wrapped(l.codec.Encode(m))
+}
+
+// wrapped returns what a codec has returned.
+func (dictLayout) wrapped(b []byte, err error) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("session: the data cannot be encoded: %w", err)
 	}

@@ -21,6 +21,7 @@ type pyramid struct {
 	envelope envelope
 	// What the codec writes decides what can be as Python writes it.
 	pickle, json bool
+	like         bool // pickles have the protocol of the record before
 	limits       pickle.Limits
 }
 
@@ -42,7 +43,7 @@ type envelope interface {
 
 func newPyramid(c Config, member string, e envelope) *pyramid {
 	p := &pyramid{envelope: e, limits: picklesOf(c.MaxBytes)}
-	if c.Codec.Encode == nil {
+	if p.like = c.Codec.Encode == nil || builtInName(c.Codec) == "pickle"; c.Codec.Encode == nil {
 		c.Codec = encode.Codec{Encode: pickle.Encoder{Limits: p.limits}.Marshal, Decode: pickle.Decoder{Limits: p.limits}.Unmarshal}
 	}
 	p.values = dictLayout{c.Codec, member}
@@ -140,6 +141,9 @@ func (p *pyramid) encodeAsPython(whole, values map[string]any, prior *dictData) 
 			if d, ok := oldData.(*pickle.Dict); ok {
 				dict.Set(p.values.member, dictInOrder(values, prior.others, d))
 			}
+		}
+		if p.like && prior.body != nil {
+			return p.values.wrapped(pickle.Encoder{Limits: p.limits}.MarshalLike(dict, prior.body))
 		}
 		return p.values.Encode(dict)
 	case p.json:
