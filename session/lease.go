@@ -62,7 +62,7 @@ func (s *Session) renewLease(ctx context.Context) error {
 	m.Idle = record.Override{Set: true, Duration: s.idle()}
 	until := s.f.leaseFrom(now, m.Began(), s.idle())
 	if !ok || m.Login.Lease.IsZero() || s.keepsExpiry() ||
-		!s.f.leaseDue(now, m) && !(s.metaSet.idle && until.After(m.Login.Lease)) {
+		!s.f.leaseDue(now, m) && (!s.metaSet.idle || !until.After(m.Login.Lease)) {
 		return nil
 	}
 	e := entries{s: s, index: index, at: s.at, login: m.Login, keys: s.setKeys(m.Login)}

@@ -48,7 +48,6 @@ type schedTask struct {
 	kind    string
 	sched   *usersScheduler
 	crashed bool
-	ops     int
 }
 
 type schedKey struct{}

@@ -3,6 +3,7 @@ package goredis
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -53,8 +54,7 @@ func (s *store) IndexList(ctx context.Context, key string) (session.IndexState, 
 // indexPut sets a member's score after the first commands, lets the key expire no
 // earlier than at a time, and returns the set.
 func (s *store) indexPut(ctx context.Context, op, key, member string, score, expiry int64, first ...redis.Cmder) (session.IndexState, error) {
-	old := append(first[:len(first):len(first)],
-		redis.NewCmd(ctx, "eval", dialect.IndexAdd.Source, 1, key, member, score, expiry))
+	old := slices.Concat(first, []redis.Cmder{redis.NewCmd(ctx, "eval", dialect.IndexAdd.Source, 1, key, member, score, expiry)})
 	if s.without.gt.Load() {
 		return s.indexSend(ctx, op, key, old...)
 	}

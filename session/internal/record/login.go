@@ -140,9 +140,9 @@ const loginKey = "_login_"
 const ended = "ended"
 
 // Tombstone is an empty session whose times are over.
-func (p *pyramid) Tombstone(_ Address, m Meta) []byte {
+func (p *pyramid) Tombstone(Address, Meta) []byte {
 	long := time.Unix(1, 0).UTC()
-	m = Meta{Created: long, Expires: long, Idle: Override{true, time.Second}}
+	m := Meta{Created: long, Expires: long, Idle: Override{true, time.Second}}
 	members := map[string]any{}
 	p.envelope.write(m, members)
 	if _, ok := p.envelope.(pyramidSessionRedis); ok {
