@@ -86,6 +86,7 @@ func TestLoginListEnd(t *testing.T) {
 		s := newSite(t, format, nil)
 		laptop, phone, other := visitor.New(t), visitor.New(t), visitor.New(t)
 		for _, v := range []*visitor.Visitor{laptop, phone} {
+			nextMillisecond()
 			s.as(v, func(_ context.Context, se *session.Session) { se.Set("cart", 1) })
 			if err := s.login(v, "ann"); err != nil {
 				t.Fatal(err)
