@@ -56,6 +56,16 @@ func TestLeastACL(t *testing.T) {
 			"Remove":              func() error { return store.Remove(ctx, key, guard) },
 			"Remove, any of them": func() error { return store.Remove(ctx, key, nil) },
 			"Delete":              func() error { return store.Delete(ctx, key) },
+			"IndexAdd": func() error {
+				_, err := store.(session.UserIndex).IndexAdd(ctx, key+":set", guard, time.Now().Add(time.Hour), session.AnyEpoch)
+				return err
+			},
+			"IndexClose": func() error {
+				_, err := store.(session.UserIndex).IndexClose(ctx, key+":set", session.FirstEpoch, time.Hour)
+				return err
+			},
+			"IndexList":   func() error { _, err := store.(session.UserIndex).IndexList(ctx, key+":set"); return err },
+			"IndexRemove": func() error { return store.(session.UserIndex).IndexRemove(ctx, key+":set", guard) },
 		} {
 			if err := store.Delete(ctx, key); err != nil {
 				t.Fatal(err)

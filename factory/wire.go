@@ -45,6 +45,13 @@ func sessionOptions(o *settings.Options) *session.Options {
 			SkipOnPanic:    !o.CookieOnException,
 		},
 	}
+	if o.UserSessions {
+		so.Users = &session.UserOptions{
+			Max:      o.UserSessionsMax,
+			WhenFull: whenFull[o.UserSessionsWhenFull],
+			Describe: descriptions[o.UserSessionsAbout],
+		}
+	}
 	if o.PassiveHeader != "" {
 		so.Passive = hasHeader(http.CanonicalHeaderKey(o.PassiveHeader))
 	}
@@ -85,6 +92,7 @@ var keyOfField = map[string]string{
 	"AcceptPlain":            "encryption_accept_plain",
 
 	"ClearSiteData":      "clear_site_data",
+	"Users":              "user_sessions",
 	"Cookie.Name":        "cookie_name",
 	"Cookie.Path":        "cookie_path",
 	"Cookie.Domain":      "cookie_domain",
@@ -122,6 +130,11 @@ var formats = map[settings.Format]session.Format{
 	settings.FormatNative:               session.FormatNative,
 	settings.FormatPyramidRedisSessions: session.FormatPyramidRedisSessions,
 	settings.FormatPyramidSessionRedis:  session.FormatPyramidSessionRedis,
+}
+
+var whenFull = map[settings.WhenFull]session.WhenFull{
+	settings.EndOldest: session.EndOldest,
+	settings.Refuse:    session.Refuse,
 }
 
 var secureModes = map[settings.CookieSecure]session.SecureMode{

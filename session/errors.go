@@ -26,6 +26,15 @@ var (
 	// was under way. Nothing of the request's changes is written.
 	ErrEnded = errors.New("session: sessions of this user were ended meanwhile; the login was not saved")
 
+	// ErrTooManySessions is returned by Session.Login when the user has
+	// UserOptions.Max sessions already and WhenFull is Refuse. It is the application's
+	// to answer: nothing was changed.
+	ErrTooManySessions = errors.New("session: the user has as many sessions as user_sessions_max allows; end one of them first")
+
+	// ErrNoUserIndex is returned by the methods that list and end a user's sessions when
+	// Options.Users is nil, or when the store is no UserIndex.
+	ErrNoUserIndex = errors.New("session: sessions are not kept by user; set user_sessions (Options.Users), with a store that is a UserIndex")
+
 	// ErrConflict is returned when other requests kept changing the session until the
 	// time for the save (Options.SaveTimeout) was over. Nothing was written.
 	ErrConflict = contention.ErrConflict

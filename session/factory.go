@@ -34,7 +34,7 @@ func NewFactory(store Store, opts *Options) (*Factory, error) {
 		opts = &Options{}
 	}
 	f := &Factory{opts: opts.withDefaults(), store: store, rules: opts.Format.rules(), now: time.Now, late: new(oncePerRoute), turns: new(contention.Turns)}
-	errs := []error{f.opts.Cookie.check(), checkClearData(opts.ClearSiteData)}
+	errs := []error{f.opts.Cookie.check(), checkClearData(opts.ClearSiteData), checkUsers(store, opts.Users)}
 	if store == nil && opts.StoreFor == nil {
 		errs = append(errs, errors.New("session: no store: pass one, or set Options.StoreFor"))
 	}

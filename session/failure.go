@@ -136,6 +136,7 @@ type step int
 const (
 	logoutStep  step = iota // Invalidate
 	renewalStep             // Renew
+	loginStep               // Login
 	tokenStep               // CSRFToken
 	stepCount
 )

@@ -47,10 +47,15 @@ func (s *Session) invalidate(ctx context.Context) error {
 // request's other cookies.
 func (s *Session) endAll(ctx context.Context) error {
 	var errs []error
-	for _, at := range []record.Address{s.at, s.predecessor} {
-		if at.Key != "" {
-			errs = append(errs, s.f.end(ctx, s.store, at))
+	if s.at.Key != "" {
+		err := s.f.endFrom(ctx, s.store, s.at, s.f.front(!s.meta.Login.At.IsZero()))
+		if err == nil {
+			s.entriesAt(s.at).leave(ctx)
 		}
+		errs = append(errs, err)
+	}
+	if s.predecessor.Key != "" {
+		errs = append(errs, s.f.end(ctx, s.store, s.predecessor))
 	}
 	return errors.Join(append(errs, s.endOthers(ctx))...)
 }
@@ -65,7 +70,20 @@ func (s *Session) endAll(ctx context.Context) error {
 // The markers go last: as long as the session lives, another logout with the
 // same old cookie must find the way to it too, and not believe it gone.
 func (f *Factory) end(ctx context.Context, store Store, at record.Address) error {
-	live := f.format.Live()
+	return f.endFrom(ctx, store, at, f.front(f.opts.Users != nil))
+}
+
+// front is what live records begin with, of sessions that were logged in or not.
+func (f *Factory) front(loggedIn bool) []byte {
+	if loggedIn {
+		return f.format.LiveLoggedIn()
+	}
+	return f.format.Live()
+}
+
+// endFrom is end, with the guard that the record is likely to begin with. Another one
+// costs one more round trip.
+func (f *Factory) endFrom(ctx context.Context, store Store, at record.Address, live []byte) error {
 	if live == nil {
 		return storeError("invalidate", store.Delete(ctx, at.Key))
 	}
@@ -84,6 +102,9 @@ func (f *Factory) end(ctx context.Context, store Store, at record.Address) error
 				}
 			}
 			return nil
+		}
+		if f.isTombstone(at, conflict.Current) {
+			return nil // no session comes there
 		}
 		if next := f.successorOf(at, conflict.Current); next != nil {
 			markers = append(markers, at.Key)
@@ -147,4 +168,10 @@ func (s *Session) endOthers(ctx context.Context) error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// isTombstone reports whether a record is a tombstone.
+func (f *Factory) isTombstone(at record.Address, raw []byte) bool {
+	snap, err := f.format.Decode(at, raw)
+	return err == nil && snap.Ended
 }

@@ -56,9 +56,13 @@ func fromTheFuture(now, t time.Time) bool { return t.Sub(now) > roundedUp }
 // errOutdated is reported for a session that began before Options.ValidSince.
 var errOutdated = fmt.Errorf("%w: it began before ValidSince (valid_since)", ErrNotFound)
 
-// outdated reports whether a stored session began before Options.ValidSince. Where a
+// outdated reports whether a stored session began, or was logged in, before
+// Options.ValidSince: the later counts. Where a
 // record rounds its time of creation up, the earliest time that it may stand for counts.
 func (f *Factory) outdated(m record.Meta) bool {
+	if !m.Login.At.IsZero() {
+		return m.Login.At.Before(f.opts.ValidSince)
+	}
 	return m.Created.Add(-f.createdLate()).Before(f.opts.ValidSince)
 }
 
@@ -109,7 +113,7 @@ func (s *Session) expires() (idle, absolute time.Time) {
 		return s.f.now().UTC(), time.Time{}
 	}
 	if limit := s.f.opts.AbsoluteTimeout; limit > 0 {
-		absolute = s.meta.Created.Add(limit)
+		absolute = s.meta.Began().Add(limit)
 	}
 	switch {
 	case s.idle() == 0:
@@ -125,7 +129,7 @@ func (s *Session) expires() (idle, absolute time.Time) {
 // never.
 func (s *Session) restarted() time.Time {
 	now := s.f.now()
-	ttl, alive := lifetime(now, s.meta.Created, s.idle(), s.f.opts.AbsoluteTimeout)
+	ttl, alive := lifetime(now, s.meta.Began(), s.idle(), s.f.opts.AbsoluteTimeout)
 	if alive && ttl == 0 {
 		return time.Time{}
 	}

@@ -98,6 +98,11 @@ func (s *Session) loadID(ctx context.Context, id string) (bool, error) {
 		s.at = at // Invalidate ends what cannot be read too
 		return false, err
 	}
+	if snap.Ended {
+		s.at = at
+		_ = s.become(isRenewed, ErrGone)
+		return true, nil
+	}
 	if snap.Successor != nil {
 		return s.loadMarker(ctx, s.f.now(), at, snap, left, left == unknownTTL && ttl > 0)
 	}
@@ -116,7 +121,7 @@ func (s *Session) loadRecord(ctx context.Context, id string, at record.Address, 
 	if restated {
 		snap.Meta.Created = now.Truncate(time.Millisecond).UTC()
 	}
-	full, alive := lifetime(now, snap.Meta.Created, snap.Meta.Idle.Or(f.opts.IdleTimeout), f.opts.AbsoluteTimeout)
+	full, alive := lifetime(now, snap.Meta.Began(), snap.Meta.Idle.Or(f.opts.IdleTimeout), f.opts.AbsoluteTimeout)
 	expires, expiryKept := f.expiryOf(snap)
 	if !expires.IsZero() && !now.Before(expires) {
 		alive = false
@@ -137,7 +142,7 @@ func (s *Session) loadRecord(ctx context.Context, id string, at record.Address, 
 	}
 	// Another server whose clock is ahead must not lengthen the absolute timeout.
 	s.due.record = snap.Outmoded
-	s.due.expiry = restated && f.opts.AbsoluteTimeout > 0 ||
+	s.due.expiry = restated && f.opts.AbsoluteTimeout > 0 || s.leaseIsDue(now) ||
 		expiryKept && expiryDue(now, expires, full, s.touchAfter())
 	s.rollCookie(now)
 	switch {

@@ -55,6 +55,10 @@ type Options struct {
 	// ends none.
 	ValidSince time.Time
 
+	// Users keeps sessions by user, so that a user's sessions can be listed and ended:
+	// see Session.Login. The default, nil, keeps none.
+	Users *UserOptions
+
 	// Cookie describes the session's cookie.
 	Cookie CookieOptions
 	// ClearSiteData are the kinds of data, ClearCache and ClearStorage, that the

@@ -67,19 +67,19 @@ func (s *Session) renew(ctx context.Context) error {
 	// A save forgets what turned out to change nothing in the record that it met. In
 	// a new session it counts.
 	before := s.data.Clone()
-	keepToken := s.data.SetByRequest(csrfKey)
-	if !keepToken {
-		s.data.Delete(csrfKey)
-	}
+	takeBackToken := s.dropToken()
+	login := s.meta.Login
 	s.access = active // a passive request that renews the session uses it
-	err = s.moveTo(ctx, at)
+	err = s.moveTo(ctx, at, s.entriesAt(at), s.entriesAt(s.at))
 	if err == nil {
 		s.id, s.at, s.signed, s.cookie = id, at, signed, cookieSet
 		return nil
 	}
-	if !keepToken {
-		s.data.Undo(csrfKey)
+	if errors.Is(err, ErrExists) {
+		err = storeError("renew", err)
 	}
+	takeBackToken()
+	s.meta.Login = login
 	if errors.Is(err, ErrGone) && !errors.Is(err, ErrUnavailable) && s.mayStartAgain() {
 		s.data = before
 		s.startAgain()
@@ -115,14 +115,21 @@ func (s *Session) startAgain() {
 // in this order: at no moment is the data nowhere. The old record is closed
 // only in the state that was copied; when it has changed meanwhile, the copy is
 // made again. When the renewal fails, the copy is deleted: no browser gets its ID.
-func (s *Session) moveTo(ctx context.Context, at record.Address) (err error) {
+//
+// The new entries in the indexes of the session's user are made with the copy, and those
+// that it leaves are removed last.
+func (s *Session) moveTo(ctx context.Context, at record.Address, in, left *entries) (err error) {
 	var copied []byte // the copy's guard, once there is a copy
 	defer func() {
 		if err != nil && copied != nil {
 			// The time for the renewal may be what ran out.
 			ctx, cancel := s.f.writeContext(ctx)
 			defer cancel()
-			err = errors.Join(err, storeError("renew", s.store.Delete(ctx, at.Key)))
+			undo := s.store.Delete(ctx, at.Key)
+			if undo == nil {
+				in.leave(ctx)
+			}
+			err = errors.Join(err, storeError("renew", undo))
 		}
 	}()
 	return s.retry(ctx, func(bool) error {
@@ -130,17 +137,22 @@ func (s *Session) moveTo(ctx context.Context, at record.Address) (err error) {
 		if err != nil {
 			return err
 		}
+		if in != nil {
+			if err := in.extend(ctx); err != nil {
+				return err
+			}
+		}
 		raw, snap, ttl, err := s.encode(at, changes)
 		if err != nil {
 			return err
 		}
 		if copied == nil {
-			err = s.store.Create(ctx, at.Key, raw, ttl)
+			err = s.createAt(ctx, at, raw, ttl, in)
 		} else {
-			err = s.store.Replace(ctx, at.Key, copied, raw, ttl)
+			err = storeError("renew", s.store.Replace(ctx, at.Key, copied, raw, ttl))
 		}
 		if err != nil {
-			return storeError("renew", err)
+			return err
 		}
 		copied = snap.Guard
 		now := s.f.now()
@@ -153,7 +165,18 @@ func (s *Session) moveTo(ctx context.Context, at record.Address) (err error) {
 		if err != nil {
 			return guardedError(err)
 		}
+		left.leave(ctx)
 		s.saved(snap)
 		return nil
 	})
+}
+
+// dropToken takes the CSRF token away, unless this request has set it, and returns what
+// takes that back.
+func (s *Session) dropToken() (takeBack func()) {
+	if s.data.SetByRequest(csrfKey) {
+		return func() {}
+	}
+	s.data.Delete(csrfKey)
+	return func() { s.data.Undo(csrfKey) }
 }

@@ -184,6 +184,7 @@ func (s *Session) replace(ctx context.Context, changes []record.Change) error {
 		if err := removePrior(ctx, s.store, s.at.Key, s.prior()); err != nil {
 			return guardedError(err)
 		}
+		s.entriesAt(s.at).leave(ctx)
 		s.reset()
 		s.cookie, s.endedHere = cookieDelete, true
 		return nil
@@ -193,6 +194,9 @@ func (s *Session) replace(ctx context.Context, changes []record.Change) error {
 
 // write writes the record with the changes over the one that was loaded.
 func (s *Session) write(ctx context.Context, changes []record.Change) error {
+	if err := s.renewLease(ctx); err != nil {
+		return err
+	}
 	record, snap, ttl, err := s.encode(s.at, changes)
 	if err != nil {
 		return err
@@ -216,7 +220,7 @@ func guardedError(err error) error {
 // encode makes the record for an address, with its time to live in Redis.
 func (s *Session) encode(at record.Address, changes []record.Change) ([]byte, record.Snapshot, time.Duration, error) {
 	m, now := s.meta, s.f.now()
-	ttl, alive := lifetime(now, m.Created, s.idle(), s.f.opts.AbsoluteTimeout)
+	ttl, alive := lifetime(now, m.Began(), s.idle(), s.f.opts.AbsoluteTimeout)
 	if !alive {
 		return nil, record.Snapshot{}, 0, ErrNotFound
 	}
@@ -246,7 +250,7 @@ func (s *Session) encode(at record.Address, changes []record.Change) ([]byte, re
 // saved takes over what was just written.
 func (s *Session) saved(snap record.Snapshot) {
 	kept := s.keepsExpiry()
-	s.metaSet.idle, s.metaSet.maxAge = false, false
+	s.metaSet.idle, s.metaSet.maxAge, s.metaSet.login = false, false, false
 	s.due, s.state = due{}, isStored
 	s.adopt(snap)
 	s.data.Saved(snap.Data)
@@ -263,6 +267,9 @@ func (s *Session) rebase(current []byte) error {
 	}
 	if snap.Successor != nil {
 		return s.gone(isRenewed)
+	}
+	if snap.Ended {
+		return s.gone(isEnded)
 	}
 	s.adopt(snap)
 	s.data.Rebase(snap.Data)

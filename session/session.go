@@ -37,7 +37,7 @@ type Session struct {
 	whole       []byte // the stored record, see priorRecord
 	data        overlay.Overlay
 	meta        record.Meta // with this request's changes
-	metaSet     struct{ idle, maxAge bool }
+	metaSet     struct{ idle, maxAge, login bool }
 	isNew       bool
 	changed     bool // Changed was called
 
@@ -52,6 +52,7 @@ type Session struct {
 	signed     string       // the cookie's value, once it was made
 	header     http.Header  // for AllowCookie: before the header is sent, as it was when the request came in
 	headerSent bool
+	unsaved    error            // why the error handler answers in place of the page
 	failed     [stepCount]error // of the steps whose failure the page must not hide
 	refused    bool             // it is logged that the response may not have the cookie
 }
@@ -106,7 +107,7 @@ func (s *Session) reset() {
 	s.id, s.at, s.signed, s.guard, s.whole = "", record.Address{}, "", nil, nil
 	s.data = overlay.New(s.f.format.Layout(), s.damagedValue)
 	s.meta = record.Meta{}
-	s.metaSet.idle, s.metaSet.maxAge = false, false
+	s.metaSet.idle, s.metaSet.maxAge, s.metaSet.login = false, false, false
 	s.isNew, s.changed = true, false
 	s.due = due{}
 	s.idleEnds = time.Time{}
@@ -130,6 +131,9 @@ func (s *Session) adopt(snap record.Snapshot) {
 	}
 	if s.metaSet.maxAge {
 		m.MaxAge = s.meta.MaxAge
+	}
+	if s.metaSet.login {
+		m.Login = s.meta.Login
 	}
 	s.meta = m
 }

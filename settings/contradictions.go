@@ -16,6 +16,19 @@ func (p *parser) contradictions(o *Options) {
 	p.checkCookie(o)
 	p.checkRedis(o)
 	p.checkFormat(o)
+	p.checkUsers(o)
+}
+
+// checkUsers refuses keys about an index that is off.
+func (p *parser) checkUsers(o *Options) {
+	for _, name := range []string{"user_sessions_max", "user_sessions_when_full", "user_sessions_about"} {
+		if p.has(name) && !o.UserSessions && !p.bad["user_sessions"] {
+			p.clash("has no effect while user_sessions is not true; set user_sessions = true, or remove it", name)
+		}
+	}
+	if p.has("user_sessions_when_full") && o.UserSessions && o.UserSessionsMax == 0 {
+		p.clash("has no effect without user_sessions_max; set it to how many sessions a user may have", "user_sessions_when_full", "user_sessions_max")
+	}
 }
 
 // has reports whether the source gives a usable value for the setting.

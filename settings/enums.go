@@ -65,6 +65,25 @@ const (
 // It signs nothing unless redis.sessions.debug is true.
 const ExampleSecret = "change-me-this-is-the-documented-example"
 
+// WhenFull says what a login beyond redis.sessions.user_sessions_max does.
+type WhenFull string
+
+// The values of redis.sessions.user_sessions_when_full.
+const (
+	EndOldest WhenFull = "end_oldest" // end the session whose login is the longest time ago
+	Refuse    WhenFull = "refuse"     // refuse the login
+)
+
+// About says what is kept of the device of a login.
+type About string
+
+// The values of redis.sessions.user_sessions_about.
+const (
+	AboutNothing           About = "nothing"
+	AboutBrowser           About = "browser"             // the names of the browser and its system
+	AboutBrowserAndAddress About = "browser_and_address" // and the address of the connection
+)
+
 // ClearData is a kind of data that browsers keep for a site.
 type ClearData string
 

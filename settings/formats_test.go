@@ -105,6 +105,7 @@ func TestDefaults(t *testing.T) {
 		Host: "localhost", Port: 6379, SocketTimeout: 5 * time.Second, SocketConnectTimeout: 5 * time.Second,
 		AutoPipeline: PipelineOff, GuardedSave: GuardAuto, OnRedisDown: DownError, Charset: "utf-8", Errors: "strict", CustomConnect: "goredis",
 		Format: FormatNative, MaxRecordBytes: 1 << 20, SetRedisTTL: true, DetectChanges: true, DeserializedFailsNew: true,
+		UserSessionsWhenFull: EndOldest, UserSessionsAbout: AboutNothing,
 	}
 	if !reflect.DeepEqual(o, want) {
 		t.Errorf("got %+v\nwant %+v", o, want)

@@ -26,7 +26,8 @@ type Options struct {
 	// again. The default is zero: every request restarts it.
 	TimeoutTrigger time.Duration
 
-	// AbsoluteTimeout is how long a session may live, counted from its creation. The
+	// AbsoluteTimeout is how long a session may live, counted from its login, or from its
+	// creation where nobody has logged in. The
 	// default is zero: as long as it is used.
 	AbsoluteTimeout time.Duration
 
@@ -37,6 +38,21 @@ type Options struct {
 	// ValidSince ends every session that began before it. The default is the zero
 	// time: none.
 	ValidSince time.Time
+
+	// UserSessions keeps an index of each user's sessions. The default is false.
+	UserSessions bool
+
+	// UserSessionsMax is how many sessions a user may have at once. The default, 0, is
+	// any number.
+	UserSessionsMax int
+
+	// UserSessionsWhenFull says what a login beyond UserSessionsMax does. The default is
+	// EndOldest.
+	UserSessionsWhenFull WhenFull
+
+	// UserSessionsAbout says what is kept of the device of a login. The default is
+	// AboutNothing.
+	UserSessionsAbout About
 
 	// CookieName is the session cookie's name. The default is "session".
 	CookieName string

@@ -22,6 +22,7 @@ var (
 	_ session.TTLLoader = (*store)(nil)
 	_ session.TTLKeeper = (*store)(nil)
 	_ session.Pinger    = (*store)(nil)
+	_ session.UserIndex = (*store)(nil)
 )
 
 // Connect starts a Redis inside the process and returns a store over it, which
@@ -73,6 +74,7 @@ type ttlStore interface {
 	session.GuardedExpirer
 	session.TTLKeeper
 	session.Pinger
+	session.UserIndex
 }
 
 // store is a go-redis store that owns its client and has a share in a server.

@@ -11,7 +11,7 @@ import (
 // without are the commands that the server, or a proxy in front of it, has
 // refused while their substitutes were carried out. From then on the substitute
 // is sent at once.
-type without struct{ getex, unlink atomic.Bool }
+type without struct{ getex, unlink, gt atomic.Bool }
 
 // lacks reports whether another command for the same purpose is worth a try.
 func lacks(err error) bool {

@@ -189,7 +189,7 @@ const brokenStore = "SESSIONTEST_BROKEN_STORE"
 // break one rule, in a process of its own, and looks for the case's name.
 func TestCatches(t *testing.T) {
 	t.Parallel()
-	for _, name := range slices.Concat(slices.Collect(maps.Keys(stores)), slices.Collect(maps.Keys(comparers))) {
+	for _, name := range slices.Concat(slices.Collect(maps.Keys(stores)), slices.Collect(maps.Keys(comparers)), slices.Collect(maps.Keys(indexes))) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestBroken$")
@@ -211,6 +211,9 @@ func TestBroken(t *testing.T) {
 	} else if c, ok := comparers[name]; ok {
 		c.Store = m
 		sessiontest.TestStore(t, harness(m, c))
+	} else if i, ok := indexes[name]; ok {
+		i.memory = m
+		sessiontest.TestStore(t, harness(m, i))
 	} else {
 		t.Skip("TestCatches runs this")
 	}

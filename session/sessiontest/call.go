@@ -100,6 +100,16 @@ func (c *checker) operations(ctx context.Context, key, absent string) map[string
 	if k, ok := c.Store.(session.TTLKeeper); ok {
 		ops["ReplaceKeepTTL"] = func() error { return k.ReplaceKeepTTL(ctx, key, []byte(guard1), []byte(second)) }
 	}
+	if i, ok := c.Store.(session.UserIndex); ok {
+		set := c.key()
+		ops["IndexAdd"] = func() error {
+			_, err := i.IndexAdd(ctx, set, []byte("a"), time.Time{}, session.AnyEpoch)
+			return err
+		}
+		ops["IndexRemove"] = func() error { return i.IndexRemove(ctx, set, []byte("a")) }
+		ops["IndexList"] = func() error { _, err := i.IndexList(ctx, set); return err }
+		ops["IndexClose"] = func() error { _, err := i.IndexClose(ctx, set, session.FirstEpoch, long); return err }
+	}
 	if p, ok := c.Store.(session.Pinger); ok {
 		ops["Ping"] = func() error { return p.Ping(ctx) }
 	}

@@ -18,6 +18,9 @@ type memory struct {
 	mu      sync.Mutex
 	records map[string]entry
 	now     time.Time
+
+	sets      map[string]*set
+	lastUntil time.Time // of a broken index: the time that its set stays
 }
 
 type entry struct {
@@ -178,6 +181,12 @@ func harness(m *memory, store session.Store) sessiontest.Harness {
 		TTL: func(_ *testing.T, key string) (time.Duration, bool) {
 			m.mu.Lock()
 			defer m.mu.Unlock()
+			if m.sets[key] != nil {
+				if m.lastUntil.IsZero() {
+					return 0, true // a set is never dropped
+				}
+				return time.Until(m.lastUntil), true
+			}
 			e, err := m.find(key)
 			if err != nil || e.expires.IsZero() {
 				return 0, !errors.Is(err, session.ErrNotFound)

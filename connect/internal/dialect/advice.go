@@ -47,7 +47,7 @@ func Advice(err error) string {
 	case strings.Contains(text, "WRONGPASS "), strings.Contains(text, "ERR invalid password"), strings.Contains(text, "ERR AUTH "):
 		return "the server refused the user name or the password"
 	case strings.Contains(text, "NOPERM "):
-		return "the user needs the commands GET, GETEX, SET, PTTL, PEXPIRE, PERSIST, EXISTS, GETRANGE, UNLINK, EVAL, EVALSHA and PING, and the keys under the prefix"
+		return "the user needs the commands GET, GETEX, SET, PTTL, PEXPIRE, PERSIST, EXISTS, GETRANGE, UNLINK, EVAL, EVALSHA and PING, with user_sessions also ZADD, ZREM, ZRANGE, ZREMRANGEBYSCORE, PEXPIREAT, MULTI and EXEC, and the keys under the prefix"
 	case strings.Contains(text, "DB index"):
 		return "the server has no database of that number"
 	case strings.Contains(text, "LOADING "):

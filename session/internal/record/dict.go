@@ -104,6 +104,7 @@ func (d *dictData) decodeInto(m *map[string]any) (map[string]any, error) {
 	decoded, err := d.layout.decodeMap(d.body)
 	if err == nil && d.layout.member != "" {
 		decoded, d.others, err = splitDict(decoded[d.layout.member])
+		takeLogin(decoded)
 	}
 	*m = decoded
 	return decoded, err

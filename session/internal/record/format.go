@@ -43,9 +43,17 @@ type Format interface {
 	// Live is a guard that every live session begins with, or nil in a format
 	// where a key holds a live session or nothing.
 	Live() []byte
+	// LiveLoggedIn is Live for sessions with a Login.
+	LiveLoggedIn() []byte
 	// Marker returns what stays at a renewed session's old address, or nil in a
 	// format that has no such thing: the old record is then removed.
 	Marker(at, successor Address, m Meta) []byte
+	// Tombstone returns what keeps a session from being created at an address.
+	Tombstone(at Address, m Meta) []byte
+	// Member returns what stands in an index for a session at an address that was logged
+	// in at that time, and OfMember is its inverse.
+	Member(at Address, login time.Time) []byte
+	OfMember(member []byte) (at Address, login time.Time, ok bool)
 	// Idle returns what is kept of an idle timeout, in the format's own unit.
 	Idle(d time.Duration) time.Duration
 	// Expiry reports whether a time of expiry in a record counts, and whether
@@ -68,4 +76,6 @@ type Snapshot struct {
 	// Successor is where the session went when it was renewed. Nothing else is
 	// set then: the record at the old key is only a marker.
 	Successor *Address
+	// Ended is for a tombstone: nothing else is set then.
+	Ended bool
 }

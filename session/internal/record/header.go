@@ -13,7 +13,7 @@ import (
 // A native record is a header of fixed length and a body:
 //
 //	 0  magic    "rs"
-//	 2  version  1
+//	 2  version  1; login.go has version 2
 //	 3  kind     one of the kinds below, in upper case when the body is encrypted
 //	 4  revision 8 random bytes, new with every write
 //	12  check    the first 8 bytes of the SHA-256 of the session's ID
@@ -63,6 +63,7 @@ type Meta struct {
 	Expires time.Time // zero when Redis keeps the time
 	Idle    Override
 	MaxAge  Override
+	Login   Login
 	// CookieSent is when the cookie was sent last; zero when it is not noted.
 	CookieSent time.Time
 
@@ -88,22 +89,23 @@ func (o Override) Or(factory time.Duration) time.Duration {
 
 // appendHeader appends a native header with a new revision.
 func appendHeader(dst []byte, kind byte, at Address, m Meta) []byte {
-	dst = append(dst, magic...)
+	dst = append(dst, version(m.Login)...)
 	dst = append(dst, kind)
 	dst = binary.BigEndian.AppendUint64(dst, rand.Uint64())
 	dst = append(dst, at.hash[:8]...)
 	dst = appendTime(dst, m.Created)
 	dst = appendTime(dst, m.Expires)
 	dst = appendOwn(dst, m.Idle)
-	return appendCookie(dst, m)
+	return appendLogin(appendCookie(dst, m), m.Login)
 }
 
 // NamesRevision is session.NamesRevision.
 func NamesRevision(guard []byte) bool { return len(guard) <= RevisionLen }
 
-// parseHeader takes a record apart. It checks that the record belongs to at.
+// parseHeader takes a record apart. It checks that the record belongs to at. The header
+// is what is in front of the body.
 func parseHeader(at Address, record []byte) (kind byte, m Meta, body []byte, err error) {
-	if len(record) < headerLen || string(record[:len(magic)]) != magic {
+	if len(record) < headerLen || string(record[:len(magic)]) != magic && string(record[:len(loginMagic)]) != loginMagic {
 		return 0, m, nil, fmt.Errorf("%w: it has no native header", ErrUndecodable)
 	}
 	if !bytes.Equal(record[12:20], at.hash[:8]) {
@@ -114,7 +116,12 @@ func parseHeader(at Address, record []byte) (kind byte, m Meta, body []byte, err
 		Idle: parseOwn(record[36:]),
 	}
 	m.MaxAge, m.CookieSent = parseCookie(record[44:])
-	return record[len(magic)], m, record[headerLen:], nil
+	login, n, err := parseLogin(record)
+	m.Login = login
+	if err != nil {
+		return 0, m, nil, err
+	}
+	return record[len(magic)], m, record[n:], nil
 }
 
 func appendTime(dst []byte, t time.Time) []byte {

@@ -53,6 +53,10 @@ func (n *native) Decode(at Address, record []byte) (s Snapshot, err error) {
 	}
 	s.Meta, s.Guard, s.Whole = m, record[:RevisionLen:RevisionLen], record
 	if kind == kindMarker {
+		if len(body) == 0 {
+			s.Ended = true
+			return s, nil
+		}
 		if len(body) != sha256.Size {
 			return s, fmt.Errorf("%w: a damaged marker", ErrUndecodable)
 		}
@@ -114,7 +118,7 @@ func (n *native) opened(body, bound []byte) (_ []byte, previous bool, err error)
 }
 
 func (n *native) Encode(at Address, m Meta, base Data, changes []Change) ([]byte, Snapshot, error) {
-	record := make([]byte, 0, headerLen+1+len(n.name)+base.bodySize(changes)) // all of it at once: large records are common
+	record := make([]byte, 0, headerLenOf(m.Login)+1+len(n.name)+base.bodySize(changes)) // all of it at once: large records are common
 	record = appendHeader(record, n.kind(), at, m)
 	if n.name != "" {
 		record = appendName(record, n.name)

@@ -86,8 +86,12 @@ func (p *pyramid) Decode(_ Address, record []byte) (s Snapshot, err error) {
 	if d.values, d.others, err = splitDict(members[p.values.member]); err != nil {
 		return s, err
 	}
+	login, isTombstone := takeLogin(d.values)
+	if isTombstone {
+		return Snapshot{Guard: record, Whole: record, Ended: true}, nil
+	}
 	delete(members, p.values.member)
-	m.Members = members
+	m.Members, m.Login = members, login
 	return Snapshot{Meta: m, Data: d, Guard: record, Whole: record}, nil
 }
 
@@ -106,7 +110,8 @@ func (p *pyramid) Encode(_ Address, m Meta, base Data, changes []Change) ([]byte
 	if err != nil {
 		return nil, Snapshot{}, err
 	}
-	kept.MaxAge, kept.Members = m.MaxAge, members
+	kept.MaxAge, kept.Members, kept.Login = m.MaxAge, members, m.Login
+	putLogin(values, m.Login)
 	whole := maps.Clone(members)
 	whole[p.values.member] = joinDict(values, d.others)
 	record, err := p.encodeAsPython(whole, values, d)

@@ -1,0 +1,74 @@
+package dialect
+
+import (
+	"time"
+
+	"github.com/pyramidgo/redissessions/session"
+)
+
+// An index of sessions is a sorted set. The score of a member is the time until which it
+// counts, in milliseconds since 1970. The member "" has the epoch as its score, which is
+// above every time.
+const (
+	// EpochMember is the member whose score is the epoch.
+	EpochMember = ""
+	// foreverScore is the score of a member that counts for ever.
+	foreverScore = int64(session.FirstEpoch) - 1
+	// lastExpiry is the latest time at which a key is made to expire: the end of the
+	// year 9999. Servers refuse times that are much later.
+	lastExpiry = 253402300799000
+)
+
+// Score returns the score of a member that counts until a time.
+func Score(until time.Time) int64 {
+	if until.IsZero() {
+		return foreverScore
+	}
+	return min(max(until.UnixMilli(), 0), foreverScore)
+}
+
+// ExpiryOf returns when a key may expire, in milliseconds since 1970, that has a member
+// with that score.
+func ExpiryOf(score int64) int64 { return min(score, lastExpiry) }
+
+// Lapsed returns the scores of members that do not count any more, as the largest of them.
+func Lapsed(now time.Time) int64 { return now.UnixMilli() }
+
+// AppendEntry adds a member of a sorted set to the state of an index.
+func AppendEntry(state *session.IndexState, member string, score float64) {
+	switch {
+	case member == EpochMember:
+		state.Epoch = session.Epoch(score)
+	case int64(score) >= foreverScore:
+		state.Entries = append(state.Entries, session.IndexEntry{Member: []byte(member)})
+	default:
+		until := time.UnixMilli(int64(score)).UTC()
+		state.Entries = append(state.Entries, session.IndexEntry{Member: []byte(member), Until: until})
+	}
+}
+
+// Closed returns session.ErrEnded when a state has another epoch than the one that was
+// seen. A set without an epoch was not closed for as long as an epoch is kept.
+func Closed(state session.IndexState, seen session.Epoch) error {
+	if seen == session.AnyEpoch || state.Epoch == session.NoEpoch || state.Epoch == seen {
+		return nil
+	}
+	return session.ErrEnded
+}
+
+// IndexAdd does for servers before Redis 7.0 what ZADD GT and PEXPIREAT NX and GT do: it
+// takes a member, its score and when the key is to expire at the earliest. It is sent by
+// its source, among other commands.
+var IndexAdd = script(`
+local old = redis.call('ZSCORE', KEYS[1], ARGV[1])
+if not old or tonumber(old) < tonumber(ARGV[2]) or ARGV[1] == '' then
+  redis.call('ZADD', KEYS[1], ARGV[2], ARGV[1])
+end
+local left = redis.call('PTTL', KEYS[1])
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+if left < 0 or now + left < tonumber(ARGV[3]) then
+  redis.call('PEXPIREAT', KEYS[1], ARGV[3])
+end
+return 1
+`)

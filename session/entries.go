@@ -1,0 +1,225 @@
+package session
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/pyramidgo/redissessions/session/internal/record"
+)
+
+// entries are the places of a session at an address in the sets of its user and of its
+// labels.
+type entries struct {
+	s     *Session
+	index UserIndex
+	at    record.Address
+	login record.Login
+	keys  []string // the user's first
+	seen  Epoch    // of the user's set
+	// counted says that UserOptions.Max holds: for a login, but not for a renewal.
+	counted bool
+}
+
+func (e *entries) member() []byte { return e.s.f.format.Member(e.at, e.login.At) }
+
+// add adds the entries, and returns the user's set.
+func (e *entries) add(ctx context.Context) (IndexState, error) {
+	until := e.login.Lease
+	if until.Equal(record.Forever) {
+		until = time.Time{}
+	}
+	states := make([]IndexState, len(e.keys))
+	errs := make([]error, len(e.keys))
+	inParallel(len(e.keys), func(i int) {
+		seen := AnyEpoch
+		if i == 0 {
+			seen = e.seen
+		}
+		states[i], errs[i] = e.index.IndexAdd(ctx, e.keys[i], e.member(), until, seen)
+	})
+	return states[0], errors.Join(errs...)
+}
+
+// remove removes the entries.
+func (e *entries) remove(ctx context.Context) error {
+	errs := make([]error, len(e.keys))
+	inParallel(len(e.keys), func(i int) { errs[i] = e.index.IndexRemove(ctx, e.keys[i], e.member()) })
+	return errors.Join(errs...)
+}
+
+// create creates the record and adds the entries: at once, or the record first where the
+// others are counted, so that two logins that count at once see each other's records.
+//
+// A key that exists holds the tombstone of an EndAll that has seen the entry, because no
+// two sessions get the same ID: the login has failed. Whatever fails, nothing stays.
+func (e *entries) create(ctx context.Context, rec []byte, ttl time.Duration) error {
+	var state IndexState
+	var created, added error
+	steps := []func(){
+		func() { created = e.s.store.Create(ctx, e.at.Key, rec, ttl) },
+		func() { state, added = e.add(ctx) },
+	}
+	if e.limit() > 0 {
+		if steps[0](); created == nil {
+			steps[1]()
+		}
+	} else {
+		inParallel(len(steps), func(i int) { steps[i]() })
+	}
+	var err error
+	switch {
+	case errors.Is(created, ErrExists), errors.Is(added, ErrEnded):
+		err = ErrEnded
+	case created != nil || added != nil:
+		err = storeError("login", errors.Join(created, added))
+	default:
+		err = e.admit(ctx, state)
+	}
+	if err == nil {
+		return nil
+	}
+	// The time for the login may be what ran out.
+	ctx, cancel := e.s.f.writeContext(ctx)
+	defer cancel()
+	if !errors.Is(created, ErrExists) {
+		if undo := e.s.store.Delete(ctx, e.at.Key); undo != nil {
+			return errors.Join(err, storeError("login", undo))
+		}
+	}
+	if undo := e.remove(ctx); undo != nil {
+		e.s.f.opts.Logger.Warn("session: the entry of a login that failed stays until its lease is over", errorAttr(undo))
+	}
+	return err
+}
+
+// limit is UserOptions.Max where it holds, or 0.
+func (e *entries) limit() int {
+	if u := e.s.f.opts.Users; e.counted && u != nil {
+		return u.Max
+	}
+	return 0
+}
+
+// admit counts the sessions whose entries were there when this one's was added, and ends
+// those whose login is the longest time ago, or refuses the login, as long as there are too
+// many. The session that this one replaces is not counted. Later ones are not either: they
+// have seen this one, and count it. By the times of login alone that could not be told,
+// because a login may come to the index later than one that began after it.
+func (e *entries) admit(ctx context.Context, state IndexState) error {
+	limit, f := e.limit(), e.s.f
+	if limit == 0 || len(state.Entries) <= limit {
+		return nil
+	}
+	p := place{f, e.s.store, e.index}
+	mine, present := e.member(), map[string]bool{}
+	logins := map[time.Time]bool{} // a renewal keeps it
+	for _, entry := range state.Entries {
+		if at, login, ok := f.format.OfMember(entry.Member); ok && at.Key != e.at.Key && at.Key != e.s.at.Key {
+			present[string(entry.Member)], logins[login] = true, !login.Equal(e.login.At)
+		}
+	}
+	before := func(member []byte, at record.Address, login time.Time) bool {
+		return !bytes.Equal(member, mine) && at.Key != e.s.at.Key && (present[string(member)] || logins[login])
+	}
+	for range endRounds {
+		found, err := p.survey(ctx, e.keys[0], state, before)
+		if err != nil {
+			return err
+		}
+		live := found.live
+		if len(live) < limit {
+			return p.removeEntries(ctx, e.keys[0], found.dead)
+		}
+		if f.opts.Users.WhenFull == Refuse {
+			return ErrTooManySessions
+		}
+		slices.SortFunc(live, func(a, b *looked) int {
+			if c := a.login.Compare(b.login); c != 0 {
+				return c
+			}
+			return bytes.Compare(a.member, b.member)
+		})
+		end := p.ending()
+		again := false
+		gone := found.dead
+		for _, l := range live[:len(live)+1-limit] {
+			outcome, err := end.one(ctx, l.at, l.login)
+			if err != nil {
+				return err
+			}
+			again = again || outcome != wasEnded
+			if outcome != wasMissing {
+				gone = append(gone, l.member)
+			}
+		}
+		if err := p.removeEntries(ctx, e.keys[0], gone); err != nil || !again {
+			return err
+		}
+		if state, err = e.index.IndexList(ctx, e.keys[0]); err != nil {
+			return storeError("login", err)
+		}
+	}
+	return ErrConflict
+}
+
+// extend makes the lease of the entries reach as far as that of the record that is moved,
+// when another request has lengthened it meanwhile, and notes the later in the record.
+func (e *entries) extend(ctx context.Context) error {
+	if lease := &e.s.meta.Login.Lease; !lease.After(e.login.Lease) {
+		*lease = e.login.Lease
+		return nil
+	}
+	e.login.Lease = e.s.meta.Login.Lease
+	_, err := e.add(ctx)
+	return storeError("renew", err)
+}
+
+// entriesAt returns the entries that the session has, for another address of it; nil when
+// it has none. Their lease begins anew.
+func (s *Session) entriesAt(at record.Address) *entries {
+	index, ok := s.store.(UserIndex)
+	l := s.meta.Login
+	if !ok || l.Lease.IsZero() {
+		return nil
+	}
+	if until := s.f.leaseFrom(s.f.now(), s.meta.Began(), s.idle()); until.After(l.Lease) {
+		l.Lease = until
+	}
+	return &entries{s: s, index: index, at: at, login: l, keys: s.setKeys(l)}
+}
+
+// leave removes the entries of a record that is no session any more. When that fails they
+// are found dead later.
+func (e *entries) leave(ctx context.Context) {
+	if e == nil {
+		return
+	}
+	if err := e.remove(ctx); err != nil {
+		e.s.f.opts.Logger.Warn("session: the entry of a session that is gone stays until its lease is over", errorAttr(err))
+	}
+}
+
+// mostAtOnce is how many commands about one user's sessions are under way at once.
+const mostAtOnce = 16
+
+// inParallel calls f for 0 to n-1, several at once, and returns when all have returned.
+func inParallel(n int, f func(i int)) {
+	if n == 1 {
+		f(0)
+		return
+	}
+	var wg sync.WaitGroup
+	room := make(chan struct{}, mostAtOnce)
+	for i := range n {
+		room <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-room }()
+			f(i)
+		})
+	}
+	wg.Wait()
+}

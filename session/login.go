@@ -1,0 +1,211 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/pyramidgo/redissessions/session/internal/record"
+)
+
+// LoginOption is WithTicket or WithLabel.
+type LoginOption func(*loginCall)
+
+// loginCall is what a call of Login asks for.
+type loginCall struct {
+	ticket Ticket
+	labels [][2]string
+	err    error
+}
+
+// Login makes the session that of a user, from now on: it does what Renew does, and
+// restarts the absolute timeout. The user is any text but the empty one; User returns it.
+// With Options.Users the session is then among those that Factory.Sessions lists and
+// Factory.EndAll ends. Call it when the password has been checked, and again when it was
+// asked for again. The session is stored when Login returns, under its new ID; what the
+// request has changed so far is stored with it.
+//
+// The error is ErrEnded when the user's sessions were ended while the login was under way
+// (see Factory.Ticket), and ErrTooManySessions when there are UserOptions.Max sessions
+// already and WhenFull is Refuse. The latter is the application's to answer: nothing has
+// changed, and its page is sent. Any other failure is treated as one of Renew: the error
+// handler answers, and nothing is saved.
+//
+// It takes no round trip more than Renew does, and one more with UserOptions.Max. A login
+// beyond Max reads the user's other sessions and ends the oldest.
+func (s *Session) Login(ctx context.Context, user string, opts ...LoginOption) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	call := loginCall{}
+	for _, o := range opts {
+		o(&call)
+	}
+	err := s.login(ctx, user, &call)
+	if err == ErrTooManySessions { //nolint:errorlint // joined with another error it is a failure
+		return err
+	}
+	if s.outcome(loginStep, err) == nil {
+		s.failed[renewalStep] = nil
+	}
+	return err
+}
+
+func (s *Session) login(ctx context.Context, user string, call *loginCall) (err error) {
+	switch {
+	case user == "":
+		return errNoUser
+	case call.err != nil:
+		return call.err
+	case s.state == isUnavailable, s.hasGone() && !s.mayStartAgain():
+		return s.why
+	case s.headerSent:
+		return ErrHeaderWritten
+	case s.cookieRefused():
+		return errCookieRefused
+	}
+	hash := s.f.userHash(user)
+	seen := AnyEpoch
+	var p place
+	if s.f.opts.Users != nil {
+		if p, err = s.f.place(s.store); err != nil {
+			return err
+		}
+		if seen, err = call.ticket.seen(s.f, hash); err != nil {
+			return err
+		}
+	}
+	if s.hasGone() {
+		s.startAgain()
+	}
+	ctx, cancel := s.f.writeContext(ctx)
+	defer cancel()
+	left := s.entriesAt(s.at)
+	// A save forgets what turned out to change nothing in the record that it met. In
+	// a new session it counts.
+	data, before := s.data.Clone(), s.meta.Login
+	takeBack := s.prepareLogin(user, hash, call)
+	defer func() {
+		if err != nil {
+			takeBack()
+			s.meta.Login, s.metaSet.login = before, false
+		}
+	}()
+	s.access = active // a passive request that logs in uses the session
+	for range maxNewIDs {
+		id, at, signed, err := s.f.newIdentity()
+		if err != nil {
+			return err
+		}
+		var in *entries
+		if p.index != nil {
+			s.meta.Login.Lease = s.f.leaseFrom(s.f.now(), s.meta.Login.At, s.idle())
+			in = &entries{s: s, index: p.index, at: at, login: s.meta.Login, seen: seen, counted: true,
+				keys: s.setKeys(s.meta.Login)}
+		}
+		if s.state == isNotStored {
+			err = s.createFor(ctx, at, in)
+		} else {
+			err = s.moveTo(ctx, at, in, left)
+		}
+		switch {
+		case err == nil:
+			s.id, s.at, s.signed, s.cookie = id, at, signed, cookieSet
+			return nil
+		case errors.Is(err, ErrExists) && in == nil: // an ID that exists already
+		case errors.Is(err, ErrGone) && !errors.Is(err, ErrUnavailable) && s.mayStartAgain():
+			s.data = data
+			s.startAgain()
+			before = record.Login{}
+			takeBack = s.prepareLogin(user, hash, call)
+		default:
+			return err
+		}
+	}
+	return fmt.Errorf("session: login: %d new IDs in a row exist already: the ID generator repeats itself", maxNewIDs)
+}
+
+// prepareLogin puts the login into the session, and returns what takes the data of it out
+// again.
+func (s *Session) prepareLogin(user string, hash record.UserHash, call *loginCall) (takeBack func()) {
+	takeBackToken := s.dropToken()
+	s.meta.Login = record.Login{User: hash, At: s.f.creation(s.f.now())}
+	s.metaSet.login = true
+	s.data.Set(userKey, user)
+	var hashes []record.UserHash
+	for _, l := range call.labels {
+		hashes = append(hashes, s.f.labelHash(l[0], l[1]))
+	}
+	s.setText(labelsKey, joinLabels(hashes))
+	about := ""
+	if u := s.f.opts.Users; u != nil && u.Describe != nil {
+		about = u.Describe(s.r)
+	}
+	s.setText(aboutKey, about)
+	return func() {
+		takeBackToken()
+		for _, key := range []string{userKey, labelsKey, aboutKey} {
+			s.data.Undo(key)
+		}
+	}
+}
+
+// setText sets a key, or deletes it when there is nothing to set.
+func (s *Session) setText(key, text string) {
+	if text == "" {
+		s.data.Delete(key)
+		return
+	}
+	s.data.Set(key, text)
+}
+
+// createFor writes the record of a new session at an address, with its entries.
+func (s *Session) createFor(ctx context.Context, at record.Address, in *entries) error {
+	changes, err := s.data.Changes(s.changed || !s.f.opts.IgnoreDeepChanges)
+	if err != nil {
+		return err
+	}
+	rec, snap, ttl, err := s.encode(at, changes)
+	if err != nil {
+		if errors.Is(err, ErrNotFound) {
+			return s.gone(isEnded)
+		}
+		return err
+	}
+	if err := s.createAt(ctx, at, rec, ttl, in); err != nil {
+		return err
+	}
+	s.saved(snap)
+	return nil
+}
+
+// createAt creates a record, with its entries if it has any.
+func (s *Session) createAt(ctx context.Context, at record.Address, rec []byte, ttl time.Duration, in *entries) error {
+	if in != nil {
+		return in.create(ctx, rec, ttl)
+	}
+	err := s.store.Create(ctx, at.Key, rec, ttl)
+	if errors.Is(err, ErrExists) {
+		return err
+	}
+	return storeError("renew", err)
+}
+
+// EndOthers ends all other sessions of the session's user, as Factory.EndAll does, and
+// returns how many it ended. The present one goes on, also when it was renewed in this
+// request.
+func (s *Session) EndOthers(ctx context.Context) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.why != nil:
+		return 0, s.why
+	case s.user() == "":
+		return 0, errNoUser
+	}
+	p, err := s.f.place(s.store)
+	if err != nil {
+		return 0, err
+	}
+	return p.endAll(ctx, s.f.setKey(s.meta.Login.User), s.at.Key)
+}
