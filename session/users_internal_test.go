@@ -14,6 +14,3 @@ func CountEntries(f *Factory, user string) int {
 	}
 	return len(state.Entries)
 }
-
-// NewMemStore returns a Store in this process whose clock is time.Now.
-func NewMemStore() Store { return newMemStore() }
