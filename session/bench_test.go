@@ -34,7 +34,7 @@ func (w *benchWriter) SetWriteDeadline(time.Time) error             { return nil
 func (w *benchWriter) EnableFullDuplex() error                      { return nil }
 func (w *benchWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) { return nil, nil, nil }
 
-// stillStore gives every request the same record and forgets what it is told.
+// stillStore gives every request the same record and keeps nothing.
 type stillStore struct{ record []byte }
 
 func (s *stillStore) Load(context.Context, string, time.Duration) ([]byte, error) {

@@ -201,8 +201,8 @@ func outside(f *session.Factory, wrap func(http.ResponseWriter) http.ResponseWri
 	return rec.Result()
 }
 
-// serverLike is a recorder that takes a 1xx response for what it is, as a server
-// does.
+// serverLike is a recorder that does not end the header at a 1xx response, as a server
+// does not.
 type serverLike struct{ *httptest.ResponseRecorder }
 
 func (w serverLike) WriteHeader(code int) {
@@ -308,7 +308,7 @@ func TestResponsePastTheWriter(t *testing.T) {
 	}
 }
 
-// A step that failed is told in the log, and what the request changed is not saved:
+// The log shows a step that failed, and what the request changed is not saved:
 // a login's data must not end up in the session that could not be renewed.
 func TestFailedStepPastTheWriter(t *testing.T) {
 	for name, step := range failing {

@@ -14,7 +14,8 @@ import (
 // eachSkew runs a test with two factories on one store, as two servers have them.
 // The clock of the first differs from that of the second, which is Redis's.
 func eachSkew(t *testing.T, edit func(*session.Options), test func(t *testing.T, store *memStore, there, here *session.Factory)) {
-	for name, format := range formatOptions {
+	for _, of := range formats {
+		name, format := of.String(), ofFormat(of)
 		for _, skew := range []time.Duration{-time.Hour, -2 * time.Minute, 2 * time.Minute, time.Hour} {
 			t.Run(name+"/"+skew.String(), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {

@@ -61,7 +61,7 @@ func TestManyWritersOfASmallSession(t *testing.T) {
 	for _, format := range formats {
 		t.Run(format.String(), func(t *testing.T) {
 			store := openStore(t, connectors["goredis"], connecttest.RedisServer(t).URL())
-			v := newVisitor(t, newTestFactory(t, store, func(o *session.Options) { discardLog(o); o.Format = format }))
+			v := newVisitor(t, newTestFactory(t, store, edits(discardLog, ofFormat(format))))
 			crowded(t, v, 400, func(s *session.Session) { s.Set("name", "Ann") })
 		})
 	}

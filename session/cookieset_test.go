@@ -105,7 +105,7 @@ func TestCookieBesideTheApplications(t *testing.T) {
 	}
 }
 
-// valueSigner signs with whatever it is told.
+// valueSigner returns one value for every ID.
 type valueSigner string
 
 func (v valueSigner) Sign(string) (string, error) { return string(v), nil }
@@ -239,8 +239,8 @@ func TestCookieRefusedByTheHook(t *testing.T) {
 	}
 }
 
-// The log hears of it once, whatever the response is, and of no mistake: the
-// handler has made none.
+// One line of the log is about the refused cookie, whatever the response is, and
+// none is about the handler, which made no mistake.
 func TestCookieRefusedByTheHookIsLoggedOnce(t *testing.T) {
 	for _, body := range []string{"", "page"} {
 		var log bytes.Buffer

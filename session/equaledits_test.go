@@ -11,9 +11,6 @@ import (
 	"github.com/pyramidgo/redissessions/session"
 )
 
-// formats are all there are.
-var formats = []session.Format{session.FormatNative, session.FormatPyramidRedisSessions, session.FormatPyramidSessionRedis}
-
 // eachKindOfRecord runs a subtest for every format, in the codecs that its
 // records may be in.
 func eachKindOfRecord(t *testing.T, test func(t *testing.T, edit func(*session.Options))) {
@@ -58,7 +55,7 @@ func TestEqualEdits(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			store := open(t)
 			eachKindOfRecord(t, func(t *testing.T, edit func(*session.Options)) {
-				v := newVisitor(t, newTestFactory(t, store, func(o *session.Options) { discardLog(o); edit(o) }))
+				v := newVisitor(t, newTestFactory(t, store, edits(discardLog, edit)))
 				click := func(s *session.Session) {
 					session.Modify(s, "clicks", func(n int) int { return n + 1 })
 					s.Flash("", "Saved.")

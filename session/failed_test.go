@@ -13,16 +13,6 @@ import (
 	"github.com/pyramidgo/redissessions/session"
 )
 
-// inEachFormat runs a test for a store and options of every format.
-func inEachFormat(t *testing.T, test func(t *testing.T, store *memStore, format func(*session.Options))) {
-	t.Helper()
-	for _, format := range formats {
-		t.Run(format.String(), func(t *testing.T) {
-			test(t, newMemStore(), func(o *session.Options) { o.Format = format })
-		})
-	}
-}
-
 // logLines sends the whole log of a factory to b.
 func logLines(o *session.Options, b *bytes.Buffer) {
 	o.Logger = slog.New(slog.NewTextHandler(b, &slog.HandlerOptions{Level: slog.LevelDebug}))

@@ -15,7 +15,7 @@ import (
 // pickle and with JSON.
 func everyFormat(t *testing.T, test func(t *testing.T, edit func(*session.Options))) {
 	everyLayout(t, test)
-	for _, format := range []session.Format{session.FormatPyramidRedisSessions, session.FormatPyramidSessionRedis} {
+	for _, format := range formats[1:] {
 		for name, codec := range map[string]encode.Codec{"pickle": {}, "json": encode.JSON} {
 			t.Run(format.String()+", "+name, func(t *testing.T) {
 				test(t, func(o *session.Options) { o.Format, o.Codec = format, codec })

@@ -275,7 +275,7 @@ func (s shape) failedLogout(t *testing.T, protocol string) {
 	s.checkAnswer(t, got)
 }
 
-// checkAnswer checks that the error handler has answered, and nobody else.
+// checkAnswer checks that the response is the error handler's alone.
 func (s shape) checkAnswer(t *testing.T, got *reply) {
 	t.Helper()
 	want := "Service Unavailable\n"

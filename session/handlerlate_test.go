@@ -124,8 +124,8 @@ func TestHandlerSessionAskedForLate(t *testing.T) {
 	})
 }
 
-// A client that hangs up before the save loses nothing, and the save has a
-// deadline of its own.
+// A client that hangs up before the save loses nothing, and the save has
+// another deadline.
 func TestHandlerSaveOutlivesTheClient(t *testing.T) {
 	for _, when := range []string{"before the first byte", "after the first byte"} {
 		t.Run(when, func(t *testing.T) {
@@ -190,7 +190,7 @@ func (blackHole) Load(ctx context.Context, _ string, _ time.Duration) ([]byte, e
 }
 
 // TestHandlerSaveHasADeadline lets a save go to a store that never answers,
-// with a client that would wait for ever.
+// with a client that would wait without an end.
 func TestHandlerSaveHasADeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newTestFactory(t, blackHole{newMemStore()}, func(o *session.Options) {

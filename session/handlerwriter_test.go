@@ -142,7 +142,7 @@ func TestHandlerKeepsOptionalInterfaces(t *testing.T) {
 }
 
 // The writers of net/http's servers are wrapped by the types made for them. When
-// net/http changes, the slower way would still do, but nobody would notice.
+// net/http changes, the slower way would still work, and only this test shows it.
 func TestHandlerKnowsTheServersWriters(t *testing.T) {
 	f := newTestFactory(t, newMemStore(), nil)
 	for _, protocol := range protocols {

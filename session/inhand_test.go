@@ -10,8 +10,8 @@ import (
 	"github.com/pyramidgo/redissessions/session"
 )
 
-// What the caller has in hand may be changed at any time, also around a save
-// that meets a conflict.
+// A value that Get has returned may be changed in place at any time, also around a
+// save that meets a conflict.
 func TestInHandAcrossAConflict(t *testing.T) {
 	first := func(s *session.Session, key string) *any {
 		v, _ := s.Get(key)

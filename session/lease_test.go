@@ -10,14 +10,12 @@ import (
 )
 
 // bubbleSite returns a store and a visitor of an application on it, in a synctest bubble.
-func bubbleSite(t *testing.T, o session.Options) (*memUsers, *siteVisitor) {
+func bubbleSite(t *testing.T, edit func(*session.Options)) (*memUsers, *siteVisitor) {
 	m := newMemUsers()
-	o.Secret, o.Users = "a secret for tests, of more than 32 bytes", &session.UserOptions{}
-	f, err := session.NewFactory(m, &o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return m, newVisitor(t, f)
+	return m, newVisitor(t, newTestFactory(t, m, func(o *session.Options) {
+		o.Users = &session.UserOptions{}
+		edit(o)
+	}))
 }
 
 func logInAnn(s *session.Session) { _ = s.Login(context.Background(), "ann") }
@@ -25,7 +23,7 @@ func logInAnn(s *session.Session) { _ = s.Login(context.Background(), "ann") }
 // A session that is only read, for a day, keeps its entry for longer than its record, and
 // renews the lease at most once in half of it.
 func TestLeaseOutlivesTheRecord(t *testing.T) {
-	for _, format := range []session.Format{session.FormatNative, session.FormatPyramidRedisSessions, session.FormatPyramidSessionRedis} {
+	for _, format := range formats {
 		for name, change := range map[string]func(o *session.Options){
 			"plain":            func(*session.Options) {},
 			"timeout_trigger":  func(o *session.Options) { o.TouchAfter = 5 * time.Minute },
@@ -33,9 +31,7 @@ func TestLeaseOutlivesTheRecord(t *testing.T) {
 		} {
 			t.Run(format.String()+"/"+name, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
-					o := session.Options{Format: format}
-					change(&o)
-					m, v := bubbleSite(t, o)
+					m, v := bubbleSite(t, edits(ofFormat(format), change))
 					adds := 0
 					v.visit(logInAnn)
 					check := func() {
@@ -78,7 +74,7 @@ func TestLeaseOutlivesTheRecord(t *testing.T) {
 // Renewal and logout of a session that is logged in remove the old entry after the record.
 func TestUserRoundTrips(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m, v := bubbleSite(t, session.Options{})
+		m, v := bubbleSite(t, func(*session.Options) {})
 		trips := func(what string, want int, use func(s *session.Session)) {
 			t.Helper()
 			m.trip = time.Second

@@ -19,7 +19,7 @@ import (
 // A login with a ticket from before EndAll fails, its page is not sent, and nothing of it
 // is stored.
 func TestTicketFromBeforeEndAll(t *testing.T) {
-	eachFormat(t, func(t *testing.T, format session.Format) {
+	eachFormatAtOnce(t, func(t *testing.T, format session.Format) {
 		s := newSite(t, format, nil)
 		for _, anew := range []bool{true, false} {
 			v := visitor.New(t)
@@ -72,7 +72,7 @@ func TestTicketFromBeforeEndAll(t *testing.T) {
 // Login changes the ID and the CSRF token, and keeps the data; so it does without the
 // index, which then answers ErrNoUserIndex.
 func TestLoginRenews(t *testing.T) {
-	eachFormat(t, func(t *testing.T, format session.Format) {
+	eachFormatAtOnce(t, func(t *testing.T, format session.Format) {
 		for _, users := range []*session.UserOptions{nil, {}} {
 			s := newSite(t, format, func(o *session.Options) { o.Users = users })
 			v := visitor.New(t)
@@ -114,7 +114,7 @@ func TestLoginRenews(t *testing.T) {
 // Beyond Max the oldest login ends, or the new one is refused, which leaves the request's
 // session as it was and sends the page.
 func TestLoginBeyondMax(t *testing.T) {
-	eachFormat(t, func(t *testing.T, format session.Format) {
+	eachFormatAtOnce(t, func(t *testing.T, format session.Format) {
 		for _, when := range []session.WhenFull{session.EndOldest, session.Refuse} {
 			s := newSite(t, format, func(o *session.Options) { o.Users = &session.UserOptions{Max: 2, WhenFull: when} })
 			v := []*visitor.Visitor{visitor.New(t), visitor.New(t), visitor.New(t)}
@@ -158,7 +158,7 @@ func nextMillisecond() {
 }
 
 func TestEndOthersAndLabels(t *testing.T) {
-	eachFormat(t, func(t *testing.T, format session.Format) {
+	eachFormatAtOnce(t, func(t *testing.T, format session.Format) {
 		s := newSite(t, format, nil)
 		a, b, c := visitor.New(t), visitor.New(t), visitor.New(t)
 		for v, sid := range map[*visitor.Visitor]string{a: "1", b: "2", c: "3"} {
@@ -194,7 +194,7 @@ func TestEndOthersAndLabels(t *testing.T) {
 
 // The absolute timeout and ValidSince count from the login.
 func TestLoginRestartsTheAbsoluteTimeout(t *testing.T) {
-	for _, format := range allFormats {
+	for _, format := range formats {
 		synctest.Test(t, func(t *testing.T) {
 			m := newMemStore()
 			o := &session.Options{Secret: "a secret for tests, of more than 32 bytes", Format: format, AbsoluteTimeout: time.Hour, IdleTimeout: 50 * time.Minute}
@@ -266,7 +266,7 @@ func TestUsersNilChangesNothingOnTheWire(t *testing.T) {
 // Instances with and without Users share a session: a renewal by one without moves the
 // entry, so that the other still ends it.
 func TestUsersSideBySide(t *testing.T) {
-	eachFormat(t, func(t *testing.T, format session.Format) {
+	eachFormatAtOnce(t, func(t *testing.T, format session.Format) {
 		s := newSite(t, format, nil)
 		without := &site{t: t, f: newUsersFactory(t, openStore(t, goredis.Connect, s.server.URL()), format, func(o *session.Options) { o.Users = nil })}
 		v := visitor.New(t)

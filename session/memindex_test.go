@@ -8,7 +8,7 @@ import (
 	"github.com/pyramidgo/redissessions/session"
 )
 
-// memUsers is a memStore that is a session.UserIndex too. Each of its operations takes as long as
+// memUsers is a memStore that is a UserIndex too. Each of its operations takes as long as
 // it says, by the clock of the bubble.
 type memUsers struct {
 	*memStore
@@ -40,7 +40,7 @@ func (m *memUsers) index(name, key string, change func(set map[string]time.Time)
 		state.Epoch = e
 	}
 	for member, until := range set {
-		state.Entries = append(state.Entries, session.IndexEntry{[]byte(member), until})
+		state.Entries = append(state.Entries, session.IndexEntry{Member: []byte(member), Until: until})
 	}
 	return state
 }

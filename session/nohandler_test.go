@@ -75,7 +75,7 @@ func TestCSRFProtectionOutsideTheHandler(t *testing.T) {
 	} {
 		for _, format := range formats {
 			log := defaultLog(t)
-			f := newTestFactory(t, newMemStore(), func(o *session.Options) { o.Format = format })
+			f := newTestFactory(t, newMemStore(), ofFormat(format))
 			app := http.NewServeMux()
 			app.HandleFunc("/form", func(http.ResponseWriter, *http.Request) {})
 			h := p.Handler(f.Handler(app))

@@ -16,7 +16,7 @@ import (
 
 // Defects of others that have to do with when a response goes out.
 
-// scs: changes after the first Write are lost without a word. A session that
+// scs: changes after the first Write are lost without an error. A session that
 // the browser has is saved when the handler returns; one that would need a
 // cookie cannot be, and the log says so.
 func TestPeersChangesAfterTheFirstWrite(t *testing.T) {
@@ -108,7 +108,7 @@ func TestPeersEarlyHints(t *testing.T) {
 	})
 }
 
-// scs: a handler that panics saves nothing, and the browser does not hear of
+// scs: a handler that panics saves nothing, and the browser gets no cookie for
 // what was saved before.
 func TestPeersPanic(t *testing.T) {
 	for _, skip := range []bool{false, true} {

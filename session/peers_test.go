@@ -157,10 +157,10 @@ func increment(old any) any {
 	return n + 1
 }
 
-// scs with go-redis: a save after the deadline leaves a key without a time to
-// live that loads for ever.
+// scs with go-redis: a save after the deadline leaves a key that never
+// expires.
 func TestPeersSaveAfterTheDeadline(t *testing.T) {
-	for _, inRecord := range []bool{false, true} { // true: Redis would keep the record for ever
+	for _, inRecord := range []bool{false, true} { // true: the record would never expire in Redis
 		synctest.Test(t, func(t *testing.T) {
 			store := newMemStore()
 			var failed error
@@ -217,7 +217,7 @@ func TestPeersClientThatHangsUp(t *testing.T) {
 	})
 }
 
-// gob: a type that nobody has registered fails the save.
+// gob: a type that is not registered fails the save.
 func TestPeersTypesAreNotRegistered(t *testing.T) {
 	type cart struct {
 		Books []string

@@ -26,7 +26,7 @@ func TestPing(t *testing.T) {
 	} {
 		for _, format := range []session.Format{session.FormatNative, session.FormatPyramidRedisSessions, session.FormatPyramidSessionRedis} {
 			m := newMemStore()
-			f := newTestFactory(t, open(m), func(o *session.Options) { o.Format = format })
+			f := newTestFactory(t, open(m), ofFormat(format))
 			if err := f.Ping(t.Context()); err != nil {
 				t.Errorf("%s, %s: %v", want, format, err)
 			}

@@ -15,7 +15,7 @@ type notice struct {
 	Text  string `cbor:"text" json:"text" msgpack:"text"`
 }
 
-// formats are the formats with the codecs that a site may have.
+// formatsAndCodecs are the formats with the codecs that a site may have.
 var formatsAndCodecs = map[string]func(*session.Options){
 	"native":                 func(*session.Options) {},
 	"native, json":           func(o *session.Options) { o.Codec = encode.JSON },

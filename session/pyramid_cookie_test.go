@@ -21,8 +21,8 @@ type cookieFile struct {
 	Original, Fork  []signedCookie
 	ByPythonVersion []signedCookie            `json:"original_by_python_version"`
 	MustRefuse      map[string][]signedCookie `json:"must_refuse"`
-	// Python accepts these: two spellings of one cookie. Nobody sends them but
-	// who tries something, and we do not take them.
+	// Python accepts these: two spellings of one cookie. Only an attacker sends
+	// the second, and the signers here refuse it.
 	Malformed        map[string][]signedCookie `json:"accepted_by_python_though_malformed"`
 	SetCookieHeaders []setCookieVector         `json:"set_cookie_headers"`
 	HeaderParsing    []struct {

@@ -95,7 +95,7 @@ func TestPyramidLogoutIsNeverUndone(t *testing.T) {
 	})
 }
 
-// typed has a value of every type that Go has no word of its own for.
+// typed has a value of every pickled type without a counterpart in Go.
 func typed() map[string]any {
 	big, _ := new(big.Int).SetString("123456789012345678901234567890", 10)
 	return map[string]any{

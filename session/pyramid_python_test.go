@@ -207,7 +207,7 @@ func (l *twoLanguages) stored(id string) []byte {
 func TestRandomSessionsFromPython(t *testing.T) {
 	withRandomSessions(t, func(l *twoLanguages, begun pyramidpeer.Answer) {
 		l.inGo(func(s *session.Session) {
-			for range s.All() { // every value is in hand, and none has changed
+			for range s.All() { // every value is read, and none changes
 				continue
 			}
 		})

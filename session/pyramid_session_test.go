@@ -90,7 +90,7 @@ func TestPyramidLastCookieCounts(t *testing.T) {
 
 func TestPyramidRenewLeavesNothing(t *testing.T) {
 	eachPackage(t, func(t *testing.T, store *memStore, format session.Format) {
-		v := newVisitor(t, newTestFactory(t, store, func(o *session.Options) { o.Format = format }))
+		v := newVisitor(t, newTestFactory(t, store, ofFormat(format)))
 		v.visit(func(s *session.Session) { s.Set("a", 1) })
 		old := ""
 		store.takeCalls()

@@ -9,8 +9,8 @@ import (
 	"github.com/pyramidgo/redissessions/session"
 )
 
-// What Redis itself says of the times to live: at no step does a record live
-// past the absolute timeout, or for ever.
+// The times to live in Redis: at no step does a record live past the absolute
+// timeout, or without one.
 func TestTimeToLiveInRedis(t *testing.T) {
 	steps := []struct {
 		name string

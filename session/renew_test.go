@@ -244,7 +244,7 @@ func TestRenewAfterTheHeader(t *testing.T) {
 }
 
 // However a renewal fails, its copy of the data does not stay behind under an
-// ID that nobody knows: here its time runs out.
+// ID that no cookie has: here it expires.
 func TestFailedRenewalLeavesNoCopy(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := newMemStore()

@@ -12,13 +12,6 @@ import (
 	"github.com/pyramidgo/redissessions/session"
 )
 
-// formatOptions are the edits of Options for each format.
-var formatOptions = map[string]func(*session.Options){
-	"native":                 nil,
-	"pyramid_redis_sessions": func(o *session.Options) { o.Format = session.FormatPyramidRedisSessions },
-	"pyramid_session_redis":  func(o *session.Options) { o.Format = session.FormatPyramidSessionRedis },
-}
-
 // A login is clicked twice. The second POST comes with the old cookie, after the
 // first has been answered or while it is under way: it is answered 200 by a new
 // session, with what that request did and nothing of the old session.
@@ -36,7 +29,8 @@ func TestLoginClickedTwice(t *testing.T) {
 			s.Set("after", true)
 		}
 	}
-	for name, format := range formatOptions {
+	for _, of := range formats {
+		name, format := of.String(), ofFormat(of)
 		for _, when := range []string{"load", "create", "replace", "remove"} {
 			if (when == "remove") == (name == "native") && when != "load" && when != "create" {
 				continue // a renewal has one of the two
@@ -76,7 +70,8 @@ func TestLoginClickedTwice(t *testing.T) {
 // An edit that changes nothing in the old record is none to its save. In the new
 // session that Renew begins in its place it counts, also after a conflict.
 func TestRenewAfreshWithEqualEdits(t *testing.T) {
-	for name, format := range formatOptions {
+	for _, of := range formats {
+		name, format := of.String(), ofFormat(of)
 		t.Run(name, func(t *testing.T) {
 			store := newMemStore()
 			v := newVisitor(t, newTestFactory(t, store, format))
@@ -184,7 +179,8 @@ func TestInvalidateOfARenewedSessionLeavesNothingToSave(t *testing.T) {
 // Renew makes the CSRF token that was there worthless: whoever planted the session
 // may have read it.
 func TestRenewMakesANewCSRFToken(t *testing.T) {
-	for name, format := range formatOptions {
+	for _, of := range formats {
+		name, format := of.String(), ofFormat(of)
 		t.Run(name, func(t *testing.T) {
 			v := started(t, newTestFactory(t, newMemStore(), format))
 			var planted, made string

@@ -14,8 +14,8 @@ import (
 )
 
 // A browser that never got the cookie of a renewed session comes back with the
-// old one: for a moment it is taken for a request that was under way, and then
-// it gets a new session, not an error for ever.
+// old one: within the grace its requests are taken for ones that were under way, and
+// then it gets a new session, not another error.
 func TestOldCookieAfterARenewal(t *testing.T) {
 	tests := []struct {
 		name  string

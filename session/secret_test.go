@@ -11,8 +11,8 @@ import (
 
 // No verb that prints text shows a secret of options that are printed as a value, by a
 // pointer, or in another value. Behind a pointer in another value fmt prints the address;
-// but with a verb that is none for a pointer it calls no methods at all, and prints what
-// is there.
+// but with a verb that does not apply to pointers it calls no methods, and prints the
+// fields.
 func TestOptionsPrintNoSecret(t *testing.T) {
 	const secret, old, key = "topsecret-one", "topsecret-two", "topsecret-key"
 	o := Options{Secret: secret, PreviousSecrets: []string{old}, EncryptionKeys: [][]byte{[]byte(key)}}

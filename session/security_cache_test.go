@@ -135,8 +135,8 @@ func cachedSite(t *testing.T) http.Handler {
 	return sessions.Handler(mux)
 }
 
-// TestCachingProxy: nobody gets a page or a cookie that was made for another,
-// though the proxy keeps what it can.
+// TestCachingProxy: no visitor gets a page or a cookie that was made for
+// another, though the proxy caches what it may.
 func TestCachingProxy(t *testing.T) {
 	backend := httptest.NewServer(cachedSite(t))
 	defer backend.Close()

@@ -91,7 +91,7 @@ func TestCrossedReplies(t *testing.T) {
 			if len(resp.Cookies()) > 0 {
 				t.Error("Grace loses her cookie")
 			}
-			// Her own reply comes now that nobody else's is in between.
+			// No other reply is in between now: the next one is hers.
 			grace.visit(func(s *session.Session) {
 				if name, _ := s.Get("name"); name != "Grace" {
 					t.Errorf("Grace is %v", name)

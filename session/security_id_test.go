@@ -27,7 +27,7 @@ func TestIDsHave256Bits(t *testing.T) {
 		session.FormatPyramidRedisSessions: {hex.DecodeString, 32, 40}, // the token is as Pyramid's: 160 bits
 		session.FormatPyramidSessionRedis:  {unbase64, 48, 64},
 	} {
-		f := newTestFactory(t, newMemStore(), func(o *session.Options) { o.Format = format })
+		f := newTestFactory(t, newMemStore(), ofFormat(format))
 		seen := map[string]bool{}
 		for range 1000 {
 			id, err := session.OptionsOf(f).NewID()
@@ -97,7 +97,7 @@ func TestFailingRandomnessFailsTheRequest(t *testing.T) {
 }
 
 // TestUnknownIDIsNeverAdopted sends IDs that a visitor should not have: the
-// session is a new one under an ID of its own, and no key is made for the old.
+// session is a new one under another ID, and no key is made for the one sent.
 func TestUnknownIDIsNeverAdopted(t *testing.T) {
 	store := newMemStore()
 	f := newTestFactory(t, store, nil)

@@ -77,8 +77,8 @@ func (e *everything) printFactories(t *testing.T, secret, previous, password, ke
 }
 
 // TestNothingSecretIsShown runs an application through what goes well and what
-// goes wrong, with the log at its most talkative, and searches all that came of
-// it for what nobody may see.
+// goes wrong, with the log at its most talkative, and searches all the output
+// for secrets.
 func TestNothingSecretIsShown(t *testing.T) {
 	const (
 		secret   = "topsecret-signing-0123456789abcdef"
@@ -190,7 +190,7 @@ func TestNothingSecretIsShown(t *testing.T) {
 			t.Errorf("%v is accepted", wrong)
 		}
 		if strings.Contains(fmt.Sprint(wrong["redis.sessions.port"]), password) {
-			continue // who writes a password into port is told what stands there
+			continue // an error about port quotes it
 		}
 		all.print(err)
 	}

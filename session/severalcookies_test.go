@@ -35,15 +35,11 @@ func renewed(t *testing.T, f *session.Factory, cookie string) string {
 	return set[0].Name + "=" + set[0].Value
 }
 
-func ofFormat(format session.Format) func(*session.Options) {
-	return func(o *session.Options) { discardLog(o); o.Format = format }
-}
-
 // A cookie whose session was renewed a moment ago stands beside the new one, as
 // after a change of cookie_path: the search goes on to the session that lives.
 func TestRenewedSessionBesideItsSuccessor(t *testing.T) {
 	for _, format := range formats {
-		f := newTestFactory(t, newMemStore(), ofFormat(format))
+		f := newTestFactory(t, newMemStore(), edits(discardLog, ofFormat(format)))
 		first := owned(t, f, "ann")
 		second := renewed(t, f, first)
 		third := renewed(t, f, second)
@@ -207,7 +203,7 @@ func TestLogoutWithSeveralCookies(t *testing.T) {
 			for _, format := range formats {
 				t.Run(format.String()+"/"+way+"/"+name, func(t *testing.T) {
 					store := newMemStore()
-					f := newTestFactory(t, store, ofFormat(format))
+					f := newTestFactory(t, store, edits(discardLog, ofFormat(format)))
 					header := strings.Join(cookies(f, store), "; ")
 					before := len(store.records)
 					r, w := httptest.NewRequest(http.MethodGet, "/", nil), httptest.NewRecorder()
@@ -331,7 +327,7 @@ func (s *failingRemoves) Remove(ctx context.Context, key string, guard []byte) e
 // may belong to another path of the site.
 func TestRenewLeavesOtherSessions(t *testing.T) {
 	for _, format := range formats {
-		f := newTestFactory(t, newMemStore(), ofFormat(format))
+		f := newTestFactory(t, newMemStore(), edits(discardLog, ofFormat(format)))
 		ann, bob := owned(t, f, "ann"), owned(t, f, "bob")
 		loaded, other := ann, bob
 		if session.LastCookieFirst(f) {

@@ -9,7 +9,7 @@ import (
 )
 
 // Many keys at once are set, changed, deleted and added: a save finds its changes
-// among them by an index of its own.
+// among them by an index.
 func TestManyKeys(t *testing.T) {
 	v := newVisitor(t, newTestFactory(t, newMemStore(), nil))
 	want := map[string]any{}

@@ -194,7 +194,7 @@ func TestTouchAfterLongerThanTheTimeout(t *testing.T) {
 }
 
 // set_redis_ttl = false: nothing expires in Redis, and yet the timeout holds,
-// also for a session with one of its own.
+// also for a session with another one.
 func TestExpiryInRecord(t *testing.T) {
 	for _, own := range []time.Duration{0, 2 * time.Hour} {
 		synctest.Test(t, func(t *testing.T) {

@@ -29,7 +29,7 @@ func TestReaderLeavesAnothersTimeout(t *testing.T) {
 	const before, month = 10 * time.Minute, 30 * 24 * time.Hour
 	for name, row := range map[string]struct {
 		touchAfter time.Duration
-		own        bool // the session has a timeout of its own already
+		own        bool // the session has its timeout adjusted already
 	}{
 		"timeout_trigger": {touchAfter: time.Minute},
 		"its own":         {own: true},

@@ -26,7 +26,7 @@ func (v *siteVisitor) stream(use func(s *session.Session)) {
 	})
 }
 
-// A stream that touches its session keeps it alive, also one with a timeout of its own,
+// A stream that touches its session keeps it alive, also one with an adjusted timeout,
 // and what other requests save meanwhile stays.
 func TestTouch(t *testing.T) {
 	for _, timeout := range []time.Duration{session.DefaultIdleTimeout, 2 * time.Hour, 4 * time.Minute} {

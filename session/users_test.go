@@ -12,8 +12,6 @@ import (
 	"github.com/pyramidgo/redissessions/session"
 )
 
-var allFormats = []session.Format{session.FormatNative, session.FormatPyramidRedisSessions, session.FormatPyramidSessionRedis}
-
 // site is an application with sessions by user.
 type site struct {
 	t      *testing.T
@@ -75,14 +73,15 @@ func (s *site) sessions(user string) []session.Info {
 	return infos
 }
 
-func eachFormat(t *testing.T, test func(t *testing.T, format session.Format)) {
-	for _, format := range allFormats {
+// eachFormatAtOnce runs a test for every format, side by side.
+func eachFormatAtOnce(t *testing.T, test func(t *testing.T, format session.Format)) {
+	for _, format := range formats {
 		t.Run(format.String(), func(t *testing.T) { t.Parallel(); test(t, format) })
 	}
 }
 
 func TestLoginListEnd(t *testing.T) {
-	eachFormat(t, func(t *testing.T, format session.Format) {
+	eachFormatAtOnce(t, func(t *testing.T, format session.Format) {
 		s := newSite(t, format, nil)
 		laptop, phone, other := visitor.New(t), visitor.New(t), visitor.New(t)
 		for _, v := range []*visitor.Visitor{laptop, phone} {

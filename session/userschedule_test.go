@@ -319,7 +319,7 @@ func eachUserStore(t *testing.T, test func(t *testing.T, store session.Store, fo
 		} else {
 			url = "redis://" + connecttest.Miniredis(t).Addr()
 		}
-		for _, format := range allFormats {
+		for _, format := range formats {
 			t.Run(server+"/"+format.String(), func(t *testing.T) { inBubble(t, url, format, test) })
 		}
 	}

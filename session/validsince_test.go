@@ -62,7 +62,7 @@ func TestValidSince(t *testing.T) {
 	}
 }
 
-// The hook is told, and every other way to the session is closed too.
+// The hook gets the error, and every other way to the session is closed too.
 func TestValidSinceEverywhere(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := newMemStore()
