@@ -40,6 +40,8 @@ func diagnose(given connect.Options, err error) (diagnosis, bool) {
 		return diagnosis{"tls_key_file", "the file cannot be used"}, true
 	case strings.Contains(text, "tls: the client certificate"):
 		return diagnosis{"tls_cert_file", "the certificate or its key cannot be used"}, true
+	case strings.Contains(text, "it connects to one server"):
+		return diagnosis{"custom_connect", "write goredis, or leave it out"}, true
 	case strings.Contains(text, "DB index"):
 		return diagnosis{place("db"), "the server has no database " + strconv.Itoa(o.DB) + ": its own setting databases says how many it has, counted from 0"}, true
 	case strings.Contains(text, "cluster support disabled"):

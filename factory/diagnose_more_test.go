@@ -90,3 +90,14 @@ func TestTLSToAPlainPortEndsEarly(t *testing.T) {
 		}
 	}
 }
+
+// TestRedigoHasNoCluster: the connector is to blame, not what the server speaks.
+func TestRedigoHasNoCluster(t *testing.T) {
+	plain := connecttest.RedisServer(t)
+	for _, url := range []string{"rediss-cluster://" + plain.Addr(), "rediss-sentinel://" + plain.Addr() + "/main"} {
+		got := mistake(t, settings.Map{"url": url, "custom_connect": "redigo", "lazy_connect": false})
+		if !strings.Contains(got, "redis.sessions.custom_connect: write goredis") || strings.Contains(got, "TLS") {
+			t.Errorf("%s: %s", url, got)
+		}
+	}
+}
