@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -39,17 +40,32 @@ func diagnose(given connect.Options, err error) (diagnosis, bool) {
 		return diagnosis{"tls_key_file", "the file cannot be used"}, true
 	case strings.Contains(text, "tls: the client certificate"):
 		return diagnosis{"tls_cert_file", "the certificate or its key cannot be used"}, true
+	case strings.Contains(text, "it connects to one server"):
+		return diagnosis{"custom_connect", "write goredis, or leave it out"}, true
 	case strings.Contains(text, "DB index"):
 		return diagnosis{place("db"), "the server has no database " + strconv.Itoa(o.DB) + ": its own setting databases says how many it has, counted from 0"}, true
 	case strings.Contains(text, "cluster support disabled"):
 		return diagnosis{place("cluster_addrs"), "that is one server and no cluster; write redis://, or host and port"}, true
 	case o.Mode == connect.Sentinel && strings.Contains(text, "unknown command 'sentinel'"):
 		return diagnosis{place("sentinel_addrs"), "a Redis server answers there and no Sentinel; write redis:// for one server, or the Sentinels' port"}, true
+	case strings.Contains(text, "SELECT is not allowed in cluster mode"):
+		return diagnosis{place("db"), "a node of a cluster has database 0 only"}, true
 	case o.Mode == connect.Cluster && strings.Contains(text, "does not name the addresses"):
 		return diagnosis{place("cluster_addrs"), "set cluster-announce-ip, or cluster-preferred-endpoint-type, on every node"}, true
 	}
+	if found, ok := diagnoseLogin(given, o, text); ok {
+		return found, true
+	}
 	key, network, addr := address(o)
 	if dns := (*net.DNSError)(nil); errors.As(err, &dns) {
+		switch {
+		case o.Mode == connect.Cluster && dns.Name == "?": // what a node says that has no name to tell
+			return diagnosis{place(key), "the cluster does not name the addresses of its nodes: set cluster-announce-hostname on every node, or cluster-preferred-endpoint-type to ip"}, true
+		case o.Mode == connect.Cluster && !hasHost(o.ClusterAddrs, dns.Name):
+			return diagnosis{place(key), "the cluster names its nodes itself, and this machine finds no host " + strconv.Quote(dns.Name) + ": see cluster-announce-hostname and cluster-preferred-endpoint-type on the nodes"}, true
+		case o.Mode == connect.Sentinel && !hasHost(o.Sentinel.Addrs, dns.Name):
+			return diagnosis{place(key), "the sentinels name the primary, and this machine finds no host " + strconv.Quote(dns.Name) + ": see sentinel announce-hostnames and replica-announce-ip"}, true
+		}
 		if dns.IsNotFound {
 			return diagnosis{place(key), "no host has that name"}, true
 		}
@@ -79,14 +95,22 @@ func address(o connect.Options) (key, network, addr string) {
 	return "host", "tcp", net.JoinHostPort(o.Host, strconv.Itoa(o.Port))
 }
 
+// hasHost reports whether one of the addresses is on the host.
+func hasHost(addrs []string, host string) bool {
+	return slices.ContainsFunc(addrs, func(addr string) bool {
+		name, _, err := net.SplitHostPort(addr)
+		return err == nil && strings.EqualFold(strings.TrimSuffix(name, "."), strings.TrimSuffix(host, "."))
+	})
+}
+
 // protocolAt returns what is spoken at an address: Redis, HTTP, TLS, or "" for something
 // else or nothing.
 func protocolAt(network, addr string, timeout time.Duration) string {
 	answer := ask(network, addr, timeout)
 	switch {
-	case strings.HasPrefix(answer, "HTTP/"):
+	case isHTTP(answer):
 		return "HTTP"
-	case strings.HasPrefix(answer, "+"), strings.HasPrefix(answer, "-"):
+	case isPlain(answer):
 		return "Redis"
 	}
 	dialer := &net.Dialer{Timeout: timeout}
@@ -96,6 +120,13 @@ func protocolAt(network, addr string, timeout time.Duration) string {
 	}
 	_ = conn.Close()
 	return "TLS"
+}
+
+func isHTTP(answer string) bool { return strings.HasPrefix(answer, "HTTP/") }
+
+// isPlain reports whether an answer to a PING without TLS is one of Redis.
+func isPlain(answer string) bool {
+	return strings.HasPrefix(answer, "+") || strings.HasPrefix(answer, "-")
 }
 
 // ask sends a PING without TLS and returns the beginning of what comes back.

@@ -71,13 +71,16 @@ func (c *config) open(src settings.Source, con connector, co connect.Options) (s
 	if con.builtIn && co.Client == nil {
 		c.logClient()
 	}
-	store, err := con.start(ctx, co)
+	store, err := start(ctx, con, co)
 	if err != nil {
+		canceled := errors.Is(err, context.Canceled)
 		err = fmt.Errorf("factory: connect: %w", err)
 		if !con.builtIn {
 			return nil, err
 		}
-		if found, ok := diagnose(co, err); ok {
+		if found, ok := diagnose(co, err); ok && canceled { // by start, for the same reason
+			err = fmt.Errorf("factory: connect: %s: %s", where(src, found.key), found.advice)
+		} else if ok {
 			err = fmt.Errorf("%w; %s: %s", err, where(src, found.key), found.advice)
 		}
 		return nil, err

@@ -112,5 +112,5 @@ func (s *store) ping(ctx context.Context) error {
 		}
 		return dialect.Connection("goredis: connect", s.place, err)
 	}
-	return fmt.Errorf("%w: %s", s.fault("connect", err), dialect.Advice(err))
+	return dialect.Advised(s.fault("connect", err), err)
 }

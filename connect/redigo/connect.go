@@ -50,7 +50,7 @@ func Connect(ctx context.Context, o connect.Options) (session.Store, error) {
 	}
 	if _, _, err := s.do(ctx, "PING"); err != nil {
 		_ = s.Close()
-		return nil, fmt.Errorf("%w: %s", s.fault("connect", err), dialect.Advice(err))
+		return nil, dialect.Advised(s.fault("connect", err), err)
 	}
 	if err := s.probe(ctx, o); err != nil {
 		_ = s.Close()

@@ -2,6 +2,7 @@ package redigo
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"net"
 	"strconv"
@@ -36,16 +37,17 @@ func newPool(o connect.Options, broken *atomic.Int64) (*redis.Pool, error) {
 		network, addr = "unix", o.UnixSocketPath
 	}
 	dialer := &net.Dialer{Timeout: o.DialTimeout}
+	dial := dialer.DialContext
+	if tlsConfig != nil { // redigo's own handshake does not end with the context
+		dial = (&tls.Dialer{NetDialer: dialer, Config: tlsConfig}).DialContext
+	}
 	dialOptions := []redis.DialOption{
-		redis.DialContextFunc(dialer.DialContext),
+		redis.DialContextFunc(dial),
 		redis.DialReadTimeout(o.SocketTimeout),
 		redis.DialWriteTimeout(o.SocketTimeout),
-		redis.DialTLSHandshakeTimeout(o.DialTimeout),
 		redis.DialDatabase(o.DB),
 		redis.DialUsername(o.Username),
 		redis.DialPassword(o.Password),
-		redis.DialUseTLS(tlsConfig != nil),
-		redis.DialTLSConfig(tlsConfig),
 	}
 	return &redis.Pool{
 		DialContext: func(ctx context.Context) (redis.Conn, error) {

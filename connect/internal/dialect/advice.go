@@ -4,11 +4,21 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"net"
 	"os"
 	"strings"
 	"syscall"
 )
+
+// Advised adds to the error of a start what to check, unless it says so already.
+func Advised(fault, cause error) error {
+	advice := Advice(cause)
+	if strings.Contains(fault.Error(), advice) {
+		return fault
+	}
+	return fmt.Errorf("%w: %s", fault, advice)
+}
 
 // Advice returns what to check when a connector could not connect at start-up.
 func Advice(err error) string {

@@ -78,9 +78,25 @@ func explain(err error) error {
 		return &explained{Sentence("a command that sessions need", text), err}
 	case strings.HasPrefix(text, "WRONGTYPE"):
 		return fmt.Errorf("%w; is another program using the same prefix?", err)
-	default:
+	case atLogin(text), strings.Contains(text, "DB index"):
+		return fmt.Errorf("%w: %s", err, Advice(err))
+	case begins(text, "LOADING "): // which says so itself
 		return err
 	}
+	if front, _, _ := strings.Cut(text, " "); states[front] != "" {
+		return fmt.Errorf("%w%s", err, states[front])
+	}
+	return err
+}
+
+// atLogin reports whether the server has not let the client in.
+func atLogin(text string) bool {
+	for _, front := range []string{"NOAUTH ", "WRONGPASS ", "ERR invalid password", "ERR AUTH "} {
+		if strings.HasPrefix(text, front) {
+			return true
+		}
+	}
+	return false
 }
 
 // passing are the fronts of refusals that end by themselves, or when an

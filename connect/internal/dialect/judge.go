@@ -110,7 +110,7 @@ func (g *Guarded) judgeGuarded(f *Findings, q *questions, needs connect.Needs) {
 		f.Errors = append(f.Errors, "no change to a session could be saved: "+noNative)
 		return
 	case !scripted:
-		f.Errors = append(f.Errors, "no change to a session could be saved: "+noScript+"; without scripts it takes Valkey 8.1 or Redis 8.4 and guarded_save = auto")
+		f.Errors = append(f.Errors, "no change to a session could be saved: "+strings.TrimSuffix(noScript, withoutScripts)+withoutScripts)
 		return
 	}
 	if !q.ok(q.remove) {

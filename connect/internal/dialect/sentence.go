@@ -24,7 +24,7 @@ func Sentence(command, refusal string) string {
 	case isNOPERM(lower):
 		return "the user may not run " + command + " (NOPERM); allow it with +" + strings.ToLower(command)
 	case withoutLua(lower):
-		return "the server runs no Lua scripts"
+		return "the server runs no Lua scripts" + withoutScripts
 	case isUnknown(lower):
 		return "the server, or a proxy before it, does not know " + command + ", which Redis 6.2 and newer have"
 	}
@@ -33,6 +33,9 @@ func Sentence(command, refusal string) string {
 	}
 	return "the server refused " + command
 }
+
+// withoutScripts is what to do where no script is run.
+const withoutScripts = "; without scripts it takes Valkey 8.1 or Redis 8.4 and guarded_save = auto"
 
 // states say what is the matter with a server that refuses for a while, and what to do.
 var states = map[string]string{
