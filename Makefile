@@ -1,16 +1,18 @@
 # make test is what CI runs: it installs the servers that the tests need, then
-# vets, lints and tests the three modules: the library, internal/e2e and bench.
+# vets, lints and tests the modules: the library, internal/e2e, bench and MODULES.
 
 GO       ?= go
 LINT      = $(GO) tool -modfile=$(CURDIR)/.ci/tools.mod golangci-lint
 # With this variable set, a test whose server is missing fails instead of being
 # skipped.
 REQUIRED  = REDISSESSIONS_REQUIRE_SERVERS=1
+# Small modules, so that the library's users do not get what these need.
+MODULES   = session/adapter/gin session/adapter/fiber examples/frameworks examples/moving
 PACKAGES  = redis-server redis-sentinel python3 chromium nginx-light python3-pyramid
 
-.PHONY: test servers lint race test-e2e test-bench docs fuzz bench bench-quick bench-record
+.PHONY: test servers lint race test-e2e test-bench test-modules $(MODULES) docs fuzz bench bench-quick bench-record
 
-test: servers lint race test-e2e test-bench
+test: servers lint race test-e2e test-bench test-modules
 
 # A Debian machine is served from its own packages; elsewhere the programs must
 # be on the PATH already. Valkey 9 and Redis 8 are unpacked into a cache folder.
@@ -37,6 +39,12 @@ test-e2e:
 test-bench:
 	cd bench && $(GO) vet ./... && $(LINT) run ./...
 	cd bench && $(REQUIRED) $(GO) test ./...
+
+test-modules: $(MODULES)
+
+$(MODULES):
+	cd $@ && $(GO) vet ./... && $(LINT) run ./...
+	cd $@ && $(REQUIRED) $(GO) test -race ./...
 
 # docs/settings.md is made from the key table.
 docs:

@@ -20,6 +20,7 @@ func TestProbe(t *testing.T) {
 	bare := connecttest.ValkeyServerWithoutLua(t)
 	replica := connecttest.RedisServer(t, "replicaof 127.0.0.1 1")
 	lru, volatile := connecttest.RedisServer(t, "maxmemory-policy allkeys-lru"), connecttest.RedisServer(t, "maxmemory-policy volatile-lru")
+	lonely, slotless := connecttest.RedisServer(t, "min-replicas-to-write 1"), connecttest.RedisServer(t, "cluster-enabled yes")
 	full := connecttest.RedisServer(t, "maxmemory 1")
 	never := connect.Needs{NeverExpire: true}
 	script, native := connect.GuardedSaveScript, connect.GuardedSaveNative
@@ -36,7 +37,9 @@ func TestProbe(t *testing.T) {
 		"Valkey":            {srv: valkey},
 		"Valkey, no Lua":    {srv: bare},
 		"replica":           {srv: replica, errs: []string{"no session could be saved", "replica (READONLY)", "primary"}},
-		"memory full":       {srv: full, warns: []string{"no session could be saved", "SET (OOM)"}},
+		"memory full":       {srv: full, warns: []string{"no session could be saved", "SET (OOM)", "maxmemory"}},
+		"no replicas":       {srv: lonely, warns: []string{"no session could be saved", "SET (NOREPLICAS)", "min-replicas-to-write"}},
+		"no slots":          {srv: slotless, warns: []string{"no session could be saved", "SET (CLUSTERDOWN)", "slot"}},
 		"allkeys":           {srv: lru, warns: []string{"maxmemory-policy is allkeys-lru"}},
 		"allkeys, CONFIG":   {srv: lru, rules: "-info", warns: []string{"maxmemory-policy is allkeys-lru"}},
 		"allkeys, not told": {srv: lru, rules: "-info -config"},
@@ -61,6 +64,10 @@ func TestProbe(t *testing.T) {
 		"no GETEX":             {srv: redis, rules: "-getex"},
 		"no GETEX, no PEXPIRE": {srv: valkey, rules: "-getex -pexpire", errs: []string{"no session could be read", "may not run GETEX (NOPERM)", "+getex"}},
 		"no GET":               {srv: valkey, rules: "-get", o: connect.Options{Needs: never}, errs: []string{"no session could be read", "may not run GET (NOPERM)"}},
+		"no GET, Valkey":       {srv: valkey, rules: "-get", errs: []string{"no session could be read again", "may not run GET (NOPERM)", "+get"}},
+		"no GET, no Lua":       {srv: bare, rules: "-get", errs: []string{"no session could be read again", "may not run GET (NOPERM)", "+get"}},
+		"no restart, needed":   {srv: valkey, rules: "-getex -pexpire", o: connect.Options{Needs: connect.Needs{ReadTTL: true}}, errs: []string{"no timeout could be restarted", "+getex"}},
+		"no restart, never":    {srv: redis, rules: "-getex -pexpire", o: connect.Options{Needs: never}, warns: []string{"timeout of its own", "PEXPIRE"}},
 		"no PEXPIRE":           {srv: redis, rules: "-pexpire", warns: []string{"timeout of its own", "PEXPIRE", "+pexpire"}},
 		"no PEXPIRE, needed":   {srv: redis, rules: "-pexpire", o: connect.Options{Needs: connect.Needs{RestartTTL: true}}, errs: []string{"no timeout could be restarted", "+pexpire"}},
 		"no PTTL":              {srv: redis, rules: "-pttl", warns: []string{"timeout_trigger", "PTTL"}},

@@ -15,11 +15,14 @@ import (
 
 // pages are documents, and the folder whose files hold the code they show.
 var pages = map[string]string{
-	"../README.md":                    "first",
-	"../docs/tutorial.md":             "tutorial",
-	"../docs/migrating.md":            "migrating",
-	"../docs/sharing-with-pyramid.md": "pyramid",
-	"../docs/README.md":               "first",
+	"../README.md":                      "first",
+	"../docs/tutorial.md":               "tutorial",
+	"../docs/migrating.md":              "migrating",
+	"../docs/sharing-with-pyramid.md":   "pyramid",
+	"../docs/README.md":                 "first",
+	"../docs/frameworks.md":             "frameworks",
+	"../docs/migrating-from-scs.md":     "moving/scs",
+	"../docs/migrating-from-gorilla.md": "moving/gorilla",
 }
 
 var (

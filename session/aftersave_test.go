@@ -1,9 +1,11 @@
-package session
+package session_test
 
 import (
 	"net/http"
 	"reflect"
 	"testing"
+
+	"github.com/pyramidgo/redissessions/session"
 )
 
 // What a request sees and does after a save in mid-request builds on what that
@@ -12,10 +14,10 @@ func TestStateAfterASave(t *testing.T) {
 	store := newMemStore()
 	f := newTestFactory(t, store, nil)
 	v := newVisitor(t, f)
-	v.visit(func(s *Session) {
+	v.visit(func(s *session.Session) {
 		s.Update(map[string]any{"a": "1", "b": 2, "c": 3.0, "list": []any{"x"}})
 	})
-	want := func(s *Session, data map[string]any) {
+	want := func(s *session.Session, data map[string]any) {
 		t.Helper()
 		got := map[string]any{}
 		for k, v := range s.All() {
@@ -38,7 +40,7 @@ func TestStateAfterASave(t *testing.T) {
 			t.Error(err)
 		}
 		want(s, map[string]any{"a": "one", "c": 3.0, "new": true, "list": []any{"x"}})
-		if text, ok := Value[string](s, "a"); !ok || text != "one" || s.Has("b") {
+		if text, ok := session.Value[string](s, "a"); !ok || text != "one" || s.Has("b") {
 			t.Errorf("a is %q, b is there: %v", text, s.Has("b"))
 		}
 		list, _ := s.Get("list")
@@ -52,7 +54,7 @@ func TestStateAfterASave(t *testing.T) {
 	if got, saves := store.takeCalls(), 2; len(got) != 1+1+saves {
 		t.Errorf("commands %v, want a create, a load and %d replaces", got, saves)
 	}
-	v.visit(func(s *Session) {
+	v.visit(func(s *session.Session) {
 		want(s, map[string]any{"a": "one", "c": 3.0, "new": true, "list": []any{"changed in place"}, "_f_": []any{"later"}})
 		s.Set("c", 4.0)
 		if _, err := s.CSRFToken(t.Context()); err != nil { // saves the token alone
@@ -64,7 +66,7 @@ func TestStateAfterASave(t *testing.T) {
 		}
 		s.Delete("_csrft_")
 	})
-	v.visit(func(s *Session) {
+	v.visit(func(s *session.Session) {
 		want(s, map[string]any{"c": 4.0, "new": true, "list": []any{"changed in place"}, "_f_": []any{"later"}})
 	})
 }

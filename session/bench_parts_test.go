@@ -3,16 +3,36 @@ package session
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/pyramidgo/redissessions/session/internal/record"
 )
 
+// BenchKey and BenchValue are what the benchmarks' sessions hold.
+func BenchKey(i int) string { return fmt.Sprintf("key-%03d", i) }
+
+var BenchValue = strings.Repeat("v", 90)
+
+// partsFactory returns a factory whose store is never asked.
+func partsFactory(b *testing.B, format Format) *Factory {
+	b.Helper()
+	f, err := NewFactory(nil, &Options{
+		Secret:   "a secret for tests, of more than 32 bytes",
+		Format:   format,
+		StoreFor: func(*http.Request) (Store, error) { return nil, ErrUnavailable },
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	return f
+}
+
 // BenchmarkCookie is the signature of an ID, the check of one, and the header
 // that sets it.
 func BenchmarkCookie(b *testing.B) {
-	f := newTestFactory(b, newMemStore(), nil)
+	f := partsFactory(b, FormatNative)
 	id, _, signed, err := f.newIdentity()
 	if err != nil {
 		b.Fatal(err)
@@ -56,18 +76,18 @@ func BenchmarkCookie(b *testing.B) {
 func BenchmarkRecord(b *testing.B) {
 	for _, keys := range []int{10, 100} {
 		for _, name := range []Format{FormatNative, FormatPyramidRedisSessions, FormatPyramidSessionRedis} {
-			f := newTestFactory(b, newMemStore(), func(o *Options) { o.Format = name })
+			f := partsFactory(b, name)
 			_, at, _, err := f.newIdentity()
 			if err != nil {
 				b.Fatal(err)
 			}
-			raw, key := benchRecord(b, f.format, at, keys), benchKey(keys/2)
+			raw, key := benchRecord(b, f.format, at, keys), BenchKey(keys/2)
 			read := func() record.Snapshot {
 				snap, err := f.format.Decode(at, raw)
 				if err != nil {
 					b.Fatal(err)
 				}
-				if v, ok, err := snap.Data.Get(key); !ok || err != nil || v != benchValue {
+				if v, ok, err := snap.Data.Get(key); !ok || err != nil || v != BenchValue {
 					b.Fatalf("%v at %s", v, key)
 				}
 				return snap
@@ -95,7 +115,7 @@ func BenchmarkRecord(b *testing.B) {
 func benchRecord(b *testing.B, format record.Format, at record.Address, keys int) []byte {
 	var changes []record.Change
 	for i := range keys {
-		changes = append(changes, record.Change{Key: benchKey(i), Value: benchValue, Present: true})
+		changes = append(changes, record.Change{Key: BenchKey(i), Value: BenchValue, Present: true})
 	}
 	created := time.Unix(1e9, 0)
 	record, _, err := format.Encode(at, record.Meta{Created: created, Idle: record.Override{Set: true, Duration: time.Hour}}, format.Layout().Empty(), changes)
@@ -110,7 +130,7 @@ func benchRecord(b *testing.B, format record.Format, at record.Address, keys int
 func BenchmarkMerge(b *testing.B) {
 	for _, keys := range []int{10, 100} {
 		b.Run(fmt.Sprint(keys), func(b *testing.B) {
-			f := newTestFactory(b, newMemStore(), nil)
+			f := partsFactory(b, FormatNative)
 			_, at, _, err := f.newIdentity()
 			if err != nil {
 				b.Fatal(err)

@@ -1,4 +1,4 @@
-package session
+package session_test
 
 import (
 	"bufio"
@@ -8,9 +8,10 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"strings"
 	"testing"
 	"time"
+
+	"github.com/pyramidgo/redissessions/session"
 )
 
 // The benchmarks of this file are what the library itself costs: the store
@@ -51,10 +52,6 @@ func (s *stillStore) Remove(context.Context, string, []byte) error        { retu
 func (s *stillStore) Delete(context.Context, string) error                { return nil }
 func (s *stillStore) Close() error                                        { return nil }
 
-func benchKey(i int) string { return fmt.Sprintf("key-%03d", i) }
-
-var benchValue = strings.Repeat("v", 90)
-
 // BenchmarkHandler is a request through the Handler, less the round trips. bare
 // is the same handler without a session.
 func BenchmarkHandler(b *testing.B) {
@@ -63,12 +60,12 @@ func BenchmarkHandler(b *testing.B) {
 		f := newTestFactory(b, store, discardLog)
 		values := map[string]any{}
 		for i := range keys {
-			values[benchKey(i)] = benchValue
+			values[session.BenchKey(i)] = session.BenchValue
 		}
-		fill := func(s *Session) { s.Update(values) }
-		oneKey := benchKey(keys / 2)
+		fill := func(s *session.Session) { s.Update(values) }
+		oneKey := session.BenchKey(keys / 2)
 		answer := func(w http.ResponseWriter, text string) { _, _ = io.WriteString(w, text) }
-		get := func(r *http.Request) *Session {
+		get := func(r *http.Request) *session.Session {
 			s, err := f.Get(r)
 			if err != nil {
 				b.Fatal(err)
@@ -79,29 +76,29 @@ func BenchmarkHandler(b *testing.B) {
 			name  string
 			serve http.HandlerFunc
 		}{
-			{"unused", func(w http.ResponseWriter, _ *http.Request) { answer(w, benchValue) }},
+			{"unused", func(w http.ResponseWriter, _ *http.Request) { answer(w, session.BenchValue) }},
 			{"read", func(w http.ResponseWriter, r *http.Request) {
-				v, _ := Value[string](get(r), oneKey)
+				v, _ := session.Value[string](get(r), oneKey)
 				answer(w, v)
 			}},
 			{"write", func(w http.ResponseWriter, r *http.Request) {
 				get(r).Set(oneKey, "another value")
-				answer(w, benchValue)
+				answer(w, session.BenchValue)
 			}},
 			{"invalidate", func(w http.ResponseWriter, r *http.Request) {
 				if err := f.Invalidate(r); err != nil {
 					b.Fatal(err)
 				}
-				answer(w, benchValue)
+				answer(w, session.BenchValue)
 			}},
 			{"create", func(w http.ResponseWriter, r *http.Request) {
 				fill(get(r))
-				answer(w, benchValue)
+				answer(w, session.BenchValue)
 			}},
 		}
 		v := newVisitor(b, f)
 		v.visit(fill)
-		cookie := v.jar.Cookies(testURL)[0].String()
+		cookie := v.request().Cookies()[0].String()
 		for _, route := range routes {
 			run := func(name string, h http.Handler) {
 				b.Run(fmt.Sprintf("%s/%d/%s", route.name, keys, name), func(b *testing.B) {

@@ -1,4 +1,4 @@
-package session
+package session_test
 
 import (
 	"bytes"
@@ -10,6 +10,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/pyramidgo/redissessions/session"
 )
 
 // contested is a store in which somebody else changes the records that were
@@ -26,7 +28,7 @@ func (c *contested) Replace(ctx context.Context, key string, guard, record []byt
 	_, known := c.known[key]
 	if r, ok := c.records[key]; ok && known && bytes.HasPrefix(r.data, guard) {
 		data := bytes.Clone(r.data)
-		copy(data[4:RevisionLen], fmt.Sprintf("%08d", c.tries)) // another revision
+		copy(data[4:session.RevisionLen], fmt.Sprintf("%08d", c.tries)) // another revision
 		c.records[key] = memRecord{data, r.expires}
 	}
 	c.mu.Unlock()
@@ -35,10 +37,10 @@ func (c *contested) Replace(ctx context.Context, key string, guard, record []byt
 
 // A save that always comes too late ends with an error, and has written nothing.
 func TestTriesRunOut(t *testing.T) {
-	requests := map[string]func(s *Session) error{
-		"save":  func(s *Session) error { s.Set("a", 2); s.Flash("", "half"); return nil },
-		"token": func(s *Session) error { _, err := s.CSRFToken(context.Background()); return err },
-		"renew": func(s *Session) error { s.Set("a", 2); return s.Renew(context.Background()) },
+	requests := map[string]func(s *session.Session) error{
+		"save":  func(s *session.Session) error { s.Set("a", 2); s.Flash("", "half"); return nil },
+		"token": func(s *session.Session) error { _, err := s.CSRFToken(context.Background()); return err },
+		"renew": func(s *session.Session) error { s.Set("a", 2); return s.Renew(context.Background()) },
 	}
 	for name, request := range requests {
 		t.Run(name, func(t *testing.T) {
@@ -46,27 +48,27 @@ func TestTriesRunOut(t *testing.T) {
 				store := newMemStore()
 				plain := newTestFactory(t, store, nil)
 				v := newVisitor(t, plain)
-				v.visit(func(s *Session) { s.Set("a", 1) })
+				v.visit(func(s *session.Session) { s.Set("a", 1) })
 				before := maps.Clone(store.records)
 				racing := &contested{memStore: store, known: before}
 				var failed, err error
-				f := newTestFactory(t, racing, func(o *Options) { o.ErrorHandler = fails(&failed) })
+				f := newTestFactory(t, racing, func(o *session.Options) { o.ErrorHandler = fails(&failed) })
 				began := time.Now()
-				(&visitor{t, f, v.jar}).serve(func(_ http.ResponseWriter, r *http.Request) {
+				v.at(f).serve(func(_ http.ResponseWriter, r *http.Request) {
 					s, _ := f.Get(r)
 					err = request(s)
 				})
-				if !errors.Is(errors.Join(err, failed), ErrConflict) {
+				if !errors.Is(errors.Join(err, failed), session.ErrConflict) {
 					t.Errorf("the request was told %v, %v; want ErrConflict", err, failed)
 				}
-				if took := time.Since(began); racing.tries < 20 || took != DefaultSaveTimeout {
+				if took := time.Since(began); racing.tries < 20 || took != session.DefaultSaveTimeout {
 					t.Errorf("it tried %d times, for %v", racing.tries, took)
 				}
 				if len(store.records) != 1 {
 					t.Fatalf("there are %d records", len(store.records))
 				}
 				for key, r := range store.records {
-					if !bytes.Equal(r.data[RevisionLen:], before[key].data[RevisionLen:]) {
+					if !bytes.Equal(r.data[session.RevisionLen:], before[key].data[session.RevisionLen:]) {
 						t.Error("something of the failed request was written")
 					}
 				}
@@ -80,9 +82,9 @@ func TestSaveTimeoutEndsTheTries(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := newMemStore()
 		v := newVisitor(t, newTestFactory(t, store, nil))
-		v.visit(func(s *Session) { s.Set("a", 1) })
+		v.visit(func(s *session.Session) { s.Set("a", 1) })
 		var failed error
-		v.f = newTestFactory(t, &contested{memStore: store, known: maps.Clone(store.records)}, func(o *Options) {
+		v.f = newTestFactory(t, &contested{memStore: store, known: maps.Clone(store.records)}, func(o *session.Options) {
 			o.SaveTimeout, o.ErrorHandler = 20*time.Millisecond, fails(&failed)
 		})
 		began := time.Now()
@@ -90,7 +92,7 @@ func TestSaveTimeoutEndsTheTries(t *testing.T) {
 			s, _ := v.f.Get(r)
 			s.Set("a", 2)
 		})
-		if !errors.Is(failed, ErrConflict) || time.Since(began) != 20*time.Millisecond {
+		if !errors.Is(failed, session.ErrConflict) || time.Since(began) != 20*time.Millisecond {
 			t.Errorf("after %v: %v, want ErrConflict after 20ms", time.Since(began), failed)
 		}
 	})

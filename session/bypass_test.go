@@ -1,4 +1,4 @@
-package session
+package session_test
 
 import (
 	"bufio"
@@ -12,6 +12,8 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+
+	"github.com/pyramidgo/redissessions/session"
 )
 
 // ginWriter has the methods of gin's ResponseWriter: WriteHeader only notes the
@@ -189,7 +191,7 @@ type echoField struct{ Committed bool }
 
 // outside serves a request as a framework does that gives the handler its own
 // writer and the session's request.
-func outside(f *Factory, wrap func(http.ResponseWriter) http.ResponseWriter, cookies []*http.Cookie, serve func(past, through http.ResponseWriter, r *http.Request)) *http.Response {
+func outside(f *session.Factory, wrap func(http.ResponseWriter) http.ResponseWriter, cookies []*http.Cookie, serve func(past, through http.ResponseWriter, r *http.Request)) *http.Response {
 	rec, r := httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil)
 	for _, c := range cookies {
 		r.AddCookie(c)
@@ -204,7 +206,7 @@ func outside(f *Factory, wrap func(http.ResponseWriter) http.ResponseWriter, coo
 type serverLike struct{ *httptest.ResponseRecorder }
 
 func (w serverLike) WriteHeader(code int) {
-	if !informational(code) {
+	if !session.Informational(code) {
 		w.ResponseRecorder.WriteHeader(code)
 	}
 }
@@ -224,32 +226,32 @@ func page(w http.ResponseWriter) {
 func TestResponsePastTheWriter(t *testing.T) {
 	uses := map[string]struct {
 		known bool // the browser has a cookie
-		use   func(t *testing.T, s *Session)
+		use   func(t *testing.T, s *session.Session)
 		left  int // records
 	}{
-		"a new session":          {false, func(_ *testing.T, s *Session) { s.Set("k", "v") }, 0},
-		"a new session's token":  {false, func(t *testing.T, s *Session) { csrfToken(t, s) }, 0},
-		"a token and a change":   {false, func(t *testing.T, s *Session) { csrfToken(t, s); s.Set("k", "v") }, 0},
-		"a known session":        {true, func(_ *testing.T, s *Session) { s.Set("k", "v") }, 1},
-		"a known session, read":  {true, func(_ *testing.T, s *Session) { s.Get("seed") }, 1},
-		"a known session, token": {true, func(t *testing.T, s *Session) { csrfToken(t, s); s.Set("k", "v") }, 1},
-		"a login": {true, func(t *testing.T, s *Session) {
+		"a new session":          {false, func(_ *testing.T, s *session.Session) { s.Set("k", "v") }, 0},
+		"a new session's token":  {false, func(t *testing.T, s *session.Session) { takeToken(t, s) }, 0},
+		"a token and a change":   {false, func(t *testing.T, s *session.Session) { takeToken(t, s); s.Set("k", "v") }, 0},
+		"a known session":        {true, func(_ *testing.T, s *session.Session) { s.Set("k", "v") }, 1},
+		"a known session, read":  {true, func(_ *testing.T, s *session.Session) { s.Get("seed") }, 1},
+		"a known session, token": {true, func(t *testing.T, s *session.Session) { takeToken(t, s); s.Set("k", "v") }, 1},
+		"a login": {true, func(t *testing.T, s *session.Session) {
 			if err := s.Renew(t.Context()); err != nil {
 				t.Error(err)
 			}
 			s.Set("k", "v")
 		}, 0},
-		"a logout": {true, func(t *testing.T, s *Session) {
+		"a logout": {true, func(t *testing.T, s *session.Session) {
 			if err := s.Invalidate(t.Context()); err != nil {
 				t.Error(err)
 			}
 		}, 0},
-		"a logout and another": {true, func(t *testing.T, s *Session) {
+		"a logout and another": {true, func(t *testing.T, s *session.Session) {
 			if err := s.Invalidate(t.Context()); err != nil {
 				t.Error(err)
 			}
 			s.Set("k", "v")
-			csrfToken(t, s)
+			takeToken(t, s)
 		}, 0},
 	}
 	for writer, wrap := range telling {
@@ -258,7 +260,7 @@ func TestResponsePastTheWriter(t *testing.T) {
 				t.Run(writer+"/"+name, func(t *testing.T) {
 					var log bytes.Buffer
 					store := newMemStore()
-					f := newTestFactory(t, store, func(o *Options) { o.Logger = slog.New(slog.NewTextHandler(&log, nil)) })
+					f := newTestFactory(t, store, func(o *session.Options) { o.Logger = slog.New(slog.NewTextHandler(&log, nil)) })
 					var cookies []*http.Cookie
 					if test.known {
 						cookies = append(cookies, seed(t, f))
@@ -315,9 +317,9 @@ func TestFailedStepPastTheWriter(t *testing.T) {
 		}
 		for writer, wrap := range telling {
 			t.Run(writer+"/"+name, func(t *testing.T) {
-				eachFormat(t, func(t *testing.T, store *memStore, format func(*Options)) {
+				inEachFormat(t, func(t *testing.T, store *memStore, format func(*session.Options)) {
 					var log bytes.Buffer
-					f := newTestFactory(t, store, func(o *Options) { format(o); logLines(o, &log) })
+					f := newTestFactory(t, store, func(o *session.Options) { format(o); logLines(o, &log) })
 					cookie := seed(t, f)
 					log.Reset()
 					outside(f, wrap, []*http.Cookie{cookie}, func(past, _ http.ResponseWriter, r *http.Request) {
@@ -348,7 +350,7 @@ func TestFailedStepPastTheWriter(t *testing.T) {
 	}
 }
 
-func csrfToken(t *testing.T, s *Session) {
+func takeToken(t *testing.T, s *session.Session) {
 	t.Helper()
 	if _, err := s.CSRFToken(context.Background()); err != nil {
 		t.Error(err)
@@ -362,14 +364,14 @@ func TestErrorPageIsNotAppended(t *testing.T) {
 		for _, load := range []bool{true, false} {
 			var log bytes.Buffer
 			store := newMemStore()
-			f := newTestFactory(t, store, func(o *Options) { o.Logger = slog.New(slog.NewTextHandler(&log, nil)) })
+			f := newTestFactory(t, store, func(o *session.Options) { o.Logger = slog.New(slog.NewTextHandler(&log, nil)) })
 			cookie := seed(t, f)
 			if load {
 				store.err = errRefused
 			}
 			resp := outside(f, wrap, []*http.Cookie{cookie}, func(past, _ http.ResponseWriter, r *http.Request) {
 				s, err := f.Get(r)
-				if load != errors.Is(err, ErrUnavailable) {
+				if load != errors.Is(err, session.ErrUnavailable) {
 					t.Errorf("%s: %v", writer, err)
 				}
 				if s != nil {
@@ -415,7 +417,7 @@ func TestResponseThroughTheWriter(t *testing.T) {
 			t.Run(writer+"/"+name, func(t *testing.T) {
 				var log bytes.Buffer
 				store := newMemStore()
-				f := newTestFactory(t, store, func(o *Options) { o.Logger = slog.New(slog.NewTextHandler(&log, nil)) })
+				f := newTestFactory(t, store, func(o *session.Options) { o.Logger = slog.New(slog.NewTextHandler(&log, nil)) })
 				resp := outside(f, wrap, nil, func(past, through http.ResponseWriter, r *http.Request) {
 					s, err := f.Get(r)
 					if err != nil {
@@ -437,7 +439,7 @@ func TestResponseThroughTheWriter(t *testing.T) {
 func TestResponsePastTheWriterWithoutASession(t *testing.T) {
 	for writer, wrap := range telling {
 		var log bytes.Buffer
-		f := newTestFactory(t, newMemStore(), func(o *Options) { o.Logger = slog.New(slog.NewTextHandler(&log, nil)) })
+		f := newTestFactory(t, newMemStore(), func(o *session.Options) { o.Logger = slog.New(slog.NewTextHandler(&log, nil)) })
 		outside(f, wrap, nil, func(past, _ http.ResponseWriter, _ *http.Request) { page(past) })
 		if log.Len() > 0 {
 			t.Errorf("%s: logged %q", writer, log.String())

@@ -36,24 +36,24 @@ func (w *weighing) Replace(ctx context.Context, key string, guard, record []byte
 
 // crowded lets writers of one session load it, wait for each other, and save at
 // once. Each is answered 200 and counts.
-func crowded(t *testing.T, c *clicker, writers int, before func(s *session.Session)) {
-	c.send(c.serve(before))
+func crowded(t *testing.T, v *siteVisitor, writers int, before func(s *session.Session)) {
+	v.visit(before)
 	var loaded, done sync.WaitGroup
 	loaded.Add(writers)
-	write := c.serve(func(s *session.Session) {
+	write := func(s *session.Session) {
 		session.Modify(s, "clicks", func(n int) int { return n + 1 })
 		loaded.Done()
 		loaded.Wait()
-	})
+	}
 	for range writers {
-		done.Go(func() { c.send(write) })
+		done.Go(func() { v.visit(write) })
 	}
 	done.Wait()
-	c.send(c.serve(func(s *session.Session) {
+	v.visit(func(s *session.Session) {
 		if n, _ := session.Value[int](s, "clicks"); n != writers {
 			t.Errorf("%d writes are saved of %d", n, writers)
 		}
-	}))
+	})
 }
 
 // Of 400 writers of a small session at once none is refused.
@@ -61,8 +61,8 @@ func TestManyWritersOfASmallSession(t *testing.T) {
 	for _, format := range formats {
 		t.Run(format.String(), func(t *testing.T) {
 			store := openStore(t, connectors["goredis"], connecttest.RedisServer(t).URL())
-			c := newClicker(t, store, func(o *session.Options) { o.Format = format })
-			crowded(t, c, 400, func(s *session.Session) { s.Set("name", "Ann") })
+			v := newVisitor(t, newTestFactory(t, store, func(o *session.Options) { discardLog(o); o.Format = format }))
+			crowded(t, v, 400, func(s *session.Session) { s.Set("name", "Ann") })
 		})
 	}
 }
@@ -73,10 +73,11 @@ func TestManyWritersOfALargeSession(t *testing.T) {
 	for _, format := range formats {
 		t.Run(format.String(), func(t *testing.T) {
 			store := &weighing{Store: openStore(t, connectors["goredis"], connecttest.RedisServer(t).URL())}
-			c := newClicker(t, store, func(o *session.Options) {
+			v := newVisitor(t, newTestFactory(t, store, func(o *session.Options) {
+				discardLog(o)
 				o.Format, o.SaveTimeout = format, time.Minute // a busy machine is slow; the bytes are the same
-			})
-			crowded(t, c, writers, func(s *session.Session) { s.Set("text", strings.Repeat("x", size)) })
+			}))
+			crowded(t, v, writers, func(s *session.Session) { s.Set("text", strings.Repeat("x", size)) })
 			if times := float64(store.bytes.Load()) / writers / size; times > 16 {
 				t.Errorf("each writer moved %.1f times the record", times)
 			} else {

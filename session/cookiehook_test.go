@@ -1,4 +1,4 @@
-package session
+package session_test
 
 import (
 	"bytes"
@@ -12,6 +12,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/pyramidgo/redissessions/session"
 )
 
 const noCookie = "X-No-Cookie"
@@ -22,11 +24,11 @@ func allowUnlessMarked(h http.Header) bool { return h.Get(noCookie) == "" }
 // another goroutine do not read it while the handler writes it. The race detector
 // watches.
 func TestCookieHookBesideGoroutines(t *testing.T) {
-	uses := map[string]func(ctx context.Context, s *Session) error{
-		"token":       func(ctx context.Context, s *Session) error { _, err := s.CSRFToken(ctx); return err },
-		"Clear first": func(ctx context.Context, s *Session) error { s.Clear(); _, err := s.CSRFToken(ctx); return err },
-		"renew":       func(ctx context.Context, s *Session) error { return s.Renew(ctx) },
-		"logout": func(ctx context.Context, s *Session) error {
+	uses := map[string]func(ctx context.Context, s *session.Session) error{
+		"token":       func(ctx context.Context, s *session.Session) error { _, err := s.CSRFToken(ctx); return err },
+		"Clear first": func(ctx context.Context, s *session.Session) error { s.Clear(); _, err := s.CSRFToken(ctx); return err },
+		"renew":       func(ctx context.Context, s *session.Session) error { return s.Renew(ctx) },
+		"logout": func(ctx context.Context, s *session.Session) error {
 			err := s.Invalidate(ctx)
 			s.Set("k", "v")
 			_, tokenErr := s.CSRFToken(ctx)
@@ -37,10 +39,10 @@ func TestCookieHookBesideGoroutines(t *testing.T) {
 		for _, known := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s, known %v", name, known), func(t *testing.T) {
 				store := newMemStore()
-				f := newTestFactory(t, store, func(o *Options) { o.AllowCookie = allowUnlessMarked })
+				f := newTestFactory(t, store, func(o *session.Options) { o.AllowCookie = allowUnlessMarked })
 				v := newVisitor(t, f)
 				if known {
-					v.visit(func(s *Session) { s.Set("old", 1) })
+					v.visit(func(s *session.Session) { s.Set("old", 1) })
 				}
 				v.serve(func(w http.ResponseWriter, r *http.Request) {
 					s, err := f.Get(r)
@@ -63,7 +65,7 @@ func TestCookieHookBesideGoroutines(t *testing.T) {
 					wg.Wait()
 					_, _ = io.WriteString(w, pageText)
 				})
-				v.visit(func(s *Session) {
+				v.visit(func(s *session.Session) {
 					if !s.Has("k") && name != "Clear first" {
 						t.Error("the cookie does not lead to the session")
 					}
@@ -76,7 +78,7 @@ func TestCookieHookBesideGoroutines(t *testing.T) {
 // marked serves a request whose response is marked as one without a cookie,
 // outside by middleware around the Handler or else by the handler itself, before
 // or after it has used the session.
-func marked(f *Factory, where string, cookies []*http.Cookie, use func(r *http.Request)) *http.Response {
+func marked(f *session.Factory, where string, cookies []*http.Cookie, use func(r *http.Request)) *http.Response {
 	mark := func(w http.ResponseWriter, at string) {
 		if at == where {
 			w.Header().Set(noCookie, "yes")
@@ -102,7 +104,7 @@ func marked(f *Factory, where string, cookies []*http.Cookie, use func(r *http.R
 func TestCSRFTokenUnderTheCookieHook(t *testing.T) {
 	for _, where := range []string{"outside", "before", "after", "nowhere"} {
 		store := newMemStore()
-		f := newTestFactory(t, store, func(o *Options) { discardLog(o); o.AllowCookie = allowUnlessMarked })
+		f := newTestFactory(t, store, func(o *session.Options) { discardLog(o); o.AllowCookie = allowUnlessMarked })
 		var token string
 		resp := marked(f, where, nil, func(r *http.Request) {
 			s, err := f.Get(r)
@@ -110,7 +112,7 @@ func TestCSRFTokenUnderTheCookieHook(t *testing.T) {
 				t.Fatal(err)
 			}
 			token, err = s.CSRFToken(r.Context())
-			if refused := errors.Is(err, errCookieRefused); refused != (where == "outside") || refused == (token != "") {
+			if refused := errors.Is(err, session.ErrCookieRefused); refused != (where == "outside") || refused == (token != "") {
 				t.Errorf("%s: a token of %d bytes, %v", where, len(token), err)
 			}
 			if again, _ := s.CSRFToken(r.Context()); again != token {
@@ -147,7 +149,7 @@ func TestRenewUnderTheCookieHook(t *testing.T) {
 		for _, where := range []string{"outside", "before", "after", "nowhere"} {
 			var log bytes.Buffer
 			store := newMemStore()
-			f := newTestFactory(t, store, func(o *Options) {
+			f := newTestFactory(t, store, func(o *session.Options) {
 				o.Format, o.AllowCookie = format, allowUnlessMarked
 				o.Logger = slog.New(slog.NewTextHandler(&log, nil))
 			})
@@ -157,7 +159,7 @@ func TestRenewUnderTheCookieHook(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if err := s.Renew(r.Context()); errors.Is(err, errCookieRefused) != (where == "outside") {
+				if err := s.Renew(r.Context()); errors.Is(err, session.ErrCookieRefused) != (where == "outside") {
 					t.Errorf("%s: %s: %v", format, where, err)
 				}
 				s.Set("k", "v")
@@ -172,7 +174,7 @@ func TestRenewUnderTheCookieHook(t *testing.T) {
 			}
 			live := 0
 			for _, record := range store.records {
-				if format != FormatNative || !isMarker(record.data) {
+				if format != session.FormatNative || !isMarker(record.data) {
 					live++
 				}
 			}

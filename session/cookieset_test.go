@@ -1,4 +1,4 @@
-package session
+package session_test
 
 import (
 	"bytes"
@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/pyramidgo/redissessions/session"
 )
 
 // TestCookieIsSetOnlyWhenItChanges goes through what a request can do to a
@@ -15,26 +17,26 @@ import (
 func TestCookieIsSetOnlyWhenItChanges(t *testing.T) {
 	tests := []struct {
 		name string
-		use  func(t *testing.T, s *Session)
+		use  func(t *testing.T, s *session.Session)
 		set  string // in Set-Cookie; "" for none
 	}{
-		{"reading", func(_ *testing.T, s *Session) { s.Get("seed") }, ""},
-		{"writing", func(_ *testing.T, s *Session) { s.Set("k", "v") }, ""},
-		{"clearing", func(_ *testing.T, s *Session) { s.Clear() }, ""},
-		{"an idle timeout", func(_ *testing.T, s *Session) { s.AdjustTimeout(time.Hour) }, ""},
-		{"a lifetime of the cookie", func(_ *testing.T, s *Session) { s.AdjustCookieMaxAge(time.Hour) }, "Max-Age=3600"},
-		{"more than browsers keep", func(_ *testing.T, s *Session) { s.Remember(1000 * 24 * time.Hour) }, "Max-Age=34560000"},
-		{"renewing", func(t *testing.T, s *Session) {
+		{"reading", func(_ *testing.T, s *session.Session) { s.Get("seed") }, ""},
+		{"writing", func(_ *testing.T, s *session.Session) { s.Set("k", "v") }, ""},
+		{"clearing", func(_ *testing.T, s *session.Session) { s.Clear() }, ""},
+		{"an idle timeout", func(_ *testing.T, s *session.Session) { s.AdjustTimeout(time.Hour) }, ""},
+		{"a lifetime of the cookie", func(_ *testing.T, s *session.Session) { s.AdjustCookieMaxAge(time.Hour) }, "Max-Age=3600"},
+		{"more than browsers keep", func(_ *testing.T, s *session.Session) { s.Remember(1000 * 24 * time.Hour) }, "Max-Age=34560000"},
+		{"renewing", func(t *testing.T, s *session.Session) {
 			if err := s.Renew(t.Context()); err != nil {
 				t.Error(err)
 			}
 		}, "session="},
-		{"invalidating", func(t *testing.T, s *Session) {
+		{"invalidating", func(t *testing.T, s *session.Session) {
 			if err := s.Invalidate(t.Context()); err != nil {
 				t.Error(err)
 			}
 		}, "Max-Age=0"},
-		{"invalidating, and beginning another", func(t *testing.T, s *Session) {
+		{"invalidating, and beginning another", func(t *testing.T, s *session.Session) {
 			if err := s.Invalidate(t.Context()); err != nil {
 				t.Error(err)
 			}
@@ -44,7 +46,7 @@ func TestCookieIsSetOnlyWhenItChanges(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			f := newTestFactory(t, newMemStore(), nil)
-			set := rawVisit(t, f, testURL.String(), []string{seed(t, f).String()}, func(s *Session) { test.use(t, s) }).Header["Set-Cookie"]
+			set := rawVisit(t, f, testURL, []string{seed(t, f).String()}, func(s *session.Session) { test.use(t, s) }).Header["Set-Cookie"]
 			switch {
 			case test.set == "" && len(set) > 0, len(set) > 1:
 				t.Errorf("Set-Cookie: %q", set)
@@ -60,8 +62,8 @@ func TestCookieIsSetOnlyWhenItChanges(t *testing.T) {
 func TestCookieKeepsTheSessionsLifetime(t *testing.T) {
 	f := newTestFactory(t, newMemStore(), nil)
 	v := newVisitor(t, f)
-	v.visit(func(s *Session) { s.Set("k", "v"); s.Remember(time.Hour) })
-	cookies := v.visit(func(s *Session) {
+	v.visit(func(s *session.Session) { s.Set("k", "v"); s.Remember(time.Hour) })
+	cookies := v.visit(func(s *session.Session) {
 		if err := s.Renew(t.Context()); err != nil {
 			t.Error(err)
 		}
@@ -108,7 +110,7 @@ type valueSigner string
 
 func (v valueSigner) Sign(string) (string, error) { return string(v), nil }
 
-func (valueSigner) Verify(string) (string, error) { return "", ErrBadCookie }
+func (valueSigner) Verify(string) (string, error) { return "", session.ErrBadCookie }
 
 // A value that no browser would send back is an error before anything is
 // written, not a new session at every request.
@@ -116,19 +118,14 @@ func TestCookieValueThatCannotBe(t *testing.T) {
 	for _, value := range []string{"two\r\nlines", "a;b", `a"b`, "ü", strings.Repeat("x", 4096)} {
 		store := newMemStore()
 		var failed error
-		f := newTestFactory(t, store, func(o *Options) {
+		f := newTestFactory(t, store, func(o *session.Options) {
 			discardLog(o)
 			o.Secret, o.Signer = "", valueSigner(value)
 			o.ErrorHandler = func(w http.ResponseWriter, _ *http.Request, err error) { failed = err; w.WriteHeader(500) }
 		})
-		resp := newVisitor(t, f).serve(func(_ http.ResponseWriter, r *http.Request) {
-			s, err := f.Get(r)
-			if err != nil {
-				t.Error(err)
-				return
-			}
+		resp := newVisitor(t, f).serve(withSession(t, f, func(s *session.Session) {
 			s.Set("k", "v")
-		})
+		}))
 		if failed == nil || len(resp.Cookies()) > 0 || len(store.records) > 0 {
 			t.Errorf("%.20q: error %v, %d cookies, %d records", value, failed, len(resp.Cookies()), len(store.records))
 		}
@@ -144,19 +141,19 @@ func TestCookieTossing(t *testing.T) {
 	f := newTestFactory(t, newMemStore(), nil)
 	first, second := seed(t, f).String(), seed(t, f).String()
 	id := func(cookie string) string {
-		v, err := f.verify(strings.TrimSuffix(strings.TrimPrefix(strings.SplitN(cookie, ";", 2)[0], "session="), ";"))
+		v, err := session.VerifiedID(f, strings.TrimSuffix(strings.TrimPrefix(strings.SplitN(cookie, ";", 2)[0], "session="), ";"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		return v.id
+		return v
 	}
 	pair := func(cookie string) string { return strings.SplitN(cookie, ";", 2)[0] }
-	unknown, err := f.signer.Sign("an ID that is in no store")
+	unknown, err := session.SignerOf(f).Sign("an ID that is in no store")
 	if err != nil {
 		t.Fatal(err)
 	}
 	const forged = "session=forged"
-	manyForged := strings.Repeat(forged+"; ", maxCookies-1)
+	manyForged := strings.Repeat(forged+"; ", session.MaxCookies-1)
 	tests := []struct {
 		name  string
 		lines []string
@@ -178,7 +175,7 @@ func TestCookieTossing(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			resp := rawVisit(t, f, testURL.String(), test.lines, func(s *Session) {
+			resp := rawVisit(t, f, testURL, test.lines, func(s *session.Session) {
 				switch {
 				case test.want == "" && (!s.IsNew() || s.ID() != "" || s.Len() > 0):
 					t.Error("it is somebody's session")
@@ -199,18 +196,18 @@ func TestCookieFlood(t *testing.T) {
 	f := newTestFactory(t, store, nil)
 	var lines []string
 	for i := range 100 {
-		value, err := f.signer.Sign(strings.Repeat("x", i+1))
+		value, err := session.SignerOf(f).Sign(strings.Repeat("x", i+1))
 		if err != nil {
 			t.Fatal(err)
 		}
 		lines = append(lines, "session="+value)
 	}
-	rawVisit(t, f, testURL.String(), []string{strings.Join(lines, "; ")}, func(*Session) {})
+	rawVisit(t, f, testURL, []string{strings.Join(lines, "; ")}, func(*session.Session) {})
 	if calls := store.takeCalls(); len(calls) != 8 { // as docs/security.md says
 		t.Errorf("%d commands, want 8", len(calls))
 	}
 	// The same one again and again is one.
-	rawVisit(t, f, testURL.String(), []string{strings.Repeat(lines[0]+"; ", 5)}, func(*Session) {})
+	rawVisit(t, f, testURL, []string{strings.Repeat(lines[0]+"; ", 5)}, func(*session.Session) {})
 	if calls := store.takeCalls(); len(calls) != 1 {
 		t.Errorf("%d commands, want 1", len(calls))
 	}
@@ -221,7 +218,7 @@ func TestCookieFlood(t *testing.T) {
 // not look at it (TestCSRFTokenUnderTheCookieHook).
 func TestCookieRefusedByTheHook(t *testing.T) {
 	store := newMemStore()
-	f := newTestFactory(t, store, func(o *Options) {
+	f := newTestFactory(t, store, func(o *session.Options) {
 		discardLog(o)
 		o.AllowCookie = func(h http.Header) bool { return h.Get("X-Cached") == "" }
 	})
@@ -247,7 +244,7 @@ func TestCookieRefusedByTheHook(t *testing.T) {
 func TestCookieRefusedByTheHookIsLoggedOnce(t *testing.T) {
 	for _, body := range []string{"", "page"} {
 		var log bytes.Buffer
-		f := newTestFactory(t, newMemStore(), func(o *Options) {
+		f := newTestFactory(t, newMemStore(), func(o *session.Options) {
 			o.Logger = slog.New(slog.NewTextHandler(&log, nil))
 			o.AllowCookie = func(http.Header) bool { return false }
 		})

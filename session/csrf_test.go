@@ -1,4 +1,4 @@
-package session
+package session_test
 
 import (
 	"context"
@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"slices"
 	"testing"
+
+	"github.com/pyramidgo/redissessions/session"
 )
 
 // Two pages of one visitor are rendered at once, and both forms must work.
@@ -13,9 +15,9 @@ func TestTwoFirstCSRFTokens(t *testing.T) {
 	store := newMemStore()
 	plain := newTestFactory(t, store, nil)
 	v := newVisitor(t, plain)
-	v.visit(func(s *Session) { s.Set("a", 1) })
+	v.visit(func(s *session.Session) { s.Set("a", 1) })
 	var tokens []string
-	ask := func(s *Session) {
+	ask := func(s *session.Session) {
 		token, err := s.CSRFToken(context.Background())
 		if err != nil {
 			t.Error(err)
@@ -23,7 +25,7 @@ func TestTwoFirstCSRFTokens(t *testing.T) {
 		tokens = append(tokens, token)
 	}
 	v.f = newTestFactory(t, meanwhile(store, "replace", func() {
-		(&visitor{t, plain, v.jar}).visit(ask)
+		v.at(plain).visit(ask)
 	}), nil)
 	v.visit(ask)
 	v.f = plain
@@ -41,11 +43,11 @@ func TestCSRFTokenIsSavedFirst(t *testing.T) {
 		v := newVisitor(t, newTestFactory(t, store, nil))
 		want := []string{"create"}
 		if !anew {
-			v.visit(func(s *Session) { s.Set("a", 1) })
+			v.visit(func(s *session.Session) { s.Set("a", 1) })
 			want = []string{"load", "replace"}
 		}
 		store.takeCalls()
-		v.visit(func(s *Session) {
+		v.visit(func(s *session.Session) {
 			token, err := s.CSRFToken(context.Background())
 			if err != nil || token == "" {
 				t.Errorf("CSRFToken: %q, %v", token, err)
@@ -65,20 +67,20 @@ func TestCSRFTokenIsSavedFirst(t *testing.T) {
 func TestCSRFTokenSavesNothingElse(t *testing.T) {
 	f := newTestFactory(t, newMemStore(), nil)
 	v := newVisitor(t, f)
-	v.visit(func(s *Session) { s.Set("a", 1) })
-	v.visit(func(s *Session) {
+	v.visit(func(s *session.Session) { s.Set("a", 1) })
+	v.visit(func(s *session.Session) {
 		s.Set("a", 2)
 		s.Flash("", "half done")
 		if _, err := s.CSRFToken(context.Background()); err != nil {
 			t.Error(err)
 		}
-		v.visit(func(other *Session) {
+		v.visit(func(other *session.Session) {
 			if a, _ := other.Get("a"); a != 1 || len(other.PeekFlash("")) > 0 {
 				t.Error("the request's changes were saved with the token")
 			}
 		})
 	})
-	v.visit(func(s *Session) {
+	v.visit(func(s *session.Session) {
 		if a, _ := s.Get("a"); a != 2 || len(s.PeekFlash("")) != 1 {
 			t.Error("the request's changes were lost")
 		}
@@ -90,20 +92,20 @@ func TestCSRFTokenSavesNothingElse(t *testing.T) {
 func TestCSRFTokenWhenItCannotBeSaved(t *testing.T) {
 	store := newMemStore()
 	var failed error
-	v := newVisitor(t, newTestFactory(t, store, func(o *Options) { o.ErrorHandler = fails(&failed) }))
-	v.visit(func(s *Session) { s.Set("a", 1) })
+	v := newVisitor(t, newTestFactory(t, store, func(o *session.Options) { o.ErrorHandler = fails(&failed) }))
+	v.visit(func(s *session.Session) { s.Set("a", 1) })
 	v.serve(func(_ http.ResponseWriter, r *http.Request) {
 		s, _ := v.f.Get(r)
 		store.err = errors.New("down")
-		if token, err := s.CSRFToken(r.Context()); token != "" || !errors.Is(err, ErrUnavailable) {
+		if token, err := s.CSRFToken(r.Context()); token != "" || !errors.Is(err, session.ErrUnavailable) {
 			t.Errorf("CSRFToken: %q, %v", token, err)
 		}
 		store.err = nil
 		s.Set("a", 2)
 	})
-	v.visit(func(s *Session) {
-		if a, _ := s.Get("a"); a != 1 || s.Has(csrfKey) || !errors.Is(failed, ErrUnavailable) {
-			t.Errorf("afterwards a is %v, there is a token: %v, error %v", a, s.Has(csrfKey), failed)
+	v.visit(func(s *session.Session) {
+		if a, _ := s.Get("a"); a != 1 || s.Has(session.CSRFKey) || !errors.Is(failed, session.ErrUnavailable) {
+			t.Errorf("afterwards a is %v, there is a token: %v, error %v", a, s.Has(session.CSRFKey), failed)
 		}
 	})
 }
@@ -114,12 +116,12 @@ func TestTwoTabsBeginAtOnce(t *testing.T) {
 	store := newMemStore()
 	f := newTestFactory(t, store, nil)
 	one, two := newVisitor(t, f), newVisitor(t, f)
-	one.visit(func(s *Session) {
+	one.visit(func(s *session.Session) {
 		s.Set("tab", "one")
-		two.visit(func(s *Session) { s.Set("tab", "two") })
+		two.visit(func(s *session.Session) { s.Set("tab", "two") })
 	})
-	for want, v := range map[string]*visitor{"one": one, "two": two} {
-		v.visit(func(s *Session) {
+	for want, v := range map[string]*siteVisitor{"one": one, "two": two} {
+		v.visit(func(s *session.Session) {
 			if tab, _ := s.Get("tab"); tab != want || s.IsNew() {
 				t.Errorf("tab %s came back to the session of %v", want, tab)
 			}

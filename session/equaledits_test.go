@@ -1,10 +1,6 @@
 package session_test
 
 import (
-	"fmt"
-	"log/slog"
-	"net/http"
-	"net/http/httptest"
 	"sync"
 	"testing"
 
@@ -62,13 +58,13 @@ func TestEqualEdits(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			store := open(t)
 			eachKindOfRecord(t, func(t *testing.T, edit func(*session.Options)) {
-				c := newClicker(t, store, edit)
-				click := c.serve(func(s *session.Session) {
+				v := newVisitor(t, newTestFactory(t, store, func(o *session.Options) { discardLog(o); edit(o) }))
+				click := func(s *session.Session) {
 					session.Modify(s, "clicks", func(n int) int { return n + 1 })
 					s.Flash("", "Saved.")
 					s.FlashOnce("once", "Hello.")
-				})
-				c.send(click)
+				}
+				v.visit(click)
 				var wg sync.WaitGroup
 				turns := make(chan struct{}, clicks)
 				for range clicks - 1 {
@@ -78,12 +74,12 @@ func TestEqualEdits(t *testing.T) {
 				for range atOnce {
 					wg.Go(func() {
 						for range turns {
-							c.send(click)
+							v.visit(click)
 						}
 					})
 				}
 				wg.Wait()
-				c.send(c.serve(func(s *session.Session) {
+				v.visit(func(s *session.Session) {
 					n, _ := session.Value[int](s, "clicks")
 					if messages := len(s.PeekFlash("")); n != clicks || messages != clicks {
 						t.Errorf("%d clicks and %d messages are saved of %d that were answered 200", n, messages, clicks)
@@ -91,62 +87,8 @@ func TestEqualEdits(t *testing.T) {
 					if once := s.PeekFlash("once"); len(once) != 1 {
 						t.Errorf("the message that is to be there once: %v", once)
 					}
-				}))
+				})
 			})
 		})
-	}
-}
-
-// clicker sends requests of one visitor, one after the other or at once.
-type clicker struct {
-	t        *testing.T
-	sessions *session.Factory
-
-	mu     sync.Mutex
-	cookie *http.Cookie
-}
-
-func newClicker(t *testing.T, store session.Store, edit func(*session.Options)) *clicker {
-	t.Helper()
-	o := &session.Options{Secret: "a secret for tests, of more than 32 bytes", Logger: slog.New(slog.DiscardHandler)}
-	edit(o)
-	f, err := session.NewFactory(store, o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return &clicker{t: t, sessions: f}
-}
-
-// serve returns a site whose page does something with the session.
-func (c *clicker) serve(page func(s *session.Session)) http.Handler {
-	return c.sessions.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s, err := c.sessions.Get(r)
-		if err != nil {
-			c.t.Error(err)
-			return
-		}
-		page(s)
-		fmt.Fprintln(w, "ok")
-	}))
-}
-
-// send sends a request with the visitor's cookie, which must be answered 200.
-func (c *clicker) send(site http.Handler) {
-	c.t.Helper()
-	r := httptest.NewRequest(http.MethodPost, "/", nil)
-	c.mu.Lock()
-	if c.cookie != nil {
-		r.AddCookie(c.cookie)
-	}
-	c.mu.Unlock()
-	w := httptest.NewRecorder()
-	site.ServeHTTP(w, r)
-	if w.Code != http.StatusOK {
-		c.t.Errorf("status %d: %s", w.Code, w.Body)
-	}
-	for _, cookie := range w.Result().Cookies() {
-		c.mu.Lock()
-		c.cookie = cookie
-		c.mu.Unlock()
 	}
 }

@@ -1,4 +1,4 @@
-package session
+package session_test
 
 import (
 	"bytes"
@@ -9,20 +9,22 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"github.com/pyramidgo/redissessions/session"
 )
 
-// eachFormat runs a test for a store and options of every format.
-func eachFormat(t *testing.T, test func(t *testing.T, store *memStore, format func(*Options))) {
+// inEachFormat runs a test for a store and options of every format.
+func inEachFormat(t *testing.T, test func(t *testing.T, store *memStore, format func(*session.Options))) {
 	t.Helper()
 	for _, format := range formats {
 		t.Run(format.String(), func(t *testing.T) {
-			test(t, newMemStore(), func(o *Options) { o.Format = format })
+			test(t, newMemStore(), func(o *session.Options) { o.Format = format })
 		})
 	}
 }
 
 // logLines sends the whole log of a factory to b.
-func logLines(o *Options, b *bytes.Buffer) {
+func logLines(o *session.Options, b *bytes.Buffer) {
 	o.Logger = slog.New(slog.NewTextHandler(b, &slog.HandlerOptions{Level: slog.LevelDebug}))
 }
 
@@ -30,14 +32,20 @@ func logLines(o *Options, b *bytes.Buffer) {
 // are given the visitor's session where the request has asked for it.
 var failing = map[string]struct {
 	load bool // asks for the session first
-	call func(f *Factory, s *Session, r *http.Request) error
+	call func(f *session.Factory, s *session.Session, r *http.Request) error
 }{
-	"Session.Invalidate":              {true, func(_ *Factory, s *Session, r *http.Request) error { return s.Invalidate(r.Context()) }},
-	"Factory.Invalidate":              {false, func(f *Factory, _ *Session, r *http.Request) error { return f.Invalidate(r) }},
-	"Factory.Invalidate, after a Get": {true, func(f *Factory, _ *Session, r *http.Request) error { return f.Invalidate(r) }},
-	"Renew":                           {true, func(_ *Factory, s *Session, r *http.Request) error { return s.Renew(r.Context()) }},
-	"CSRFToken":                       {true, func(_ *Factory, s *Session, r *http.Request) error { _, err := s.CSRFToken(r.Context()); return err }},
-	"CSRFField":                       {true, func(_ *Factory, s *Session, r *http.Request) error { _, err := s.CSRFField(r.Context()); return err }},
+	"Session.Invalidate":              {true, func(_ *session.Factory, s *session.Session, r *http.Request) error { return s.Invalidate(r.Context()) }},
+	"Factory.Invalidate":              {false, func(f *session.Factory, _ *session.Session, r *http.Request) error { return f.Invalidate(r) }},
+	"Factory.Invalidate, after a Get": {true, func(f *session.Factory, _ *session.Session, r *http.Request) error { return f.Invalidate(r) }},
+	"Renew":                           {true, func(_ *session.Factory, s *session.Session, r *http.Request) error { return s.Renew(r.Context()) }},
+	"CSRFToken": {true, func(_ *session.Factory, s *session.Session, r *http.Request) error {
+		_, err := s.CSRFToken(r.Context())
+		return err
+	}},
+	"CSRFField": {true, func(_ *session.Factory, s *session.Session, r *http.Request) error {
+		_, err := s.CSRFField(r.Context())
+		return err
+	}},
 }
 
 // pages are what applications do after such a step, without a look at its error
@@ -59,23 +67,23 @@ var pages = map[string]func(w http.ResponseWriter, r *http.Request, err error){
 // failed, the error handler answers, the log has a line, nothing of the request is
 // saved, and the visitor's cookie stays as it is.
 func TestFailedStepIsNotAnsweredAsASuccess(t *testing.T) {
-	eachFormat(t, func(t *testing.T, _ *memStore, format func(*Options)) {
+	inEachFormat(t, func(t *testing.T, _ *memStore, format func(*session.Options)) {
 		for step, do := range failing {
 			for page, answer := range pages {
 				t.Run(step+"/"+page, func(t *testing.T) {
 					var log bytes.Buffer
 					store := newMemStore()
-					f := newTestFactory(t, store, func(o *Options) { format(o); logLines(o, &log) })
+					f := newTestFactory(t, store, func(o *session.Options) { format(o); logLines(o, &log) })
 					v := started(t, f)
 					log.Reset()
 					resp := v.serve(func(w http.ResponseWriter, r *http.Request) {
-						var s *Session
+						var s *session.Session
 						if do.load {
 							s, _ = f.Get(r)
 						}
 						store.err = errRefused
 						err := do.call(f, s, r)
-						if !errors.Is(err, ErrUnavailable) {
+						if !errors.Is(err, session.ErrUnavailable) {
 							t.Errorf("the error is %v", err)
 						}
 						store.err = nil // a save would succeed
@@ -88,7 +96,7 @@ func TestFailedStepIsNotAnsweredAsASuccess(t *testing.T) {
 					if resp.StatusCode != http.StatusServiceUnavailable || string(body) != "Service Unavailable\n" {
 						t.Errorf("status %d, body %q", resp.StatusCode, body)
 					}
-					if got := resp.Header.Get("Retry-After"); got != retryAfter {
+					if got := resp.Header.Get("Retry-After"); got != session.RetryAfter {
 						t.Errorf("Retry-After: %q", got)
 					}
 					for _, name := range []string{"Set-Cookie", "Location", "X-Accel-Redirect", "Clear-Site-Data"} {
@@ -99,7 +107,7 @@ func TestFailedStepIsNotAnsweredAsASuccess(t *testing.T) {
 					if got := log.String(); strings.Count(got, "level=ERROR") != 1 || !strings.Contains(got, "the page was not sent") {
 						t.Errorf("log: %s", got)
 					}
-					v.visit(func(s *Session) {
+					v.visit(func(s *session.Session) {
 						if cart, _ := s.Get("cart"); cart != "book" || s.Has("user") {
 							t.Error("the failed request has changed the session")
 						}
@@ -113,11 +121,11 @@ func TestFailedStepIsNotAnsweredAsASuccess(t *testing.T) {
 // The same when the operator chose to go on without sessions: the visitor who
 // logs out meets no page that says so.
 func TestFailedStepWithAnonymousWhenDown(t *testing.T) {
-	eachFormat(t, func(t *testing.T, _ *memStore, format func(*Options)) {
+	inEachFormat(t, func(t *testing.T, _ *memStore, format func(*session.Options)) {
 		for step, do := range failing {
 			t.Run(step, func(t *testing.T) {
 				store := newMemStore()
-				f := newTestFactory(t, store, func(o *Options) { format(o); discardLog(o); o.AnonymousWhenDown = true })
+				f := newTestFactory(t, store, func(o *session.Options) { format(o); discardLog(o); o.AnonymousWhenDown = true })
 				v := started(t, f)
 				store.err = errRefused
 				resp := v.serve(func(w http.ResponseWriter, r *http.Request) {
@@ -141,13 +149,13 @@ func TestFailedStepWithAnonymousWhenDown(t *testing.T) {
 
 // When another try in the same request succeeds, there is nothing to report.
 func TestFailedStepThatSucceedsAgain(t *testing.T) {
-	eachFormat(t, func(t *testing.T, _ *memStore, format func(*Options)) {
+	inEachFormat(t, func(t *testing.T, _ *memStore, format func(*session.Options)) {
 		for step, do := range failing {
 			t.Run(step, func(t *testing.T) {
 				store := newMemStore()
 				f := newTestFactory(t, store, format)
 				resp := started(t, f).serve(func(_ http.ResponseWriter, r *http.Request) {
-					var s *Session
+					var s *session.Session
 					if do.load {
 						s, _ = f.Get(r)
 					}
@@ -170,11 +178,11 @@ func TestFailedStepThatSucceedsAgain(t *testing.T) {
 // not make up for a renewal that was not.
 func TestFailedStepsDoNotCoverEachOther(t *testing.T) {
 	for name, test := range map[string]struct {
-		then   func(s *Session, ctx context.Context) error
+		then   func(s *session.Session, ctx context.Context) error
 		status int
 	}{
-		"a logout": {func(s *Session, ctx context.Context) error { return s.Invalidate(ctx) }, http.StatusOK},
-		"a token":  {func(s *Session, ctx context.Context) error { _, err := s.CSRFToken(ctx); return err }, http.StatusServiceUnavailable},
+		"a logout": {func(s *session.Session, ctx context.Context) error { return s.Invalidate(ctx) }, http.StatusOK},
+		"a token":  {func(s *session.Session, ctx context.Context) error { _, err := s.CSRFToken(ctx); return err }, http.StatusServiceUnavailable},
 	} {
 		t.Run(name, func(t *testing.T) {
 			store := newMemStore()
@@ -206,7 +214,7 @@ func TestGetAfterAFailedLogout(t *testing.T) {
 		store.err = errRefused
 		_ = f.Invalidate(r)
 		store.err = nil
-		if s, err := f.Get(r); s != nil || !errors.Is(err, ErrUnavailable) {
+		if s, err := f.Get(r); s != nil || !errors.Is(err, session.ErrUnavailable) {
 			t.Errorf("Get: %v, %v", s, err)
 		}
 		if err := f.Invalidate(r); err != nil {
@@ -233,7 +241,7 @@ func TestFailedStepWithoutHandler(t *testing.T) {
 	store.err = nil
 	s.Set("user", "ann")
 	w := &recorder{header: http.Header{}}
-	if err := f.Save(w, r, s); !errors.Is(err, ErrUnavailable) {
+	if err := f.Save(w, r, s); !errors.Is(err, session.ErrUnavailable) {
 		t.Errorf("Save: %v, want ErrUnavailable", err)
 	}
 	if w.header["Set-Cookie"] != nil {
@@ -256,10 +264,10 @@ func TestFailedStepAfterTheFirstByte(t *testing.T) {
 		t.Run(step, func(t *testing.T) {
 			var log bytes.Buffer
 			store := newMemStore()
-			f := newTestFactory(t, store, func(o *Options) { logLines(o, &log) })
+			f := newTestFactory(t, store, func(o *session.Options) { logLines(o, &log) })
 			v := started(t, f)
 			resp := v.serve(func(w http.ResponseWriter, r *http.Request) {
-				var s *Session
+				var s *session.Session
 				if do.load {
 					s, _ = f.Get(r)
 				}
@@ -287,15 +295,15 @@ func TestFailedStepAfterTheFirstByte(t *testing.T) {
 func TestFailedStepWhereTheHookRefusesTheCookie(t *testing.T) {
 	for name, test := range map[string]struct {
 		known  bool
-		call   func(s *Session, ctx context.Context) error
+		call   func(s *session.Session, ctx context.Context) error
 		status int
 	}{
-		"a token":   {false, func(s *Session, ctx context.Context) error { _, err := s.CSRFToken(ctx); return err }, http.StatusOK},
-		"a renewal": {true, func(s *Session, ctx context.Context) error { s.Set("user", "ann"); return s.Renew(ctx) }, http.StatusInternalServerError},
+		"a token":   {false, func(s *session.Session, ctx context.Context) error { _, err := s.CSRFToken(ctx); return err }, http.StatusOK},
+		"a renewal": {true, func(s *session.Session, ctx context.Context) error { s.Set("user", "ann"); return s.Renew(ctx) }, http.StatusInternalServerError},
 	} {
 		var log bytes.Buffer
 		refuse := false
-		f := newTestFactory(t, newMemStore(), func(o *Options) {
+		f := newTestFactory(t, newMemStore(), func(o *session.Options) {
 			logLines(o, &log)
 			o.AllowCookie = func(http.Header) bool { return !refuse }
 		})
@@ -306,7 +314,7 @@ func TestFailedStepWhereTheHookRefusesTheCookie(t *testing.T) {
 		refuse = true
 		resp := v.serve(func(_ http.ResponseWriter, r *http.Request) {
 			s, _ := f.Get(r)
-			if err := test.call(s, r.Context()); !errors.Is(err, errCookieRefused) {
+			if err := test.call(s, r.Context()); !errors.Is(err, session.ErrCookieRefused) {
 				t.Errorf("%s: %v", name, err)
 			}
 		})
@@ -314,7 +322,7 @@ func TestFailedStepWhereTheHookRefusesTheCookie(t *testing.T) {
 			t.Errorf("%s: status %d, want %d; log: %s", name, resp.StatusCode, test.status, &log)
 		}
 		refuse = false
-		v.visit(func(s *Session) {
+		v.visit(func(s *session.Session) {
 			if s.Has("user") {
 				t.Errorf("%s: the login is in the session that was not renewed", name)
 			}

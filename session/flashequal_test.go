@@ -1,4 +1,4 @@
-package session
+package session_test
 
 import (
 	"reflect"
@@ -8,24 +8,25 @@ import (
 
 	"github.com/pyramidgo/redissessions/encode"
 	"github.com/pyramidgo/redissessions/encode/pickle"
+	"github.com/pyramidgo/redissessions/session"
 )
 
 // everyFormat runs a test with every layout and in both Pyramid formats, with
 // pickle and with JSON.
-func everyFormat(t *testing.T, test func(t *testing.T, edit func(*Options))) {
+func everyFormat(t *testing.T, test func(t *testing.T, edit func(*session.Options))) {
 	everyLayout(t, test)
-	for _, format := range []Format{FormatPyramidRedisSessions, FormatPyramidSessionRedis} {
+	for _, format := range []session.Format{session.FormatPyramidRedisSessions, session.FormatPyramidSessionRedis} {
 		for name, codec := range map[string]encode.Codec{"pickle": {}, "json": encode.JSON} {
 			t.Run(format.String()+", "+name, func(t *testing.T) {
-				test(t, func(o *Options) { o.Format, o.Codec = format, codec })
+				test(t, func(o *session.Options) { o.Format, o.Codec = format, codec })
 			})
 		}
 	}
 	t.Run("encoding/json", func(t *testing.T) {
-		test(t, func(o *Options) { o.Codec = standardJSON })
+		test(t, func(o *session.Options) { o.Codec = standardJSON })
 	})
 	t.Run("pickle", func(t *testing.T) {
-		test(t, func(o *Options) { o.Codec = pickle.Codec })
+		test(t, func(o *session.Options) { o.Codec = pickle.Codec })
 	})
 }
 
@@ -54,11 +55,11 @@ func messages() map[string]any {
 }
 
 func TestPopFlashTakesWhatTheRequestFlashed(t *testing.T) {
-	everyFormat(t, func(t *testing.T, edit func(*Options)) {
+	everyFormat(t, func(t *testing.T, edit func(*session.Options)) {
 		for name, msg := range messages() {
 			v := newVisitor(t, newTestFactory(t, newMemStore(), edit))
-			v.visit(func(s *Session) { s.Flash("other", "there is a session") })
-			v.visit(func(s *Session) {
+			v.visit(func(s *session.Session) { s.Flash("other", "there is a session") })
+			v.visit(func(s *session.Session) {
 				s.Flash("q", msg)
 				if got := s.PopFlash("q"); len(got) != 1 {
 					t.Errorf("%s: popped %v", name, got)
@@ -67,13 +68,13 @@ func TestPopFlashTakesWhatTheRequestFlashed(t *testing.T) {
 					t.Errorf("%s: %v was left after PopFlash", name, left)
 				}
 			})
-			v.visit(func(s *Session) {
+			v.visit(func(s *session.Session) {
 				if left := s.PeekFlash("q"); len(left) > 0 {
 					t.Errorf("%s: the next request finds %v", name, left)
 				}
 				s.Flash("q", msg)
 			})
-			v.visit(func(s *Session) {
+			v.visit(func(s *session.Session) {
 				s.Flash("q", msg) // beside the one that was loaded
 				if got := s.PopFlash("q"); len(got) != 2 || s.Has("_f_q") {
 					t.Errorf("%s: popped %v, left %v", name, got, s.PeekFlash("q"))
@@ -84,15 +85,15 @@ func TestPopFlashTakesWhatTheRequestFlashed(t *testing.T) {
 }
 
 func TestFlashOnceAddsOnce(t *testing.T) {
-	everyFormat(t, func(t *testing.T, edit func(*Options)) {
+	everyFormat(t, func(t *testing.T, edit func(*session.Options)) {
 		for name, msg := range messages() {
 			store := newMemStore()
 			v := newVisitor(t, newTestFactory(t, store, edit))
 			for range 3 {
-				v.visit(func(s *Session) { s.FlashOnce("q", msg); s.FlashOnce("q", msg) })
+				v.visit(func(s *session.Session) { s.FlashOnce("q", msg); s.FlashOnce("q", msg) })
 			}
 			store.takeCalls()
-			v.visit(func(s *Session) {
+			v.visit(func(s *session.Session) {
 				s.FlashOnce("q", msg)
 				if got := s.PeekFlash("q"); len(got) != 1 {
 					t.Errorf("%s: the queue is %v", name, got)
@@ -107,15 +108,15 @@ func TestFlashOnceAddsOnce(t *testing.T) {
 
 // A message of another request stays when its equal, of another type, is popped.
 func TestPopFlashTakesEachMessageOnce(t *testing.T) {
-	everyFormat(t, func(t *testing.T, edit func(*Options)) {
+	everyFormat(t, func(t *testing.T, edit func(*session.Options)) {
 		v := newVisitor(t, newTestFactory(t, newMemStore(), edit))
-		v.visit(func(s *Session) { s.Flash("q", uint8(7)) })
-		v.visit(func(s *Session) {
+		v.visit(func(s *session.Session) { s.Flash("q", uint8(7)) })
+		v.visit(func(s *session.Session) {
 			s.Flash("q", 7)
 			s.PopFlash("q")
-			v.visit(func(other *Session) { other.Flash("q", int16(7)) })
+			v.visit(func(other *session.Session) { other.Flash("q", int16(7)) })
 		})
-		v.visit(func(s *Session) {
+		v.visit(func(s *session.Session) {
 			if got := s.PeekFlash("q"); len(got) != 1 {
 				t.Errorf("the queue is %v, want the other request's message", got)
 			}
@@ -125,14 +126,14 @@ func TestPopFlashTakesEachMessageOnce(t *testing.T) {
 
 // What Pop returns is gone, whatever type the value had before it was stored.
 func TestPopTakesWhatTheRequestMade(t *testing.T) {
-	everyFormat(t, func(t *testing.T, edit func(*Options)) {
+	everyFormat(t, func(t *testing.T, edit func(*session.Options)) {
 		for name, value := range messages() {
 			if value == nil {
 				continue // Modify of an absent key to nil leaves it absent
 			}
 			v := newVisitor(t, newTestFactory(t, newMemStore(), edit))
-			v.visit(func(s *Session) { s.Set("there", true) })
-			v.visit(func(s *Session) {
+			v.visit(func(s *session.Session) { s.Set("there", true) })
+			v.visit(func(s *session.Session) {
 				s.Modify("modified", func(any) any { return value })
 				s.SetDefault("default", value)
 				s.Set("set", value)
@@ -143,13 +144,13 @@ func TestPopTakesWhatTheRequestMade(t *testing.T) {
 				}
 				s.Set("set", value)
 			})
-			v.visit(func(s *Session) {
+			v.visit(func(s *session.Session) {
 				if _, ok := s.Pop("set"); !ok || s.Has("set") || s.Len() != 1 {
 					t.Errorf("%s: %v is left, found %v", name, s.Keys(), ok)
 				}
-				v.visit(func(other *Session) { other.Set("more", 1) })
+				v.visit(func(other *session.Session) { other.Set("more", 1) })
 			})
-			v.visit(func(s *Session) {
+			v.visit(func(s *session.Session) {
 				if got := s.Keys(); !reflect.DeepEqual(got, []string{"more", "there"}) {
 					t.Errorf("%s: the next request finds %v", name, got)
 				}
@@ -160,17 +161,17 @@ func TestPopTakesWhatTheRequestMade(t *testing.T) {
 
 // Setting what a reader would get anyway, or what was set before, is no change.
 func TestSettingAnEqualValueOfAnyType(t *testing.T) {
-	everyFormat(t, func(t *testing.T, edit func(*Options)) {
+	everyFormat(t, func(t *testing.T, edit func(*session.Options)) {
 		for name, value := range messages() {
 			store := newMemStore()
 			v := newVisitor(t, newTestFactory(t, store, edit))
-			v.visit(func(s *Session) { s.Set("k", value) })
+			v.visit(func(s *session.Session) { s.Set("k", value) })
 			store.takeCalls()
-			v.visit(func(s *Session) { s.Set("k", value) })
-			v.visit(func(s *Session) { read, _ := s.Get("k"); s.Set("k", read) })
-			v.visit(func(s *Session) { s.SetDefault("k", value) })
-			v.visit(func(s *Session) { s.Modify("k", func(old any) any { return old }) })
-			v.visit(func(s *Session) { s.Modify("k", func(any) any { return value }) })
+			v.visit(func(s *session.Session) { s.Set("k", value) })
+			v.visit(func(s *session.Session) { read, _ := s.Get("k"); s.Set("k", read) })
+			v.visit(func(s *session.Session) { s.SetDefault("k", value) })
+			v.visit(func(s *session.Session) { s.Modify("k", func(old any) any { return old }) })
+			v.visit(func(s *session.Session) { s.Modify("k", func(any) any { return value }) })
 			if calls := store.takeCalls(); slices.Contains(calls, "replace") {
 				t.Errorf("%s: %v", name, calls)
 			}

@@ -1,6 +1,10 @@
-package session
+package session_test
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/pyramidgo/redissessions/session"
+)
 
 // Each message of a queue is encoded a few times at most, however many there are: a
 // codec that counts what it encodes sees no work that grows with the square.
@@ -19,9 +23,9 @@ func TestManyMessagesAreEncodedOnce(t *testing.T) {
 		}
 		return inner(v)
 	}
-	v := newVisitor(t, newTestFactory(t, newMemStore(), func(o *Options) { o.Codec = counting }))
+	v := newVisitor(t, newTestFactory(t, newMemStore(), func(o *session.Options) { o.Codec = counting }))
 	for range 2 {
-		v.visit(func(s *Session) {
+		v.visit(func(s *session.Session) {
 			for i := range many {
 				s.Flash("", i)
 			}
@@ -30,7 +34,7 @@ func TestManyMessagesAreEncodedOnce(t *testing.T) {
 	if encoded > 20*many {
 		t.Errorf("%d messages were encoded for %d", encoded, 2*many)
 	}
-	v.visit(func(s *Session) {
+	v.visit(func(s *session.Session) {
 		if got := s.PopFlash(""); len(got) != 2*many || got[many] != 0.0 {
 			t.Errorf("%d messages", len(got))
 		}

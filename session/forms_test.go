@@ -1,4 +1,4 @@
-package session
+package session_test
 
 import (
 	"bytes"
@@ -12,6 +12,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"github.com/pyramidgo/redissessions/session"
 )
 
 // zeros is a body of so many bytes that counts what is read of it.
@@ -34,7 +36,7 @@ func upload(token string, size int64) (*http.Request, *zeros) {
 	file := &zeros{left: size}
 	head := "--b\r\nContent-Disposition: form-data; name=\"csrf_token\"\r\n\r\n" + token +
 		"\r\n--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"f\"\r\n\r\n"
-	r := httptest.NewRequest(http.MethodPost, testURL.String(), io.MultiReader(strings.NewReader(head), file, strings.NewReader("\r\n--b--\r\n")))
+	r := httptest.NewRequest(http.MethodPost, testURL, io.MultiReader(strings.NewReader(head), file, strings.NewReader("\r\n--b--\r\n")))
 	r.ContentLength = -1
 	r.Header.Set("Content-Type", "multipart/form-data; boundary=b")
 	return r, file
@@ -59,7 +61,7 @@ const large = 43 << 20
 // The files of a form that the application parses are there while its handler runs
 // and removed when it has ended, whatever its end is.
 func TestFormFilesAreRemoved(t *testing.T) {
-	inner := newTestFactory(t, newMemStore(), func(o *Options) { o.Cookie.Name = "inner" })
+	inner := newTestFactory(t, newMemStore(), func(o *session.Options) { o.Cookie.Name = "inner" })
 	for name, test := range map[string]struct {
 		end  func(w http.ResponseWriter)
 		wrap func(http.Handler) http.Handler
@@ -101,21 +103,15 @@ func TestFormFilesAreRemoved(t *testing.T) {
 }
 
 // withToken returns a visitor of a factory with a token in the session.
-func withToken(t *testing.T, f *Factory) (v *visitor, csrf string) {
+func withToken(t *testing.T, f *session.Factory) (v *siteVisitor, csrf string) {
 	v = newVisitor(t, f)
-	v.visit(func(s *Session) {
+	v.visit(func(s *session.Session) {
 		var err error
 		if csrf, err = s.CSRFToken(context.Background()); err != nil {
 			t.Error(err)
 		}
 	})
 	return v, csrf
-}
-
-func (v *visitor) send(r *http.Request) {
-	for _, c := range v.jar.Cookies(testURL) {
-		r.AddCookie(c)
-	}
 }
 
 // copying is middleware that gives the application a copy of the request.
@@ -141,7 +137,7 @@ func TestCSRFProtectionLeavesNoFiles(t *testing.T) {
 			"a wrong token":   {true, "x", nil, 403, true},
 			"the right token": {true, "", nil, 200, true},
 			"the token in the header, too": {true, "x", func(r *http.Request, token string) {
-				r.Header.Set(CSRFHeader, token)
+				r.Header.Set(session.CSRFHeader, token)
 			}, 200, false},
 			"another site": {true, "", func(r *http.Request, _ string) { r.Header.Set("Sec-Fetch-Site", "cross-site") }, 403, false},
 		} {
@@ -154,14 +150,14 @@ func TestCSRFProtectionLeavesNoFiles(t *testing.T) {
 						t.Errorf("the application does not get its file; %d there", files())
 					}
 				})
-				app = new(CSRFProtection).Handler(app)
+				app = new(session.CSRFProtection).Handler(app)
 				if copied {
 					app = copying(app)
 				}
 				for range 2 {
 					r, file := upload(test.wrong+token, large)
 					if test.known {
-						v.send(r)
+						v.addCookies(r)
 					}
 					if test.edit != nil {
 						test.edit(r, token)
@@ -183,9 +179,9 @@ func TestCSRFProtectionLeavesNoFiles(t *testing.T) {
 // No more of a body is read than the limits allow, and the answer says so.
 func TestCSRFProtectionBoundsTheForm(t *testing.T) {
 	form := func(token string, size int64) (*http.Request, *zeros) {
-		head := CSRFFormField + "=" + token + "&x="
+		head := session.CSRFFormField + "=" + token + "&x="
 		fill := &zeros{left: size - int64(len(head))}
-		r := httptest.NewRequest(http.MethodPost, testURL.String(), io.MultiReader(strings.NewReader(head), fill))
+		r := httptest.NewRequest(http.MethodPost, testURL, io.MultiReader(strings.NewReader(head), fill))
 		r.ContentLength = -1
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		return r, fill
@@ -195,21 +191,21 @@ func TestCSRFProtectionBoundsTheForm(t *testing.T) {
 		return r, fill
 	}
 	tests := map[string]struct {
-		protection CSRFProtection
+		protection session.CSRFProtection
 		request    func(token string) (*http.Request, *zeros)
 		limit      int64 // of what may be read; 0 for a form that is accepted
 	}{
-		"a form of 1 MiB":     {CSRFProtection{}, func(s string) (*http.Request, *zeros) { return form(s, 1<<20) }, 0},
-		"one byte more":       {CSRFProtection{}, func(s string) (*http.Request, *zeros) { return form(s, 1<<20+1) }, 1 << 20},
-		"of known length":     {CSRFProtection{}, func(s string) (*http.Request, *zeros) { return known(form(s, 1<<20+1)) }, 1},
-		"a larger limit":      {CSRFProtection{MaxFormBytes: 2 << 20}, func(s string) (*http.Request, *zeros) { return form(s, 2<<20) }, 0},
-		"a smaller limit":     {CSRFProtection{MaxFormBytes: 1000}, func(s string) (*http.Request, *zeros) { return form(s, 1001) }, 1000},
-		"a file of 63 MiB":    {CSRFProtection{}, func(s string) (*http.Request, *zeros) { return upload(s, 63<<20) }, 0},
-		"a file of 64 MiB":    {CSRFProtection{}, func(s string) (*http.Request, *zeros) { return upload(s, 64<<20) }, 64 << 20},
-		"known to be large":   {CSRFProtection{}, func(s string) (*http.Request, *zeros) { return known(upload(s, 64<<20)) }, 1},
-		"large text":          {CSRFProtection{}, func(s string) (*http.Request, *zeros) { return text(upload(s, 60<<20)) }, 60 << 20},
-		"a smaller multipart": {CSRFProtection{MaxMultipartBytes: 1 << 20}, func(s string) (*http.Request, *zeros) { return upload(s, 1<<20) }, 1 << 20},
-		"one in another case": {CSRFProtection{MaxMultipartBytes: 1 << 20}, func(s string) (*http.Request, *zeros) {
+		"a form of 1 MiB":     {session.CSRFProtection{}, func(s string) (*http.Request, *zeros) { return form(s, 1<<20) }, 0},
+		"one byte more":       {session.CSRFProtection{}, func(s string) (*http.Request, *zeros) { return form(s, 1<<20+1) }, 1 << 20},
+		"of known length":     {session.CSRFProtection{}, func(s string) (*http.Request, *zeros) { return known(form(s, 1<<20+1)) }, 1},
+		"a larger limit":      {session.CSRFProtection{MaxFormBytes: 2 << 20}, func(s string) (*http.Request, *zeros) { return form(s, 2<<20) }, 0},
+		"a smaller limit":     {session.CSRFProtection{MaxFormBytes: 1000}, func(s string) (*http.Request, *zeros) { return form(s, 1001) }, 1000},
+		"a file of 63 MiB":    {session.CSRFProtection{}, func(s string) (*http.Request, *zeros) { return upload(s, 63<<20) }, 0},
+		"a file of 64 MiB":    {session.CSRFProtection{}, func(s string) (*http.Request, *zeros) { return upload(s, 64<<20) }, 64 << 20},
+		"known to be large":   {session.CSRFProtection{}, func(s string) (*http.Request, *zeros) { return known(upload(s, 64<<20)) }, 1},
+		"large text":          {session.CSRFProtection{}, func(s string) (*http.Request, *zeros) { return text(upload(s, 60<<20)) }, 60 << 20},
+		"a smaller multipart": {session.CSRFProtection{MaxMultipartBytes: 1 << 20}, func(s string) (*http.Request, *zeros) { return upload(s, 1<<20) }, 1 << 20},
+		"one in another case": {session.CSRFProtection{MaxMultipartBytes: 1 << 20}, func(s string) (*http.Request, *zeros) {
 			r, fill := upload(s, 1<<20)
 			r.Header.Set("Content-Type", `Multipart/Form-Data; boundary="b"`)
 			return r, fill
@@ -221,7 +217,7 @@ func TestCSRFProtectionBoundsTheForm(t *testing.T) {
 			f := newTestFactory(t, newMemStore(), nil)
 			v, token := withToken(t, f)
 			r, fill := test.request(token)
-			v.send(r)
+			v.addCookies(r)
 			var refused error
 			p := test.protection
 			w := httptest.NewRecorder()
@@ -240,10 +236,10 @@ func TestCSRFProtectionBoundsTheForm(t *testing.T) {
 			}
 			// Denied gets the reason.
 			r, _ = test.request(token)
-			v.send(r)
+			v.addCookies(r)
 			p.Denied = func(_ http.ResponseWriter, _ *http.Request, err error) { refused = err }
 			f.Handler(p.Handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))).ServeHTTP(httptest.NewRecorder(), r)
-			if (test.limit > 0) != errors.Is(refused, ErrFormTooLarge) {
+			if (test.limit > 0) != errors.Is(refused, session.ErrFormTooLarge) {
 				t.Errorf("Denied got %v", refused)
 			}
 		})
@@ -256,18 +252,18 @@ func TestCSRFProtectionBesideAnotherLimit(t *testing.T) {
 	v, token := withToken(t, f)
 	for name, request := range map[string]func() *http.Request{
 		"a form": func() *http.Request {
-			body := CSRFFormField + "=" + token + "&x=" + strings.Repeat("x", 2000)
-			r := httptest.NewRequest(http.MethodPost, testURL.String(), strings.NewReader(body))
+			body := session.CSRFFormField + "=" + token + "&x=" + strings.Repeat("x", 2000)
+			r := httptest.NewRequest(http.MethodPost, testURL, strings.NewReader(body))
 			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 			return r
 		},
 		"a file": func() *http.Request { r, _ := upload(token, 2000); return r },
 	} {
 		r := request()
-		v.send(r)
+		v.addCookies(r)
 		w := httptest.NewRecorder()
 		ok := http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})
-		f.Handler(http.MaxBytesHandler(new(CSRFProtection).Handler(ok), 1000)).ServeHTTP(w, r)
+		f.Handler(http.MaxBytesHandler(new(session.CSRFProtection).Handler(ok), 1000)).ServeHTTP(w, r)
 		if w.Code != http.StatusRequestEntityTooLarge || !strings.Contains(w.Body.String(), " 1000 bytes") {
 			t.Errorf("%s: status %d, body %q", name, w.Code, w.Body)
 		}
@@ -288,14 +284,14 @@ func TestCheckCSRFReadsForms(t *testing.T) {
 	f := newTestFactory(t, newMemStore(), nil)
 	v, token := withToken(t, f)
 	check := func(r *http.Request, before func(*http.Request) error) (err error) {
-		v.send(r)
+		v.addCookies(r)
 		f.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 			if before != nil {
 				if err := before(r); err != nil {
 					t.Error(err)
 				}
 			}
-			err = CheckCSRF(r)
+			err = session.CheckCSRF(r)
 		})).ServeHTTP(httptest.NewRecorder(), r)
 		return err
 	}
@@ -309,17 +305,17 @@ func TestCheckCSRFReadsForms(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	body := url.Values{CSRFFormField: {token}}.Encode() + "&x=" + strings.Repeat("x", 1<<20)
-	r := httptest.NewRequest(http.MethodPost, testURL.String(), strings.NewReader(body))
+	body := url.Values{session.CSRFFormField: {token}}.Encode() + "&x=" + strings.Repeat("x", 1<<20)
+	r := httptest.NewRequest(http.MethodPost, testURL, strings.NewReader(body))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	if err := check(r, nil); !errors.Is(err, ErrFormTooLarge) {
+	if err := check(r, nil); !errors.Is(err, session.ErrFormTooLarge) {
 		t.Errorf("error %v, want ErrFormTooLarge", err)
 	}
 	// What is no form stays unread.
 	for _, kind := range []string{"application/json", "", "multipart/mixed; boundary=b"} {
 		r, file := upload(token, 10)
 		r.Header.Set("Content-Type", kind)
-		if err := check(r, nil); !errors.Is(err, ErrCSRF) || file.read > 0 {
+		if err := check(r, nil); !errors.Is(err, session.ErrCSRF) || file.read > 0 {
 			t.Errorf("%s: error %v, %d bytes were read", kind, err, file.read)
 		}
 	}

@@ -1,10 +1,12 @@
-package session
+package session_test
 
 import (
 	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/pyramidgo/redissessions/session"
 )
 
 // FuzzCookieHeader sends any header: no panic, at most eight commands, no
@@ -23,7 +25,7 @@ func FuzzCookieHeader(f *testing.F) {
 		f.Fatal(err)
 	}
 	value := known.Result().Cookies()[0].Value
-	unknown, err := factory.signer.Sign("nobody's")
+	unknown, err := session.SignerOf(factory).Sign("nobody's")
 	if err != nil {
 		f.Fatal(err)
 	}

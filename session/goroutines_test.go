@@ -1,4 +1,4 @@
-package session
+package session_test
 
 import (
 	"context"
@@ -7,13 +7,15 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/pyramidgo/redissessions/session"
 )
 
 // A request's goroutines share its session. The race detector checks the rest.
 func TestGoroutinesOfOneRequest(t *testing.T) {
 	f := newTestFactory(t, newMemStore(), nil)
 	v := newVisitor(t, f)
-	v.visit(func(s *Session) { s.Set("old", []any{"a", "b"}) })
+	v.visit(func(s *session.Session) { s.Set("old", []any{"a", "b"}) })
 	const crowd, each = 8, 20
 	v.serve(func(_ http.ResponseWriter, r *http.Request) {
 		var wg sync.WaitGroup
@@ -41,7 +43,7 @@ func TestGoroutinesOfOneRequest(t *testing.T) {
 					s.Len()
 					s.PeekFlash("")
 					_, _, _, _ = s.ID(), s.IsNew(), s.Created(), s.Timeout()
-					if n, ok := Value[int64](s, key); !ok || n != int64(j) {
+					if n, ok := session.Value[int64](s, key); !ok || n != int64(j) {
 						t.Errorf("%s holds %v, %v", key, n, ok)
 					}
 					for range s.All() {
@@ -60,8 +62,8 @@ func TestGoroutinesOfOneRequest(t *testing.T) {
 		}
 		wg.Wait()
 	})
-	v.visit(func(s *Session) {
-		if n, _ := Value[int](s, "count"); n != crowd*each || len(s.PeekFlash("")) != crowd*each || len(s.PeekFlash("once")) != 1 {
+	v.visit(func(s *session.Session) {
+		if n, _ := session.Value[int](s, "count"); n != crowd*each || len(s.PeekFlash("")) != crowd*each || len(s.PeekFlash("once")) != 1 {
 			t.Errorf("count %d, %d messages, %d", n, len(s.PeekFlash("")), len(s.PeekFlash("once")))
 		}
 	})
@@ -73,7 +75,7 @@ func TestRenewWhileTheHeaderIsSent(t *testing.T) {
 	for range 200 {
 		f := newTestFactory(t, newMemStore(), nil)
 		v := newVisitor(t, f)
-		v.visit(func(s *Session) { s.Set("a", 1) })
+		v.visit(func(s *session.Session) { s.Set("a", 1) })
 		v.serve(func(w http.ResponseWriter, r *http.Request) {
 			s, _ := f.Get(r)
 			s.Set("a", 2)
@@ -82,7 +84,7 @@ func TestRenewWhileTheHeaderIsSent(t *testing.T) {
 			w.WriteHeader(http.StatusOK)
 			wg.Wait()
 		})
-		v.visit(func(s *Session) {
+		v.visit(func(s *session.Session) {
 			if a, _ := s.Get("a"); a != 2 {
 				t.Fatal("the browser was left with a dead ID")
 			}

@@ -1,4 +1,4 @@
-package session
+package session_test
 
 import (
 	"bufio"
@@ -15,6 +15,8 @@ import (
 	"testing"
 
 	"github.com/felixge/httpsnoop"
+
+	"github.com/pyramidgo/redissessions/session"
 )
 
 // protocols are the servers of net/http whose ResponseWriters differ.
@@ -66,7 +68,7 @@ func ask(t *testing.T, server *httptest.Server, method string, cookies ...*http.
 }
 
 // seed saves a session and returns its cookie.
-func seed(t *testing.T, f *Factory) *http.Cookie {
+func seed(t *testing.T, f *session.Factory) *http.Cookie {
 	t.Helper()
 	w, r := httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil)
 	s, err := f.Get(r)
@@ -135,11 +137,11 @@ func TestHandlerShapes(t *testing.T) {
 }
 
 // run serves one request by the shape. begin is called before the first byte.
-func (s shape) run(t *testing.T, protocol string, f *Factory, use func(*http.Request), begin func(), cookies ...*http.Cookie) *reply {
+func (s shape) run(t *testing.T, protocol string, f *session.Factory, use func(*http.Request), begin func(), cookies ...*http.Cookie) *reply {
 	t.Helper()
 	wrap := s.wrap
 	if wrap == nil {
-		wrap = func(f *Factory, next http.Handler) http.Handler { return f.Handler(next) }
+		wrap = func(f *session.Factory, next http.Handler) http.Handler { return f.Handler(next) }
 	}
 	h := wrap(f, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Etag", `"the page"`)
@@ -173,12 +175,12 @@ func (s shape) newSession(t *testing.T, protocol string) {
 	f := newTestFactory(t, store, nil)
 	saved := -1
 	got := s.run(t, protocol, f, func(r *http.Request) {
-		session, err := f.Get(r)
+		found, err := f.Get(r)
 		if err != nil {
 			t.Error(err)
 			return
 		}
-		session.Set("k", "v")
+		found.Set("k", "v")
 	}, func() { saved = len(store.takeCalls()) })
 	s.checkPage(t, got)
 	// A response without a byte of the handler's begins when the server ends it.
@@ -196,8 +198,8 @@ func (s shape) newSession(t *testing.T, protocol string) {
 	wantHeader(t, got, "Cache-Control", "no-store")
 	r := httptest.NewRequest(http.MethodGet, "/", nil)
 	r.AddCookie(cookies[0])
-	session, err := f.Get(r)
-	if err != nil || !session.Has("k") {
+	found, err := f.Get(r)
+	if err != nil || !found.Has("k") {
 		t.Errorf("the cookie does not lead to the session: %v", err)
 	}
 }
@@ -205,7 +207,7 @@ func (s shape) newSession(t *testing.T, protocol string) {
 func (s shape) read(t *testing.T, protocol string) {
 	f := newTestFactory(t, newMemStore(), nil)
 	got := s.run(t, protocol, f, func(r *http.Request) {
-		if session, err := f.Get(r); err != nil || !session.Has("seed") {
+		if found, err := f.Get(r); err != nil || !found.Has("seed") {
 			t.Errorf("the session is not there: %v", err)
 		}
 	}, func() {}, seed(t, f))
@@ -237,12 +239,12 @@ func (s shape) failedSave(t *testing.T, protocol string) {
 	f := newTestFactory(t, store, discardLog)
 	store.err = errRefused
 	got := s.run(t, protocol, f, func(r *http.Request) {
-		session, err := f.Get(r)
+		found, err := f.Get(r)
 		if err != nil {
 			t.Error(err)
 			return
 		}
-		session.Set("k", "v")
+		found.Set("k", "v")
 	}, func() {})
 	s.checkAnswer(t, got)
 }
@@ -253,7 +255,7 @@ func (s shape) failedLoad(t *testing.T, protocol string) {
 	cookie := seed(t, f)
 	store.err = errRefused
 	got := s.run(t, protocol, f, func(r *http.Request) {
-		if _, err := f.Get(r); !errors.Is(err, ErrUnavailable) {
+		if _, err := f.Get(r); !errors.Is(err, session.ErrUnavailable) {
 			t.Errorf("error %v, want ErrUnavailable", err)
 		}
 	}, func() {}, cookie)
@@ -266,7 +268,7 @@ func (s shape) failedLogout(t *testing.T, protocol string) {
 	cookie := seed(t, f)
 	store.err = errRefused
 	got := s.run(t, protocol, f, func(r *http.Request) {
-		if err := f.Invalidate(r); !errors.Is(err, ErrUnavailable) {
+		if err := f.Invalidate(r); !errors.Is(err, session.ErrUnavailable) {
 			t.Errorf("error %v, want ErrUnavailable", err)
 		}
 	}, func() {}, cookie)

@@ -1,4 +1,4 @@
-package session
+package session_test
 
 import (
 	"compress/gzip"
@@ -11,22 +11,24 @@ import (
 	"testing"
 
 	"github.com/felixge/httpsnoop"
+
+	"github.com/pyramidgo/redissessions/session"
 )
 
 // TestHandlerErrorHandler checks the application's own answer to a failed save.
 func TestHandlerErrorHandler(t *testing.T) {
 	tests := []struct {
 		name   string
-		answer func(t *testing.T, f *Factory, w http.ResponseWriter, r *http.Request, err error)
+		answer func(t *testing.T, f *session.Factory, w http.ResponseWriter, r *http.Request, err error)
 		status int
 		body   string
 	}{
-		{"its page is sent", func(_ *testing.T, _ *Factory, w http.ResponseWriter, _ *http.Request, _ error) {
+		{"its page is sent", func(_ *testing.T, _ *session.Factory, w http.ResponseWriter, _ *http.Request, _ error) {
 			w.Header().Set("Content-Type", "text/plain")
 			w.WriteHeader(http.StatusTeapot)
 			_, _ = io.WriteString(w, "sorry")
 		}, http.StatusTeapot, "sorry"},
-		{"it may ask for the session", func(t *testing.T, f *Factory, w http.ResponseWriter, r *http.Request, _ error) {
+		{"it may ask for the session", func(t *testing.T, f *session.Factory, w http.ResponseWriter, r *http.Request, _ error) {
 			s, err := f.Get(r)
 			if err != nil {
 				t.Error(err)
@@ -35,26 +37,26 @@ func TestHandlerErrorHandler(t *testing.T) {
 			v, _ := s.Get("k")
 			fmt.Fprint(w, "sorry, ", v)
 		}, http.StatusOK, "sorry, v"},
-		{"it may ask the context's session", func(t *testing.T, _ *Factory, w http.ResponseWriter, r *http.Request, _ error) {
-			if _, err := FromRequest(r); err != nil {
+		{"it may ask the context's session", func(t *testing.T, _ *session.Factory, w http.ResponseWriter, r *http.Request, _ error) {
+			if _, err := session.FromRequest(r); err != nil {
 				t.Error(err)
 			}
 			http.Error(w, "sorry", http.StatusBadGateway)
 		}, http.StatusBadGateway, "sorry\n"},
-		{"it may flush", func(t *testing.T, _ *Factory, w http.ResponseWriter, _ *http.Request, _ error) {
+		{"it may flush", func(t *testing.T, _ *session.Factory, w http.ResponseWriter, _ *http.Request, _ error) {
 			w.WriteHeader(http.StatusBadGateway)
 			if err := http.NewResponseController(w).Flush(); err != nil {
 				t.Error(err)
 			}
 			_, _ = io.WriteString(w, "sorry")
 		}, http.StatusBadGateway, "sorry"},
-		{"it may send hints first", func(_ *testing.T, _ *Factory, w http.ResponseWriter, _ *http.Request, _ error) {
+		{"it may send hints first", func(_ *testing.T, _ *session.Factory, w http.ResponseWriter, _ *http.Request, _ error) {
 			w.WriteHeader(http.StatusEarlyHints)
 		}, http.StatusServiceUnavailable, "Service Unavailable\n"},
-		{"one that says nothing is no answer", func(*testing.T, *Factory, http.ResponseWriter, *http.Request, error) {},
+		{"one that says nothing is no answer", func(*testing.T, *session.Factory, http.ResponseWriter, *http.Request, error) {},
 			http.StatusServiceUnavailable, "Service Unavailable\n"},
-		{"it hears of the reason", func(t *testing.T, _ *Factory, w http.ResponseWriter, _ *http.Request, err error) {
-			if !errors.Is(err, ErrUnavailable) || !errors.Is(err, errRefused) {
+		{"it hears of the reason", func(t *testing.T, _ *session.Factory, w http.ResponseWriter, _ *http.Request, err error) {
+			if !errors.Is(err, session.ErrUnavailable) || !errors.Is(err, errRefused) {
 				t.Errorf("the error is %v", err)
 			}
 			http.Error(w, "sorry", http.StatusBadGateway)
@@ -65,9 +67,9 @@ func TestHandlerErrorHandler(t *testing.T) {
 			for _, protocol := range protocols {
 				store := newMemStore()
 				store.err = errRefused
-				var f *Factory
+				var f *session.Factory
 				calls := 0
-				f = newTestFactory(t, store, func(o *Options) {
+				f = newTestFactory(t, store, func(o *session.Options) {
 					o.Logger = slog.New(slog.DiscardHandler)
 					o.ErrorHandler = func(w http.ResponseWriter, r *http.Request, err error) {
 						calls++
@@ -114,10 +116,10 @@ func compressed(next http.Handler) http.Handler {
 // The answer to a failed save can be read whether it goes through middleware that
 // compresses, or only the page would have.
 func TestHandlerAnswerBesideCompression(t *testing.T) {
-	for name, wrap := range map[string]func(*Factory, http.Handler) http.Handler{
-		"outside":            func(f *Factory, app http.Handler) http.Handler { return compressed(f.Handler(app)) },
-		"inside":             func(f *Factory, app http.Handler) http.Handler { return f.Handler(compressed(app)) },
-		"outside and inside": func(f *Factory, app http.Handler) http.Handler { return compressed(f.Handler(compressed(app))) },
+	for name, wrap := range map[string]func(*session.Factory, http.Handler) http.Handler{
+		"outside":            func(f *session.Factory, app http.Handler) http.Handler { return compressed(f.Handler(app)) },
+		"inside":             func(f *session.Factory, app http.Handler) http.Handler { return f.Handler(compressed(app)) },
+		"outside and inside": func(f *session.Factory, app http.Handler) http.Handler { return compressed(f.Handler(compressed(app))) },
 	} {
 		for _, protocol := range protocols {
 			store := newMemStore()
@@ -146,17 +148,17 @@ func TestHandlerAnswerBesideCompression(t *testing.T) {
 func TestHandlerAnswersByReason(t *testing.T) {
 	tests := []struct {
 		name   string
-		spoil  func(t *testing.T, f *Factory, r *http.Request, s *Session)
+		spoil  func(t *testing.T, f *session.Factory, r *http.Request, s *session.Session)
 		status int
 		cookie string // in Set-Cookie
 	}{
-		{"a value that cannot be encoded", func(_ *testing.T, _ *Factory, _ *http.Request, s *Session) {
+		{"a value that cannot be encoded", func(_ *testing.T, _ *session.Factory, _ *http.Request, s *session.Session) {
 			s.Set("k", make(chan int))
 		}, http.StatusInternalServerError, ""},
-		{"a record that is too large", func(_ *testing.T, _ *Factory, _ *http.Request, s *Session) {
-			s.Set("k", strings.Repeat("x", DefaultMaxRecordBytes))
+		{"a record that is too large", func(_ *testing.T, _ *session.Factory, _ *http.Request, s *session.Session) {
+			s.Set("k", strings.Repeat("x", session.DefaultMaxRecordBytes))
 		}, http.StatusInternalServerError, ""},
-		{"a session that has ended meanwhile", func(t *testing.T, f *Factory, r *http.Request, s *Session) {
+		{"a session that has ended meanwhile", func(t *testing.T, f *session.Factory, r *http.Request, s *session.Session) {
 			other := r.Clone(t.Context())
 			if err := f.Invalidate(other); err != nil {
 				t.Error(err)

@@ -1,4 +1,4 @@
-package session
+package session_test
 
 import (
 	"bufio"
@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/pyramidgo/redissessions/session"
 )
 
 // TestHandlerDropsThePage: once the error handler has answered, what the handler
@@ -67,10 +69,13 @@ func TestHandlerDropsThePage(t *testing.T) {
 // a connection that was cut.
 func TestHandlerInsideAFrameworkThatPanics(t *testing.T) {
 	for _, protocol := range protocols {
-		for name, spoil := range map[string]func(f *Factory, store *memStore, r *http.Request){
-			"a load":   func(f *Factory, store *memStore, r *http.Request) { store.err = errRefused; _, _ = f.Get(r) },
-			"a logout": func(f *Factory, store *memStore, r *http.Request) { store.err = errRefused; _ = f.Invalidate(r) },
-			"a save": func(f *Factory, store *memStore, r *http.Request) {
+		for name, spoil := range map[string]func(f *session.Factory, store *memStore, r *http.Request){
+			"a load": func(f *session.Factory, store *memStore, r *http.Request) { store.err = errRefused; _, _ = f.Get(r) },
+			"a logout": func(f *session.Factory, store *memStore, r *http.Request) {
+				store.err = errRefused
+				_ = f.Invalidate(r)
+			},
+			"a save": func(f *session.Factory, store *memStore, r *http.Request) {
 				s, _ := f.Get(r)
 				s.Set("k", "v")
 				store.err = errRefused
@@ -159,25 +164,25 @@ func TestDefaultAnswers(t *testing.T) {
 		body   string
 		level  string
 	}{
-		{ErrUnavailable, 503, "5", "Service Unavailable", "ERROR"},
-		{&storeFailure{"load", errRefused}, 503, "5", "Service Unavailable", "ERROR"},
-		{ErrConflict, 503, "", "Service Unavailable", "ERROR"},
-		{ErrGone, 409, "", "reload", "INFO"},
-		{ErrEnded, 409, "", "reload", "INFO"},
-		{ErrRefused, 500, "", "Internal Server Error", "ERROR"},
-		{&storeFailure{"load", fmt.Errorf("%w: NOPERM", ErrRefused)}, 500, "", "Internal Server Error", "ERROR"},
-		{errors.Join(ErrGone, &storeFailure{"renew", errRefused}), 503, "5", "Service Unavailable", "ERROR"},
-		{ErrTooLarge, 500, "", "Internal Server Error", "ERROR"},
-		{ErrHeaderWritten, 500, "", "Internal Server Error", "ERROR"},
-		{ErrCrossedReply, 500, "", "Internal Server Error", "ERROR"},
+		{session.ErrUnavailable, 503, "5", "Service Unavailable", "ERROR"},
+		{session.NewStoreFailure("load", errRefused), 503, "5", "Service Unavailable", "ERROR"},
+		{session.ErrConflict, 503, "", "Service Unavailable", "ERROR"},
+		{session.ErrGone, 409, "", "reload", "INFO"},
+		{session.ErrEnded, 409, "", "reload", "INFO"},
+		{session.ErrRefused, 500, "", "Internal Server Error", "ERROR"},
+		{session.NewStoreFailure("load", fmt.Errorf("%w: NOPERM", session.ErrRefused)), 500, "", "Internal Server Error", "ERROR"},
+		{errors.Join(session.ErrGone, session.NewStoreFailure("renew", errRefused)), 503, "5", "Service Unavailable", "ERROR"},
+		{session.ErrTooLarge, 500, "", "Internal Server Error", "ERROR"},
+		{session.ErrHeaderWritten, 500, "", "Internal Server Error", "ERROR"},
+		{session.ErrCrossedReply, 500, "", "Internal Server Error", "ERROR"},
 		{errRefused, 500, "", "Internal Server Error", "ERROR"},
 	} {
 		for _, err := range []error{test.err, fmt.Errorf("session: save %q: %w", "a secret", test.err)} {
 			var log bytes.Buffer
-			f := newTestFactory(t, newMemStore(), func(o *Options) { logLines(o, &log) })
+			f := newTestFactory(t, newMemStore(), func(o *session.Options) { logLines(o, &log) })
 			w, r := httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil)
-			answerError(w, r, err)
-			f.logFailure(r, "session: the page was not sent", err)
+			session.AnswerError(w, r, err)
+			session.LogFailure(f, r, "session: the page was not sent", err)
 			if w.Code != test.status || !strings.Contains(w.Body.String(), test.body) || w.Header().Get("Retry-After") != test.retry {
 				t.Errorf("%v: status %d, body %q, Retry-After %q", err, w.Code, w.Body, w.Header().Get("Retry-After"))
 			}
@@ -195,17 +200,17 @@ func TestDefaultAnswers(t *testing.T) {
 // it is a save, a token or a renewal that comes too late. In the Pyramid formats
 // the renewal begins a new session (TestRenewAfterARenewal).
 func TestSessionThatEndedMeanwhile(t *testing.T) {
-	eachFormat(t, func(t *testing.T, _ *memStore, format func(*Options)) {
-		for name, change := range map[string]func(s *Session, r *http.Request){
-			"a save":    func(s *Session, _ *http.Request) { s.Set("k", "v") },
-			"a timeout": func(s *Session, _ *http.Request) { s.AdjustTimeout(time.Hour) },
-			"a token":   func(s *Session, r *http.Request) { _, _ = s.CSRFToken(r.Context()) },
-			"a renewal": func(s *Session, r *http.Request) { _ = s.Renew(r.Context()) },
+	inEachFormat(t, func(t *testing.T, _ *memStore, format func(*session.Options)) {
+		for name, change := range map[string]func(s *session.Session, r *http.Request){
+			"a save":    func(s *session.Session, _ *http.Request) { s.Set("k", "v") },
+			"a timeout": func(s *session.Session, _ *http.Request) { s.AdjustTimeout(time.Hour) },
+			"a token":   func(s *session.Session, r *http.Request) { _, _ = s.CSRFToken(r.Context()) },
+			"a renewal": func(s *session.Session, r *http.Request) { _ = s.Renew(r.Context()) },
 		} {
 			t.Run(name, func(t *testing.T) {
 				var log bytes.Buffer
-				f := newTestFactory(t, newMemStore(), func(o *Options) { format(o); logLines(o, &log) })
-				if name == "a renewal" && f.format.Live() == nil {
+				f := newTestFactory(t, newMemStore(), func(o *session.Options) { format(o); logLines(o, &log) })
+				if name == "a renewal" && session.FormatOf(f).Live() == nil {
 					return
 				}
 				v := started(t, f)

@@ -1,4 +1,4 @@
-package session
+package session_test
 
 import (
 	"bytes"
@@ -12,11 +12,13 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/pyramidgo/redissessions/session"
 )
 
 // logTo sends the log of a factory to b, errors only.
-func logTo(b *bytes.Buffer) func(*Options) {
-	return func(o *Options) {
+func logTo(b *bytes.Buffer) func(*session.Options) {
+	return func(o *session.Options) {
 		o.Logger = slog.New(slog.NewTextHandler(b, &slog.HandlerOptions{Level: slog.LevelError}))
 	}
 }
@@ -26,37 +28,37 @@ func TestHandlerLateChanges(t *testing.T) {
 	tests := []struct {
 		name   string
 		known  bool // the visitor has a session
-		before func(s *Session)
-		after  func(t *testing.T, s *Session)
+		before func(s *session.Session)
+		after  func(t *testing.T, s *session.Session)
 		log    string   // in the log, or "" for nothing
 		keys   []string // of the stored session afterwards
 	}{
 		{"saved when the handler returns", true, nil,
-			func(_ *testing.T, s *Session) { s.Set("late", 1) }, "", []string{"late", "seed"}},
-		{"beside what was saved in time", true, func(s *Session) { s.Set("early", 1) },
-			func(_ *testing.T, s *Session) { s.Set("late", 1) }, "", []string{"early", "late", "seed"}},
-		{"saved to a session that began in time", false, func(s *Session) { s.Set("early", 1) },
-			func(_ *testing.T, s *Session) { s.Set("late", 1) }, "", []string{"early", "late"}},
+			func(_ *testing.T, s *session.Session) { s.Set("late", 1) }, "", []string{"late", "seed"}},
+		{"beside what was saved in time", true, func(s *session.Session) { s.Set("early", 1) },
+			func(_ *testing.T, s *session.Session) { s.Set("late", 1) }, "", []string{"early", "late", "seed"}},
+		{"saved to a session that began in time", false, func(s *session.Session) { s.Set("early", 1) },
+			func(_ *testing.T, s *session.Session) { s.Set("late", 1) }, "", []string{"early", "late"}},
 		{"a flash message", true, nil,
-			func(_ *testing.T, s *Session) { s.Flash("", "hello") }, "", []string{"_f_", "seed"}},
+			func(_ *testing.T, s *session.Session) { s.Flash("", "hello") }, "", []string{"_f_", "seed"}},
 		{"a new session is too late", false, nil,
-			func(_ *testing.T, s *Session) { s.Set("late", 1) }, ErrHeaderWritten.Error(), nil},
-		{"a new session's token is too late", false, nil, func(t *testing.T, s *Session) {
-			if _, err := s.CSRFToken(t.Context()); !errors.Is(err, ErrHeaderWritten) {
+			func(_ *testing.T, s *session.Session) { s.Set("late", 1) }, session.ErrHeaderWritten.Error(), nil},
+		{"a new session's token is too late", false, nil, func(t *testing.T, s *session.Session) {
+			if _, err := s.CSRFToken(t.Context()); !errors.Is(err, session.ErrHeaderWritten) {
 				t.Errorf("CSRFToken: %v, want ErrHeaderWritten", err)
 			}
-		}, ErrHeaderWritten.Error(), nil},
-		{"renewing is too late", true, nil, func(t *testing.T, s *Session) {
-			if err := s.Renew(t.Context()); !errors.Is(err, ErrHeaderWritten) {
+		}, session.ErrHeaderWritten.Error(), nil},
+		{"renewing is too late", true, nil, func(t *testing.T, s *session.Session) {
+			if err := s.Renew(t.Context()); !errors.Is(err, session.ErrHeaderWritten) {
 				t.Errorf("Renew: %v, want ErrHeaderWritten", err)
 			}
 			s.Set("late", 1)
-		}, ErrHeaderWritten.Error(), []string{"late", "seed"}},
-		{"the cookie's lifetime is too late, the rest is not", true, nil, func(_ *testing.T, s *Session) {
+		}, session.ErrHeaderWritten.Error(), []string{"late", "seed"}},
+		{"the cookie's lifetime is too late, the rest is not", true, nil, func(_ *testing.T, s *session.Session) {
 			s.Remember(24 * time.Hour)
 			s.Set("late", 1)
-		}, ErrHeaderWritten.Error(), []string{"late", "seed"}},
-		{"invalidating is never too late", true, nil, func(t *testing.T, s *Session) {
+		}, session.ErrHeaderWritten.Error(), []string{"late", "seed"}},
+		{"invalidating is never too late", true, nil, func(t *testing.T, s *session.Session) {
 			if err := s.Invalidate(t.Context()); err != nil {
 				t.Error(err)
 			}
@@ -69,7 +71,7 @@ func TestHandlerLateChanges(t *testing.T) {
 			f := newTestFactory(t, store, logTo(&log))
 			v := newVisitor(t, f)
 			if test.known {
-				v.visit(func(s *Session) { s.Set("seed", true) })
+				v.visit(func(s *session.Session) { s.Set("seed", true) })
 			}
 			resp := v.serve(func(w http.ResponseWriter, r *http.Request) {
 				s, err := f.Get(r)
@@ -90,7 +92,7 @@ func TestHandlerLateChanges(t *testing.T) {
 				t.Errorf("log: %s\nwant %q", got, test.log)
 			}
 			var keys []string
-			v.visit(func(s *Session) { keys = s.Keys() })
+			v.visit(func(s *session.Session) { keys = s.Keys() })
 			if !slices.Equal(keys, test.keys) {
 				t.Errorf("keys %q, want %q", keys, test.keys)
 			}
@@ -105,7 +107,7 @@ func TestHandlerLateChanges(t *testing.T) {
 func TestHandlerSessionAskedForLate(t *testing.T) {
 	f := newTestFactory(t, newMemStore(), nil)
 	v := newVisitor(t, f)
-	v.visit(func(s *Session) { s.Set("seed", true) })
+	v.visit(func(s *session.Session) { s.Set("seed", true) })
 	v.serve(func(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusOK)
 		s, err := f.Get(r)
@@ -115,7 +117,7 @@ func TestHandlerSessionAskedForLate(t *testing.T) {
 		}
 		s.Set("late", true)
 	})
-	v.visit(func(s *Session) {
+	v.visit(func(s *session.Session) {
 		if !s.Has("late") {
 			t.Error("the change was lost")
 		}
@@ -129,7 +131,7 @@ func TestHandlerSaveOutlivesTheClient(t *testing.T) {
 		t.Run(when, func(t *testing.T) {
 			f := newTestFactory(t, newMemStore(), nil)
 			v := newVisitor(t, f)
-			v.visit(func(s *Session) { s.Set("seed", true) })
+			v.visit(func(s *session.Session) { s.Set("seed", true) })
 			arrived, gone := make(chan struct{}), make(chan struct{})
 			done := make(chan struct{})
 			server := startServer(t, "HTTP/1.1", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -159,13 +161,13 @@ func TestHandlerSaveOutlivesTheClient(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			r.AddCookie(v.jar.Cookies(testURL)[0])
+			r.AddCookie(v.request().Cookies()[0])
 			if resp, err := server.Client().Do(r); err == nil {
 				_, _ = io.Copy(io.Discard, resp.Body)
 				resp.Body.Close()
 			}
 			<-done
-			v.visit(func(s *Session) {
+			v.visit(func(s *session.Session) {
 				if !s.Has("kept") {
 					t.Error("the save was lost with the client")
 				}
@@ -175,7 +177,7 @@ func TestHandlerSaveOutlivesTheClient(t *testing.T) {
 }
 
 // blackHole is a store that never answers: its commands end with their context.
-type blackHole struct{ Store }
+type blackHole struct{ session.Store }
 
 func (blackHole) Create(ctx context.Context, _ string, _ []byte, _ time.Duration) error {
 	<-ctx.Done()
@@ -191,7 +193,7 @@ func (blackHole) Load(ctx context.Context, _ string, _ time.Duration) ([]byte, e
 // with a client that would wait for ever.
 func TestHandlerSaveHasADeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newTestFactory(t, blackHole{newMemStore()}, func(o *Options) {
+		f := newTestFactory(t, blackHole{newMemStore()}, func(o *session.Options) {
 			discardLog(o)
 			o.SaveTimeout = 3 * time.Second
 		})

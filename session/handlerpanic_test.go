@@ -1,4 +1,4 @@
-package session
+package session_test
 
 import (
 	"bytes"
@@ -8,6 +8,8 @@ import (
 	"net/http/httptest"
 	"runtime"
 	"testing"
+
+	"github.com/pyramidgo/redissessions/session"
 )
 
 // recovered is middleware as applications have it outside the session's.
@@ -26,7 +28,7 @@ func recovered(next http.Handler, seen *any) http.Handler {
 // saved stays, and the cookie follows cookie_on_exception.
 func TestHandlerPanics(t *testing.T) {
 	// begin saves a new session at once, as a page with a form does.
-	begin := func(t *testing.T, s *Session) {
+	begin := func(t *testing.T, s *session.Session) {
 		if _, err := s.CSRFToken(t.Context()); err != nil {
 			t.Error(err)
 		}
@@ -35,37 +37,37 @@ func TestHandlerPanics(t *testing.T) {
 		name        string
 		known       bool
 		skipOnPanic bool
-		before      func(t *testing.T, s *Session)
+		before      func(t *testing.T, s *session.Session)
 		write       bool // a byte goes out before the panic
 		cookies     int
 		records     int
 		keys        int // that the visitor still has, in the session he came with
 	}{
-		{name: "what is not saved is lost", before: func(_ *testing.T, s *Session) { s.Set("k", 1) }},
+		{name: "what is not saved is lost", before: func(_ *testing.T, s *session.Session) { s.Set("k", 1) }},
 		{name: "a session that has begun keeps its cookie", before: begin, cookies: 1, records: 1},
 		{name: "or is taken back", skipOnPanic: true, before: begin},
 		{name: "the changes since the last save are lost", known: true, records: 1, keys: 1,
-			before: func(_ *testing.T, s *Session) { s.Set("k", 1) }},
+			before: func(_ *testing.T, s *session.Session) { s.Set("k", 1) }},
 		{name: "a renewed session keeps its new cookie", known: true, cookies: 1, records: 2,
-			before: func(t *testing.T, s *Session) {
+			before: func(t *testing.T, s *session.Session) {
 				if err := s.Renew(t.Context()); err != nil {
 					t.Error(err)
 				}
 			}},
 		{name: "a session that has ended has", known: true, cookies: 1,
-			before: func(t *testing.T, s *Session) {
+			before: func(t *testing.T, s *session.Session) {
 				if err := s.Invalidate(t.Context()); err != nil {
 					t.Error(err)
 				}
 			}},
 		{name: "after the first byte all until then is saved", known: true, write: true, records: 1, keys: 2,
-			before: func(_ *testing.T, s *Session) { s.Set("k", 1) }},
+			before: func(_ *testing.T, s *session.Session) { s.Set("k", 1) }},
 	}
 	for _, test := range tests {
 		for _, value := range []any{"a reason", errors.New("an error"), http.ErrAbortHandler} {
 			t.Run(test.name, func(t *testing.T) {
 				store := newMemStore()
-				f := newTestFactory(t, store, func(o *Options) { o.Cookie.SkipOnPanic = test.skipOnPanic })
+				f := newTestFactory(t, store, func(o *session.Options) { o.Cookie.SkipOnPanic = test.skipOnPanic })
 				r := httptest.NewRequest(http.MethodGet, "/", nil)
 				if test.known {
 					r.AddCookie(seed(t, f))
@@ -140,12 +142,7 @@ func TestHandlerGoexit(t *testing.T) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		f.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-			s, err := f.Get(r)
-			if err != nil {
-				t.Error(err)
-				return
-			}
+		f.Handler(withSession(t, f, func(s *session.Session) {
 			s.Set("k", 1)
 			runtime.Goexit()
 		})).ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil))
@@ -159,7 +156,7 @@ func TestHandlerGoexit(t *testing.T) {
 // A codec of the application's that panics while the page is about to go out
 // leaves no lock behind, and the panic goes on.
 func TestHandlerPanicInTheSave(t *testing.T) {
-	f := newTestFactory(t, newMemStore(), func(o *Options) {
+	f := newTestFactory(t, newMemStore(), func(o *session.Options) {
 		o.Codec.Encode = func(any) ([]byte, error) { panic("a bug in the codec") }
 		o.Codec.Decode = func([]byte, any) error { return nil }
 	})
@@ -183,12 +180,12 @@ func TestHandlerPanicInTheSave(t *testing.T) {
 // recovers by itself: whoever asks again gets an error and not a session that is
 // none, and the page does not go out.
 func TestHandlerPanicInTheLoad(t *testing.T) {
-	f := newTestFactory(t, newMemStore(), func(o *Options) {
+	f := newTestFactory(t, newMemStore(), func(o *session.Options) {
 		discardLog(o)
 		o.OnInvalid = func(*http.Request, error) { panic("a bug in the hook") }
 	})
 	w, r := httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil)
-	r.Header.Set("Cookie", DefaultCookieName+"=forged")
+	r.Header.Set("Cookie", session.DefaultCookieName+"=forged")
 	f.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		func() {
 			defer func() { _ = recover() }()

@@ -1,31 +1,33 @@
-package session
+package session_test
 
 import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
 	"time"
+
+	"github.com/pyramidgo/redissessions/session"
 )
 
 // TestPanicWithoutCookie checks cookie_on_exception = false: a panic leaves no
 // session that no browser can open, and no cookie that opens nothing.
 func TestPanicWithoutCookie(t *testing.T) {
-	invalidate := func(t *testing.T, s *Session, r *http.Request) {
+	invalidate := func(t *testing.T, s *session.Session, r *http.Request) {
 		if err := s.Invalidate(r.Context()); err != nil {
 			t.Error(err)
 		}
 	}
-	renew := func(t *testing.T, s *Session, r *http.Request) {
+	renew := func(t *testing.T, s *session.Session, r *http.Request) {
 		if err := s.Renew(r.Context()); err != nil {
 			t.Error(err)
 		}
 	}
-	begin := func(t *testing.T, s *Session, r *http.Request) {
+	begin := func(t *testing.T, s *session.Session, r *http.Request) {
 		if _, err := s.CSRFToken(r.Context()); err != nil {
 			t.Error(err)
 		}
 	}
-	type step = func(t *testing.T, s *Session, r *http.Request)
+	type step = func(t *testing.T, s *session.Session, r *http.Request)
 	const keeps, gets, loses = "keeps the cookie", "gets a cookie", "loses the cookie"
 	for name, test := range map[string]struct {
 		steps  []step
@@ -41,15 +43,15 @@ func TestPanicWithoutCookie(t *testing.T) {
 		"a token, then renew":     {[]step{begin, renew}, true, gets, true},
 		"renew, then invalidate":  {[]step{renew, invalidate}, true, loses, false},
 		"invalidate, then begin":  {[]step{invalidate, begin}, true, loses, false},
-		"the cookie's lifetime":   {[]step{func(_ *testing.T, s *Session, _ *http.Request) { s.AdjustCookieMaxAge(MaxCookieAge) }}, true, keeps, true},
+		"the cookie's lifetime":   {[]step{func(_ *testing.T, s *session.Session, _ *http.Request) { s.AdjustCookieMaxAge(session.MaxCookieAge) }}, true, keeps, true},
 		"begin":                   {[]step{begin}, false, keeps, false},
 		"begin, then renew":       {[]step{begin, renew}, false, keeps, false},
 		"begin, then invalidate":  {[]step{begin, invalidate}, false, loses, false},
-		"begin, and set the next": {[]step{begin, func(_ *testing.T, s *Session, _ *http.Request) { s.Set("k", 1) }}, false, keeps, false},
+		"begin, and set the next": {[]step{begin, func(_ *testing.T, s *session.Session, _ *http.Request) { s.Set("k", 1) }}, false, keeps, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			eachFormat(t, func(t *testing.T, store *memStore, format func(*Options)) {
-				f := newTestFactory(t, store, func(o *Options) { format(o); o.Cookie.SkipOnPanic = true })
+			inEachFormat(t, func(t *testing.T, store *memStore, format func(*session.Options)) {
+				f := newTestFactory(t, store, func(o *session.Options) { format(o); o.Cookie.SkipOnPanic = true })
 				v := newVisitor(t, f)
 				if test.known {
 					v = started(t, f)
@@ -79,9 +81,9 @@ func TestPanicWithoutCookie(t *testing.T) {
 				if got != test.cookie || len(cookies) > 1 {
 					t.Errorf("the visitor %s, want %s: %v", got, test.cookie, cookies)
 				}
-				v.jar.SetCookies(testURL, cookies)
+				v.keep(cookies...)
 				opened := false
-				v.visit(func(s *Session) {
+				v.visit(func(s *session.Session) {
 					opened = s.Has("cart")
 					if s.Has("unsaved") {
 						t.Error("what was not saved before the panic is there")
@@ -92,7 +94,7 @@ func TestPanicWithoutCookie(t *testing.T) {
 				}
 				left := 0
 				for _, r := range store.records {
-					if time.Until(r.expires) > markerTTL { // not a marker
+					if time.Until(r.expires) > session.MarkerTTL { // not a marker
 						left++
 					}
 				}
@@ -106,9 +108,9 @@ func TestPanicWithoutCookie(t *testing.T) {
 
 // Factory.Invalidate, which has loaded nothing, takes the cookie too.
 func TestPanicWithoutCookieAfterFactoryInvalidate(t *testing.T) {
-	eachFormat(t, func(t *testing.T, store *memStore, format func(*Options)) {
+	inEachFormat(t, func(t *testing.T, store *memStore, format func(*session.Options)) {
 		for _, thenBegin := range []bool{false, true} {
-			f := newTestFactory(t, store, func(o *Options) { format(o); o.Cookie.SkipOnPanic = true })
+			f := newTestFactory(t, store, func(o *session.Options) { format(o); o.Cookie.SkipOnPanic = true })
 			v := started(t, f)
 			var seen any
 			w := httptest.NewRecorder()

@@ -1,4 +1,4 @@
-package session
+package session_test
 
 import (
 	"bytes"
@@ -14,6 +14,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/pyramidgo/redissessions/session"
 )
 
 // shape is one way to write a handler. It calls use once, before it answers.
@@ -24,7 +26,7 @@ type shape struct {
 	serve    func(w http.ResponseWriter, r *http.Request, use func(*http.Request))
 	// wrap puts the session's Handler around the application's, by default
 	// directly.
-	wrap   func(f *Factory, next http.Handler) http.Handler
+	wrap   func(f *session.Factory, next http.Handler) http.Handler
 	status int    // 0 for 200
 	body   string // of the page; "-" for none
 }
@@ -202,13 +204,13 @@ func shapes(t *testing.T) []shape {
 			use(r)
 			proxy.ServeHTTP(w, r)
 		}},
-		{name: "TimeoutHandler inside", serve: status(http.StatusOK), wrap: func(f *Factory, next http.Handler) http.Handler {
+		{name: "TimeoutHandler inside", serve: status(http.StatusOK), wrap: func(f *session.Factory, next http.Handler) http.Handler {
 			return f.Handler(http.TimeoutHandler(next, time.Hour, ""))
 		}},
-		{name: "TimeoutHandler outside", serve: status(http.StatusOK), wrap: func(f *Factory, next http.Handler) http.Handler {
+		{name: "TimeoutHandler outside", serve: status(http.StatusOK), wrap: func(f *session.Factory, next http.Handler) http.Handler {
 			return http.TimeoutHandler(f.Handler(next), time.Hour, "")
 		}},
-		{name: "a Handler in a Handler", serve: status(http.StatusOK), wrap: func(f *Factory, next http.Handler) http.Handler {
+		{name: "a Handler in a Handler", serve: status(http.StatusOK), wrap: func(f *session.Factory, next http.Handler) http.Handler {
 			return f.Handler(f.Handler(next))
 		}},
 		{name: "middleware that only embeds", serve: func(w http.ResponseWriter, r *http.Request, use func(*http.Request)) {

@@ -1,4 +1,4 @@
-package session
+package session_test
 
 import (
 	"context"
@@ -6,6 +6,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/pyramidgo/redissessions/session"
 )
 
 // counted counts the requests that come in. The handler counts them out.
@@ -94,8 +96,8 @@ func TestHandlerOutsideTimeoutHandlerGivenUp(t *testing.T) {
 		}
 		late.Wait()
 		v := newVisitor(t, f)
-		v.jar.SetCookies(testURL, []*http.Cookie{cookie})
-		v.visit(func(s *Session) {
+		v.keep(cookie)
+		v.visit(func(s *session.Session) {
 			if !s.Has("kept") {
 				t.Errorf("%s: what the visitor did was lost", protocol)
 			}

@@ -1,4 +1,4 @@
-package session
+package session_test
 
 import (
 	"bufio"
@@ -9,6 +9,8 @@ import (
 	"net/http/httptest"
 	"testing"
 	"time"
+
+	"github.com/pyramidgo/redissessions/session"
 )
 
 // The optional interfaces of a ResponseWriter, each as a piece to build one of.
@@ -145,8 +147,8 @@ func TestHandlerKnowsTheServersWriters(t *testing.T) {
 	f := newTestFactory(t, newMemStore(), nil)
 	for _, protocol := range protocols {
 		server := startServer(t, protocol, f.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			_, http1 := w.(http1Writer)
-			_, http2 := w.(http2Writer)
+			_, http1 := w.(session.HTTP1Writer)
+			_, http2 := w.(session.HTTP2Writer)
 			if http1 != (r.ProtoMajor == 1) || http2 != (r.ProtoMajor == 2) {
 				t.Errorf("%s: the writer is a %T", protocol, w)
 			}

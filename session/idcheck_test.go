@@ -1,4 +1,4 @@
-package session
+package session_test
 
 import (
 	"context"
@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"github.com/pyramidgo/redissessions/session"
 )
 
 // TestUnsuitableIDs: an ID that could not come back in the cookie is an error of the
@@ -25,12 +27,12 @@ func TestUnsuitableIDs(t *testing.T) {
 		"100,000 bytes":     strings.Repeat("0123456789", 10_000),
 		"nothing":           "",
 	} {
-		for _, format := range []Format{FormatNative, FormatPyramidRedisSessions, FormatPyramidSessionRedis} {
+		for _, format := range []session.Format{session.FormatNative, session.FormatPyramidRedisSessions, session.FormatPyramidSessionRedis} {
 			t.Run(name+", "+format.String(), func(t *testing.T) {
 				suitable := true
 				store := newMemStore()
 				var answered error
-				f := newTestFactory(t, store, func(o *Options) {
+				f := newTestFactory(t, store, func(o *session.Options) {
 					discardLog(o)
 					o.Format = format
 					o.NewID = func() (string, error) {
@@ -44,7 +46,7 @@ func TestUnsuitableIDs(t *testing.T) {
 						w.WriteHeader(http.StatusInternalServerError)
 					}
 				})
-				refused := func(what string, v *visitor, use func(*Session)) {
+				refused := func(what string, v *siteVisitor, use func(*session.Session)) {
 					t.Helper()
 					answered = nil
 					resp := v.serve(func(_ http.ResponseWriter, r *http.Request) {
@@ -59,9 +61,9 @@ func TestUnsuitableIDs(t *testing.T) {
 					}
 				}
 				known := newVisitor(t, f)
-				known.visit(func(s *Session) { s.Set("a", 1) })
+				known.visit(func(s *session.Session) { s.Set("a", 1) })
 				suitable = false
-				refused("a new session", newVisitor(t, f), func(s *Session) { s.Set("a", 1) })
+				refused("a new session", newVisitor(t, f), func(s *session.Session) { s.Set("a", 1) })
 				if len(store.records) != 1 {
 					t.Errorf("%d records, want that of the other visitor", len(store.records))
 				}
@@ -74,7 +76,7 @@ func TestUnsuitableIDs(t *testing.T) {
 }
 
 // renewError is what Renew returns to a visitor.
-func renewError(t *testing.T, v *visitor) (err error) {
+func renewError(t *testing.T, v *siteVisitor) (err error) {
 	t.Helper()
 	v.serve(func(_ http.ResponseWriter, r *http.Request) {
 		s, getErr := v.f.Get(r)
@@ -90,14 +92,14 @@ func renewError(t *testing.T, v *visitor) (err error) {
 // TestSuitableIDs of other kinds than ours come back.
 func TestSuitableIDs(t *testing.T) {
 	for _, id := range []string{"x", "550e8400-e29b-41d4-a716-446655440000", "shop:0123456789", "made in Go", "a/+=;,\"\\", "séance-日本"} {
-		for _, format := range []Format{FormatNative, FormatPyramidRedisSessions, FormatPyramidSessionRedis} {
-			f := newTestFactory(t, newMemStore(), func(o *Options) {
+		for _, format := range []session.Format{session.FormatNative, session.FormatPyramidRedisSessions, session.FormatPyramidSessionRedis} {
+			f := newTestFactory(t, newMemStore(), func(o *session.Options) {
 				o.Format = format
 				o.NewID = func() (string, error) { return id, nil }
 			})
 			v := newVisitor(t, f)
-			v.visit(func(s *Session) { s.Set("a", 1) })
-			v.visit(func(s *Session) {
+			v.visit(func(s *session.Session) { s.Set("a", 1) })
+			v.visit(func(s *session.Session) {
 				if s.IsNew() || s.ID() != id {
 					t.Errorf("%s: %q did not come back: %q", format, id, s.ID())
 				}
@@ -116,7 +118,7 @@ func (forgetful) Verify(string) (string, error)  { return "", errors.New("forgot
 // request.
 func TestSignerThatDoesNotVerify(t *testing.T) {
 	var answered error
-	f := newTestFactory(t, newMemStore(), func(o *Options) {
+	f := newTestFactory(t, newMemStore(), func(o *session.Options) {
 		discardLog(o)
 		o.Secret, o.Signer = "", forgetful{}
 		o.ErrorHandler = func(_ http.ResponseWriter, _ *http.Request, err error) { answered = err }

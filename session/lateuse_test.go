@@ -1,4 +1,4 @@
-package session
+package session_test
 
 import (
 	"bytes"
@@ -7,14 +7,16 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+
+	"github.com/pyramidgo/redissessions/session"
 )
 
 // lateUses are the ways to ask for the session after the first byte.
-var lateUses = map[string]func(f *Factory, r *http.Request){
-	"Get":         func(f *Factory, r *http.Request) { _, _ = f.Get(r) },
-	"FromRequest": func(_ *Factory, r *http.Request) { _, _ = FromRequest(r) },
-	"Invalidate":  func(f *Factory, r *http.Request) { _ = f.Invalidate(r) },
-	"CheckCSRF":   func(_ *Factory, r *http.Request) { _ = CheckCSRF(r) },
+var lateUses = map[string]func(f *session.Factory, r *http.Request){
+	"Get":         func(f *session.Factory, r *http.Request) { _, _ = f.Get(r) },
+	"FromRequest": func(_ *session.Factory, r *http.Request) { _, _ = session.FromRequest(r) },
+	"Invalidate":  func(f *session.Factory, r *http.Request) { _ = f.Invalidate(r) },
+	"CheckCSRF":   func(_ *session.Factory, r *http.Request) { _ = session.CheckCSRF(r) },
 }
 
 // TestSessionAskedForLateIsLogged: a session that is first asked for after the
@@ -38,7 +40,7 @@ func TestSessionAskedForLateIsLogged(t *testing.T) {
 		} {
 			t.Run(use+"/"+name, func(t *testing.T) {
 				var log bytes.Buffer
-				f := newTestFactory(t, newMemStore(), func(o *Options) { logLines(o, &log) })
+				f := newTestFactory(t, newMemStore(), func(o *session.Options) { logLines(o, &log) })
 				mux := http.NewServeMux()
 				for _, route := range []string{"/a/{id}", "/b"} {
 					mux.HandleFunc(route, func(w http.ResponseWriter, r *http.Request) {
@@ -72,7 +74,7 @@ func TestFailedLoadAfterTheFirstByte(t *testing.T) {
 	for use, ask := range lateUses {
 		var log bytes.Buffer
 		store := newMemStore()
-		f := newTestFactory(t, store, func(o *Options) { logLines(o, &log) })
+		f := newTestFactory(t, store, func(o *session.Options) { logLines(o, &log) })
 		v := started(t, f)
 		store.err = errRefused
 		log.Reset()

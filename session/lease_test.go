@@ -1,37 +1,39 @@
-package session
+package session_test
 
 import (
 	"context"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/pyramidgo/redissessions/session"
 )
 
 // bubbleSite returns a store and a visitor of an application on it, in a synctest bubble.
-func bubbleSite(t *testing.T, o Options) (*memUsers, *visitor) {
+func bubbleSite(t *testing.T, o session.Options) (*memUsers, *siteVisitor) {
 	m := newMemUsers()
-	o.Secret, o.Users = "a secret for tests, of more than 32 bytes", &UserOptions{}
-	f, err := NewFactory(m, &o)
+	o.Secret, o.Users = "a secret for tests, of more than 32 bytes", &session.UserOptions{}
+	f, err := session.NewFactory(m, &o)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return m, newVisitor(t, f)
 }
 
-func logInAnn(s *Session) { _ = s.Login(context.Background(), "ann") }
+func logInAnn(s *session.Session) { _ = s.Login(context.Background(), "ann") }
 
 // A session that is only read, for a day, keeps its entry for longer than its record, and
 // renews the lease at most once in half of it.
 func TestLeaseOutlivesTheRecord(t *testing.T) {
-	for _, format := range []Format{FormatNative, FormatPyramidRedisSessions, FormatPyramidSessionRedis} {
-		for name, change := range map[string]func(o *Options){
-			"plain":            func(*Options) {},
-			"timeout_trigger":  func(o *Options) { o.TouchAfter = 5 * time.Minute },
-			"absolute timeout": func(o *Options) { o.AbsoluteTimeout = 20 * time.Hour },
+	for _, format := range []session.Format{session.FormatNative, session.FormatPyramidRedisSessions, session.FormatPyramidSessionRedis} {
+		for name, change := range map[string]func(o *session.Options){
+			"plain":            func(*session.Options) {},
+			"timeout_trigger":  func(o *session.Options) { o.TouchAfter = 5 * time.Minute },
+			"absolute timeout": func(o *session.Options) { o.AbsoluteTimeout = 20 * time.Hour },
 		} {
 			t.Run(format.String()+"/"+name, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
-					o := Options{Format: format}
+					o := session.Options{Format: format}
 					change(&o)
 					m, v := bubbleSite(t, o)
 					adds := 0
@@ -46,7 +48,7 @@ func TestLeaseOutlivesTheRecord(t *testing.T) {
 						for _, r := range m.records {
 							for _, set := range m.sets {
 								for _, until := range set {
-									if !until.IsZero() && until.Before(r.expires.Truncate(time.Millisecond)) && time.Until(r.expires) > markerTTL {
+									if !until.IsZero() && until.Before(r.expires.Truncate(time.Millisecond)) && time.Until(r.expires) > session.MarkerTTL {
 										t.Fatalf("the record lives until %v, its entry until %v", r.expires, until)
 									}
 								}
@@ -55,16 +57,16 @@ func TestLeaseOutlivesTheRecord(t *testing.T) {
 					}
 					for range 24 * 6 {
 						pass(10 * time.Minute)
-						v.visit(func(s *Session) { s.Get("a") })
+						v.visit(func(s *session.Session) { s.Get("a") })
 						check()
 					}
 					if adds > 50 { // L is an hour
 						t.Errorf("the lease was renewed %d times in a day", adds)
 					}
 					v.visit(logInAnn)
-					v.visit(func(s *Session) { s.Remember(30 * 24 * time.Hour) })
+					v.visit(func(s *session.Session) { s.Remember(30 * 24 * time.Hour) })
 					check()
-					v.visit(func(s *Session) { s.AdjustTimeout(0) })
+					v.visit(func(s *session.Session) { s.AdjustTimeout(0) })
 					check()
 				})
 			})
@@ -76,8 +78,8 @@ func TestLeaseOutlivesTheRecord(t *testing.T) {
 // Renewal and logout of a session that is logged in remove the old entry after the record.
 func TestUserRoundTrips(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m, v := bubbleSite(t, Options{})
-		trips := func(what string, want int, use func(s *Session)) {
+		m, v := bubbleSite(t, session.Options{})
+		trips := func(what string, want int, use func(s *session.Session)) {
 			t.Helper()
 			m.trip = time.Second
 			begun := time.Now()
@@ -89,12 +91,12 @@ func TestUserRoundTrips(t *testing.T) {
 		}
 		trips("login, no session", 1, logInAnn)
 		v = newVisitor(t, v.f)
-		v.visit(func(s *Session) { s.Set("a", 1) })
+		v.visit(func(s *session.Session) { s.Set("a", 1) })
 		trips("login", 3, logInAnn)
-		trips("read", 1, func(s *Session) { s.Get("a"); s.User() })
-		trips("write", 2, func(s *Session) { s.Set("a", 2) })
-		trips("renewal", 4, func(s *Session) { _ = s.Renew(context.Background()) })
+		trips("read", 1, func(s *session.Session) { s.Get("a"); s.User() })
+		trips("write", 2, func(s *session.Session) { s.Set("a", 2) })
+		trips("renewal", 4, func(s *session.Session) { _ = s.Renew(context.Background()) })
 		trips("login again", 4, logInAnn)
-		trips("logout", 3, func(s *Session) { _ = s.Invalidate(context.Background()) })
+		trips("logout", 3, func(s *session.Session) { _ = s.Invalidate(context.Background()) })
 	})
 }

@@ -196,7 +196,7 @@ func TestEndOthersAndLabels(t *testing.T) {
 func TestLoginRestartsTheAbsoluteTimeout(t *testing.T) {
 	for _, format := range allFormats {
 		synctest.Test(t, func(t *testing.T) {
-			m := session.NewMemStore()
+			m := newMemStore()
 			o := &session.Options{Secret: "a secret for tests, of more than 32 bytes", Format: format, AbsoluteTimeout: time.Hour, IdleTimeout: 50 * time.Minute}
 			f, err := session.NewFactory(m, o)
 			if err != nil {

@@ -1,4 +1,4 @@
-package session
+package session_test
 
 import (
 	"fmt"
@@ -6,6 +6,7 @@ import (
 
 	"github.com/pyramidgo/redissessions/encode"
 	"github.com/pyramidgo/redissessions/encode/pickle"
+	"github.com/pyramidgo/redissessions/session"
 )
 
 // lookups is implemented by the data of a lazy record (internal/record).
@@ -17,24 +18,24 @@ type lookups interface {
 const walksBeforeIndex = 8
 
 // eachKeyUses are what a request may do with every one of many keys.
-var eachKeyUses = map[string]func(s *Session, key string, i int){
-	"Get":        func(s *Session, key string, _ int) { s.Get(key) },
-	"Value":      func(s *Session, key string, _ int) { Value[int16](s, key) },
-	"string":     func(s *Session, key string, _ int) { Value[string](s, key) },
-	"struct":     func(s *Session, key string, _ int) { Value[interval](s, key) },
-	"Has":        func(s *Session, key string, _ int) { s.Has(key) },
-	"absent":     func(s *Session, key string, _ int) { s.Get(key + "?") },
-	"Set":        func(s *Session, key string, i int) { s.Set(key, i+1) },
-	"Set equal":  func(s *Session, key string, i int) { s.Set(key, i) },
-	"Delete":     func(s *Session, key string, _ int) { s.Delete(key) },
-	"Pop":        func(s *Session, key string, _ int) { s.Pop(key) },
-	"SetDefault": func(s *Session, key string, i int) { s.SetDefault(key, i); s.SetDefault(key+"?", i) },
-	"Modify":     func(s *Session, key string, _ int) { Modify(s, key, func(n int) int { return n + 1 }) },
-	"Update":     func(s *Session, key string, i int) { s.Update(map[string]any{key: i + 2}) },
-	"Flash":      func(s *Session, key string, i int) { s.Flash(key, i) },
-	"FlashOnce":  func(s *Session, key string, i int) { s.FlashOnce(key, i) },
-	"PeekFlash":  func(s *Session, key string, _ int) { s.PeekFlash(key) },
-	"PopFlash":   func(s *Session, key string, _ int) { s.Flash(key, 1); s.PopFlash(key) },
+var eachKeyUses = map[string]func(s *session.Session, key string, i int){
+	"Get":        func(s *session.Session, key string, _ int) { s.Get(key) },
+	"Value":      func(s *session.Session, key string, _ int) { session.Value[int16](s, key) },
+	"string":     func(s *session.Session, key string, _ int) { session.Value[string](s, key) },
+	"struct":     func(s *session.Session, key string, _ int) { session.Value[interval](s, key) },
+	"Has":        func(s *session.Session, key string, _ int) { s.Has(key) },
+	"absent":     func(s *session.Session, key string, _ int) { s.Get(key + "?") },
+	"Set":        func(s *session.Session, key string, i int) { s.Set(key, i+1) },
+	"Set equal":  func(s *session.Session, key string, i int) { s.Set(key, i) },
+	"Delete":     func(s *session.Session, key string, _ int) { s.Delete(key) },
+	"Pop":        func(s *session.Session, key string, _ int) { s.Pop(key) },
+	"SetDefault": func(s *session.Session, key string, i int) { s.SetDefault(key, i); s.SetDefault(key+"?", i) },
+	"Modify":     func(s *session.Session, key string, _ int) { session.Modify(s, key, func(n int) int { return n + 1 }) },
+	"Update":     func(s *session.Session, key string, i int) { s.Update(map[string]any{key: i + 2}) },
+	"Flash":      func(s *session.Session, key string, i int) { s.Flash(key, i) },
+	"FlashOnce":  func(s *session.Session, key string, i int) { s.FlashOnce(key, i) },
+	"PeekFlash":  func(s *session.Session, key string, _ int) { s.PeekFlash(key) },
+	"PopFlash":   func(s *session.Session, key string, _ int) { s.Flash(key, 1); s.PopFlash(key) },
 }
 
 func manyKeys(n int) map[string]any {
@@ -58,10 +59,10 @@ func TestManyLookupsWalkFewTimes(t *testing.T) {
 	for _, n := range []int{100, 3000} {
 		for name, use := range eachKeyUses {
 			v := newVisitor(t, newTestFactory(t, newMemStore(), nil))
-			v.visit(func(s *Session) { s.Update(manyKeys(n)) })
+			v.visit(func(s *session.Session) { s.Update(manyKeys(n)) })
 			var base lookups
-			v.visit(func(s *Session) {
-				base = s.data.Base().(lookups)
+			v.visit(func(s *session.Session) {
+				base = session.BaseOf(s).(lookups)
 				for i := range n {
 					use(s, fmt.Sprint("key ", i), i)
 				}
@@ -79,12 +80,12 @@ func TestManyLookupsWalkFewTimes(t *testing.T) {
 // A request that looks up a few keys makes no index.
 func TestFewLookupsMakeNoIndex(t *testing.T) {
 	v := newVisitor(t, newTestFactory(t, newMemStore(), nil))
-	v.visit(func(s *Session) { s.Update(manyKeys(100)) })
-	v.visit(func(s *Session) {
+	v.visit(func(s *session.Session) { s.Update(manyKeys(100)) })
+	v.visit(func(s *session.Session) {
 		for i := range walksBeforeIndex {
 			s.Get(fmt.Sprint("key ", 99-i))
 		}
-		if walks, indexed := s.data.Base().(lookups).Lookups(); indexed > 0 || walks == 0 {
+		if walks, indexed := session.BaseOf(s).(lookups).Lookups(); indexed > 0 || walks == 0 {
 			t.Errorf("indexed %d times, walked %.1f times", indexed, walks)
 		}
 	})
@@ -95,8 +96,8 @@ func TestFewLookupsMakeNoIndex(t *testing.T) {
 func TestManyKeysThroughACodec(t *testing.T) {
 	const few = 300
 	for name, codec := range map[string]encode.Codec{"cbor": encode.CBOR, "json": encode.JSON, "msgpack": encode.MsgPack, "pickle": pickle.Codec} {
-		for _, format := range []Format{FormatNative, FormatPyramidRedisSessions, FormatPyramidSessionRedis} {
-			if format != FormatNative && (name == "cbor" || name == "msgpack") {
+		for _, format := range []session.Format{session.FormatNative, session.FormatPyramidRedisSessions, session.FormatPyramidSessionRedis} {
+			if format != session.FormatNative && (name == "cbor" || name == "msgpack") {
 				continue
 			}
 			for method, use := range eachKeyUses {
@@ -110,10 +111,10 @@ func TestManyKeysThroughACodec(t *testing.T) {
 						},
 						Decode: func(data []byte, v any) error { through += len(data); return codec.Decode(data, v) },
 					}
-					v := newVisitor(t, newTestFactory(t, newMemStore(), func(o *Options) { o.Format, o.Codec = format, counting }))
-					v.visit(func(s *Session) { s.Update(manyKeys(n)) })
+					v := newVisitor(t, newTestFactory(t, newMemStore(), func(o *session.Options) { o.Format, o.Codec = format, counting }))
+					v.visit(func(s *session.Session) { s.Update(manyKeys(n)) })
 					through = 0
-					v.visit(func(s *Session) {
+					v.visit(func(s *session.Session) {
 						for i := range n {
 							use(s, fmt.Sprint("key ", i), i)
 						}

@@ -1,21 +1,23 @@
-package session
+package session_test
 
 import (
 	"context"
 	"time"
+
+	"github.com/pyramidgo/redissessions/session"
 )
 
 // meanwhileStore does something just before an operation, as if another
 // request had come in between. Like a real store it refuses to work for a
 // context that has ended.
 type meanwhileStore struct {
-	Store
+	session.Store
 	before map[string]func() // by operation; each is done once
 }
 
 // meanwhile returns a store that does f before the first operation of that
 // name. f may use the store.
-func meanwhile(store Store, operation string, f func()) *meanwhileStore {
+func meanwhile(store session.Store, operation string, f func()) *meanwhileStore {
 	return &meanwhileStore{store, map[string]func(){operation: f}}
 }
 

@@ -1,10 +1,12 @@
-package session
+package session_test
 
 import (
 	"bytes"
 	"context"
 	"sync"
 	"time"
+
+	"github.com/pyramidgo/redissessions/session"
 )
 
 // memStore is a Store in this process whose clock is time.Now, so that tests in
@@ -21,7 +23,7 @@ type memRecord struct {
 	expires time.Time // zero: never
 }
 
-var _ Store = (*memStore)(nil)
+var _ session.Store = (*memStore)(nil)
 
 func newMemStore() *memStore { return &memStore{records: map[string]memRecord{}} }
 
@@ -49,7 +51,7 @@ func (m *memStore) Load(_ context.Context, key string, ttl time.Duration) ([]byt
 	defer m.mu.Unlock()
 	r, ok, err := m.begin("load", key)
 	if err != nil || !ok {
-		return nil, cmpErr(err, ErrNotFound)
+		return nil, cmpErr(err, session.ErrNotFound)
 	}
 	if ttl > 0 {
 		m.put(key, r.data, ttl)
@@ -62,7 +64,7 @@ func (m *memStore) Create(_ context.Context, key string, record []byte, ttl time
 	defer m.mu.Unlock()
 	_, ok, err := m.begin("create", key)
 	if err != nil || ok {
-		return cmpErr(err, ErrExists)
+		return cmpErr(err, session.ErrExists)
 	}
 	m.put(key, record, ttl)
 	return nil
@@ -74,9 +76,9 @@ func (m *memStore) guarded(name, key string, guard []byte) error {
 	case err != nil:
 		return err
 	case !ok:
-		return ErrNotFound
+		return session.ErrNotFound
 	case !bytes.HasPrefix(r.data, guard):
-		return &ConflictError{Current: bytes.Clone(r.data)}
+		return &session.ConflictError{Current: bytes.Clone(r.data)}
 	}
 	return nil
 }
@@ -106,7 +108,7 @@ func (m *memStore) Expire(_ context.Context, key string, ttl time.Duration) erro
 	defer m.mu.Unlock()
 	r, ok, err := m.begin("expire", key)
 	if err != nil || !ok {
-		return cmpErr(err, ErrNotFound)
+		return cmpErr(err, session.ErrNotFound)
 	}
 	m.put(key, r.data, ttl)
 	return nil

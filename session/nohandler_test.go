@@ -1,14 +1,15 @@
-package session
+package session_test
 
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+
+	"github.com/pyramidgo/redissessions/session"
 )
 
 // defaultLog makes a buffer slog's default logger for the test.
@@ -28,10 +29,10 @@ func TestNoHandlerIsLogged(t *testing.T) {
 	mux := http.NewServeMux()
 	for _, route := range []string{"GET /a/{id}", "/b"} {
 		mux.HandleFunc(route, func(_ http.ResponseWriter, r *http.Request) {
-			if s, err := FromRequest(r); s != nil || !errors.Is(err, ErrNoHandler) {
+			if s, err := session.FromRequest(r); s != nil || !errors.Is(err, session.ErrNoHandler) {
 				t.Errorf("FromRequest: %v, %v", s, err)
 			}
-			if err := CheckCSRF(r); !errors.Is(err, ErrNoHandler) {
+			if err := session.CheckCSRF(r); !errors.Is(err, session.ErrNoHandler) {
 				t.Errorf("CheckCSRF: %v", err)
 			}
 		})
@@ -43,7 +44,7 @@ func TestNoHandlerIsLogged(t *testing.T) {
 	if strings.Count(got, "level=ERROR") != 2 || strings.Count(got, "\n") != 2 {
 		t.Errorf("want one line for each route:\n%s", got)
 	}
-	for _, want := range []string{`route="GET /a/{id}"`, "route=/b", "factory.Handler(mux)", ErrNoHandler.Error()} {
+	for _, want := range []string{`route="GET /a/{id}"`, "route=/b", "factory.Handler(mux)", session.ErrNoHandler.Error()} {
 		if !strings.Contains(got, want) {
 			t.Errorf("the log does not say %s:\n%s", want, got)
 		}
@@ -66,7 +67,7 @@ func TestGetWithoutHandlerIsNoMistake(t *testing.T) {
 // came from elsewhere: it is the program's fault, also for a Denied that answers
 // everything alike.
 func TestCSRFProtectionOutsideTheHandler(t *testing.T) {
-	for name, p := range map[string]*CSRFProtection{
+	for name, p := range map[string]*session.CSRFProtection{
 		"by default": {},
 		"Denied is set": {Denied: func(w http.ResponseWriter, _ *http.Request, _ error) {
 			http.Error(w, "no", http.StatusForbidden)
@@ -74,7 +75,7 @@ func TestCSRFProtectionOutsideTheHandler(t *testing.T) {
 	} {
 		for _, format := range formats {
 			log := defaultLog(t)
-			f := newTestFactory(t, newMemStore(), func(o *Options) { o.Format = format })
+			f := newTestFactory(t, newMemStore(), func(o *session.Options) { o.Format = format })
 			app := http.NewServeMux()
 			app.HandleFunc("/form", func(http.ResponseWriter, *http.Request) {})
 			h := p.Handler(f.Handler(app))
@@ -94,21 +95,5 @@ func TestCSRFProtectionOutsideTheHandler(t *testing.T) {
 				t.Errorf("%s: log: %s", name, got)
 			}
 		}
-	}
-}
-
-// What is remembered about routes is bounded.
-func TestOncePerRoute(t *testing.T) {
-	var o oncePerRoute
-	lines := 0
-	for range 2 {
-		for i := range 3 * maxRoutes {
-			if o.first(fmt.Sprint("/", i)) {
-				lines++
-			}
-		}
-	}
-	if lines != maxRoutes || len(o.seen) != maxRoutes {
-		t.Errorf("%d lines, %d routes are remembered; want %d", lines, len(o.seen), maxRoutes)
 	}
 }

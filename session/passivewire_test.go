@@ -12,7 +12,6 @@ import (
 	"github.com/pyramidgo/redissessions/connect"
 	"github.com/pyramidgo/redissessions/connect/embedded"
 	"github.com/pyramidgo/redissessions/internal/connecttest"
-	"github.com/pyramidgo/redissessions/internal/visitor"
 	"github.com/pyramidgo/redissessions/session"
 )
 
@@ -20,32 +19,21 @@ import (
 // at the time to live that they leave there.
 func TestPassiveOnTheWire(t *testing.T) {
 	for name, open := range connectors {
-		for _, format := range []session.Format{session.FormatNative, session.FormatPyramidRedisSessions, session.FormatPyramidSessionRedis} {
+		for _, format := range formats {
 			t.Run(name+"/"+format.String(), func(t *testing.T) {
 				m := connecttest.Miniredis(t)
 				proxy := connecttest.Proxy(t, m.Addr())
-				f, err := session.NewFactory(openStore(t, open, proxy.URL()), &session.Options{
-					Secret: "a secret for tests, of more than 32 bytes", Format: format, PythonExpires: format == session.FormatPyramidSessionRedis,
-					Passive: func(r *http.Request) bool { return r.Header.Get("X-Background") != "" },
-				})
-				if err != nil {
-					t.Fatal(err)
-				}
-				v := visitor.New(t)
+				v := newVisitor(t, newTestFactory(t, openStore(t, open, proxy.URL()), func(o *session.Options) {
+					o.Format, o.PythonExpires = format, format == session.FormatPyramidSessionRedis
+					o.Passive = func(r *http.Request) bool { return r.Header.Get("X-Background") != "" }
+				}))
 				visit := func(background string, use func(s *session.Session)) (ttl time.Duration, commands string) {
 					r := httptest.NewRequest(http.MethodGet, "/", nil)
 					if background != "" {
 						r.Header.Set("X-Background", background)
 					}
 					proxy.Reset()
-					v.Do(f.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-						s, err := f.Get(r)
-						if err != nil {
-							t.Error(err)
-							return
-						}
-						use(s)
-					})), r)
+					v.Do(v.f.Handler(withSession(t, v.f, use)), r)
 					var names []string
 					for _, c := range proxy.Commands() {
 						names = append(names, strings.ToUpper(c[0]))
@@ -75,11 +63,7 @@ func TestPassiveOnTheWire(t *testing.T) {
 // TestPingOfEveryConnector asks servers that answer, refuse, and are gone.
 func TestPingOfEveryConnector(t *testing.T) {
 	ping := func(store session.Store) error {
-		f, err := session.NewFactory(store, &session.Options{Secret: "a secret for tests, of more than 32 bytes"})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return f.Ping(t.Context())
+		return newTestFactory(t, store, nil).Ping(t.Context())
 	}
 	for name, open := range connectors {
 		t.Run(name, func(t *testing.T) {

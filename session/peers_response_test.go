@@ -1,4 +1,4 @@
-package session
+package session_test
 
 import (
 	"context"
@@ -10,6 +10,8 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+
+	"github.com/pyramidgo/redissessions/session"
 )
 
 // Defects of others that have to do with when a response goes out.
@@ -19,7 +21,7 @@ import (
 // cookie cannot be, and the log says so.
 func TestPeersChangesAfterTheFirstWrite(t *testing.T) {
 	var log strings.Builder
-	f := newTestFactory(t, newMemStore(), func(o *Options) { o.Logger = slog.New(slog.NewTextHandler(&log, nil)) })
+	f := newTestFactory(t, newMemStore(), func(o *session.Options) { o.Logger = slog.New(slog.NewTextHandler(&log, nil)) })
 	v := newVisitor(t, f)
 	page := func(w http.ResponseWriter, r *http.Request) {
 		s, err := f.Get(r)
@@ -33,9 +35,9 @@ func TestPeersChangesAfterTheFirstWrite(t *testing.T) {
 	if !strings.Contains(log.String(), "ERROR") {
 		t.Errorf("a session that was begun too late was lost without an error; the log is %q", log.String())
 	}
-	v.visit(func(s *Session) { s.Set("b", 2) })
+	v.visit(func(s *session.Session) { s.Set("b", 2) })
 	v.serve(page)
-	v.visit(func(s *Session) {
+	v.visit(func(s *session.Session) {
 		if !s.Has("a") {
 			t.Error("a change after the first Write was lost")
 		}
@@ -98,8 +100,8 @@ func TestPeersEarlyHints(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer resp.Body.Close()
-	v.jar.SetCookies(testURL, resp.Cookies())
-	v.visit(func(s *Session) {
+	v.keep(resp.Cookies()...)
+	v.visit(func(s *session.Session) {
 		if !s.Has("a") {
 			t.Error("what was set after 103 Early Hints is lost")
 		}
@@ -111,7 +113,7 @@ func TestPeersEarlyHints(t *testing.T) {
 func TestPeersPanic(t *testing.T) {
 	for _, skip := range []bool{false, true} {
 		store := newMemStore()
-		f := newTestFactory(t, store, func(o *Options) { o.Cookie.SkipOnPanic = skip })
+		f := newTestFactory(t, store, func(o *session.Options) { o.Cookie.SkipOnPanic = skip })
 		v := newVisitor(t, f)
 		w := httptest.NewRecorder()
 		func() {
@@ -139,7 +141,7 @@ func TestPeersPanic(t *testing.T) {
 func TestPeersFailedSave(t *testing.T) {
 	store := newMemStore()
 	v := newVisitor(t, newTestFactory(t, store, nil))
-	v.visit(func(s *Session) { s.Set("a", 1) })
+	v.visit(func(s *session.Session) { s.Set("a", 1) })
 	v.f = newTestFactory(t, meanwhile(store, "replace", func() { store.err = errors.New("the disk is full") }), nil)
 	resp := v.serve(func(w http.ResponseWriter, r *http.Request) {
 		s, err := v.f.Get(r)
@@ -161,10 +163,10 @@ func TestPeersRedisDown(t *testing.T) {
 	store := newMemStore()
 	f := newTestFactory(t, store, nil)
 	v := newVisitor(t, f)
-	v.visit(func(s *Session) { s.Set("user", "ann") })
+	v.visit(func(s *session.Session) { s.Set("user", "ann") })
 	store.err = errors.New("connection refused")
 	resp := v.serve(func(w http.ResponseWriter, r *http.Request) {
-		if s, err := f.Get(r); s != nil || !errors.Is(err, ErrUnavailable) {
+		if s, err := f.Get(r); s != nil || !errors.Is(err, session.ErrUnavailable) {
 			t.Errorf("Get returned %v, %v", s, err)
 		}
 		fmt.Fprint(w, "welcome, whoever you are") // an application that does not look at the error
@@ -180,14 +182,14 @@ func TestPeersAdoptedID(t *testing.T) {
 	store := newMemStore()
 	f := newTestFactory(t, store, nil)
 	v := newVisitor(t, f)
-	v.visit(func(s *Session) { s.Set("a", 1) })
+	v.visit(func(s *session.Session) { s.Set("a", 1) })
 	signed := v.request().Cookies()[0].Value
 	if err := f.Invalidate(v.request()); err != nil {
 		t.Fatal(err)
 	}
 	for _, value := range []string{"chosen", strings.Repeat("A", 86) + "chosen", signed} { // the last one verifies
 		r := httptest.NewRequest(http.MethodGet, "/", nil)
-		r.AddCookie(&http.Cookie{Name: DefaultCookieName, Value: value})
+		r.AddCookie(&http.Cookie{Name: session.DefaultCookieName, Value: value})
 		s, err := f.Get(r)
 		if err != nil {
 			t.Fatal(err)
@@ -195,7 +197,7 @@ func TestPeersAdoptedID(t *testing.T) {
 		if s.Set("a", 1); f.Save(httptest.NewRecorder(), r, s) != nil || s.ID() == "" || strings.HasSuffix(s.ID(), "chosen") {
 			t.Errorf("the cookie %.10q… made the session %q", value, s.ID())
 		}
-		if id, _ := f.signer.Verify(signed); id == s.ID() {
+		if id, _ := session.SignerOf(f).Verify(signed); id == s.ID() {
 			t.Error("the ID of a session that has ended was used again")
 		}
 	}
@@ -206,7 +208,7 @@ func TestPeersAnonymousVisits(t *testing.T) {
 	store := newMemStore()
 	v := newVisitor(t, newTestFactory(t, store, nil))
 	for range 5 {
-		resp := v.visit(func(s *Session) { s.Get("a"); s.PopFlash(""); s.Delete("b"); s.Clear() })
+		resp := v.visit(func(s *session.Session) { s.Get("a"); s.PopFlash(""); s.Delete("b"); s.Clear() })
 		if len(resp.Cookies()) > 0 {
 			t.Errorf("a visit that only reads sets %v", resp.Cookies())
 		}
@@ -220,7 +222,7 @@ func TestPeersAnonymousVisits(t *testing.T) {
 // key.
 func TestPeersCookieRefused(t *testing.T) {
 	store := newMemStore()
-	v := newVisitor(t, newTestFactory(t, store, func(o *Options) {
+	v := newVisitor(t, newTestFactory(t, store, func(o *session.Options) {
 		o.AllowCookie = func(h http.Header) bool { return h.Get("Cache-Control") == "" }
 	}))
 	v.serve(func(w http.ResponseWriter, r *http.Request) {
@@ -237,9 +239,9 @@ func TestPeersCookieRefused(t *testing.T) {
 func TestPeersTwoFactories(t *testing.T) {
 	one, two := newMemStore(), newMemStore()
 	first := newTestFactory(t, one, nil)
-	second := newTestFactory(t, two, func(o *Options) { o.Cookie.Name = "other" })
+	second := newTestFactory(t, two, func(o *session.Options) { o.Cookie.Name = "other" })
 	handler := first.Handler(second.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		for _, f := range []*Factory{first, second} {
+		for _, f := range []*session.Factory{first, second} {
 			s, err := f.Get(r)
 			if err != nil {
 				t.Fatal(err)

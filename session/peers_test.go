@@ -1,4 +1,4 @@
-package session
+package session_test
 
 import (
 	"context"
@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/pyramidgo/redissessions/encode"
+	"github.com/pyramidgo/redissessions/session"
 )
 
 // Defects that other session libraries were measured to have. Each test is what
@@ -21,38 +22,38 @@ import (
 func TestPeersLogoutUndoneBySlowRequest(t *testing.T) {
 	var list any
 	requests := map[string]struct {
-		do      func(s *Session) error
-		options func(*Options)
+		do      func(s *session.Session) error
+		options func(*session.Options)
 		lost    bool // the request had something to lose
 	}{
-		"read":           {do: func(s *Session) error { s.Get("cart"); return nil }},
-		"read, touching": {func(s *Session) error { s.Get("cart"); return nil }, func(o *Options) { o.TouchAfter = time.Nanosecond }, false},
-		"read, expiry in record": {func(s *Session) error { s.Get("cart"); return nil },
-			func(o *Options) { o.ExpiryInRecord = true }, false},
-		"read, own timeout": {do: func(s *Session) error { s.Timeout(); return nil }},
-		"write":             {do: func(s *Session) error { s.Set("late", 1); return nil }, lost: true},
-		"deep change":       {do: func(s *Session) error { list, _ = s.Get("list"); list.([]any)[0] = "late"; return nil }, lost: true},
-		"delete":            {do: func(s *Session) error { s.Delete("cart"); return nil }, lost: true},
-		"clear":             {do: func(s *Session) error { s.Clear(); return nil }, lost: true},
-		"flash":             {do: func(s *Session) error { s.Flash("", "late"); return nil }, lost: true},
-		"timeout":           {do: func(s *Session) error { s.AdjustTimeout(time.Hour); return nil }, lost: true},
-		"csrf token":        {do: func(s *Session) error { _, err := s.CSRFToken(context.Background()); return err }, lost: true},
-		"renew":             {do: func(s *Session) error { return s.Renew(context.Background()) }, lost: true},
-		"empty":             {func(s *Session) error { s.Clear(); return nil }, func(o *Options) { o.InvalidateEmpty = true }, true},
+		"read":           {do: func(s *session.Session) error { s.Get("cart"); return nil }},
+		"read, touching": {func(s *session.Session) error { s.Get("cart"); return nil }, func(o *session.Options) { o.TouchAfter = time.Nanosecond }, false},
+		"read, expiry in record": {func(s *session.Session) error { s.Get("cart"); return nil },
+			func(o *session.Options) { o.ExpiryInRecord = true }, false},
+		"read, own timeout": {do: func(s *session.Session) error { s.Timeout(); return nil }},
+		"write":             {do: func(s *session.Session) error { s.Set("late", 1); return nil }, lost: true},
+		"deep change":       {do: func(s *session.Session) error { list, _ = s.Get("list"); list.([]any)[0] = "late"; return nil }, lost: true},
+		"delete":            {do: func(s *session.Session) error { s.Delete("cart"); return nil }, lost: true},
+		"clear":             {do: func(s *session.Session) error { s.Clear(); return nil }, lost: true},
+		"flash":             {do: func(s *session.Session) error { s.Flash("", "late"); return nil }, lost: true},
+		"timeout":           {do: func(s *session.Session) error { s.AdjustTimeout(time.Hour); return nil }, lost: true},
+		"csrf token":        {do: func(s *session.Session) error { _, err := s.CSRFToken(context.Background()); return err }, lost: true},
+		"renew":             {do: func(s *session.Session) error { return s.Renew(context.Background()) }, lost: true},
+		"empty":             {func(s *session.Session) error { s.Clear(); return nil }, func(o *session.Options) { o.InvalidateEmpty = true }, true},
 	}
 	for name, slow := range requests {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				store := newMemStore()
 				var failed error
-				f := newTestFactory(t, store, func(o *Options) {
+				f := newTestFactory(t, store, func(o *session.Options) {
 					if slow.options != nil {
 						slow.options(o)
 					}
 					o.ErrorHandler = fails(&failed)
 				})
 				v := newVisitor(t, f)
-				v.visit(func(s *Session) {
+				v.visit(func(s *session.Session) {
 					s.Set("cart", "book")
 					s.Set("list", []any{"a"})
 					if name == "read, own timeout" {
@@ -74,7 +75,7 @@ func TestPeersLogoutUndoneBySlowRequest(t *testing.T) {
 				if len(store.records) != 0 {
 					t.Error("the session is back")
 				}
-				if slow.lost && !errors.Is(errors.Join(err, failed), ErrGone) {
+				if slow.lost && !errors.Is(errors.Join(err, failed), session.ErrGone) {
 					t.Errorf("the request was told %v, %v; want ErrGone", err, failed)
 				}
 				if got := v.request().Cookies(); slow.lost && len(got) != 0 {
@@ -95,54 +96,54 @@ func httptestRequest(r *http.Request) *http.Request {
 // All of them lose one of two changes that concurrent requests make, also to
 // different keys.
 func TestPeersLostUpdate(t *testing.T) {
-	type request func(s *Session)
+	type request func(s *session.Session)
 	tests := map[string]struct {
 		slow, fast request
-		want       func(s *Session) bool
+		want       func(s *session.Session) bool
 	}{
 		"different keys": {
-			func(s *Session) { s.Set("a", 1) }, func(s *Session) { s.Set("b", 2) },
-			func(s *Session) bool { return s.Has("a") && s.Has("b") },
+			func(s *session.Session) { s.Set("a", 1) }, func(s *session.Session) { s.Set("b", 2) },
+			func(s *session.Session) bool { return s.Has("a") && s.Has("b") },
 		},
 		"a key and a deleted one": {
-			func(s *Session) { s.Set("a", 1) }, func(s *Session) { s.Delete("old") },
-			func(s *Session) bool { return s.Has("a") && !s.Has("old") },
+			func(s *session.Session) { s.Set("a", 1) }, func(s *session.Session) { s.Delete("old") },
+			func(s *session.Session) bool { return s.Has("a") && !s.Has("old") },
 		},
 		"counters": {
-			func(s *Session) { s.Modify("n", increment) }, func(s *Session) { s.Modify("n", increment) },
-			func(s *Session) bool { n, _ := Value[int](s, "n"); return n == 2 },
+			func(s *session.Session) { s.Modify("n", increment) }, func(s *session.Session) { s.Modify("n", increment) },
+			func(s *session.Session) bool { n, _ := session.Value[int](s, "n"); return n == 2 },
 		},
 		"flashes, in order of saving": {
-			func(s *Session) { s.Flash("", "slow") }, func(s *Session) { s.Flash("", "fast") },
-			func(s *Session) bool { return slices.Equal(s.PeekFlash(""), []any{"fast", "slow"}) },
+			func(s *session.Session) { s.Flash("", "slow") }, func(s *session.Session) { s.Flash("", "fast") },
+			func(s *session.Session) bool { return slices.Equal(s.PeekFlash(""), []any{"fast", "slow"}) },
 		},
 		"a popped queue and a flash": {
-			func(s *Session) { s.PopFlash("q") }, func(s *Session) { s.Flash("q", "new") },
-			func(s *Session) bool { return slices.Equal(s.PeekFlash("q"), []any{"new"}) },
+			func(s *session.Session) { s.PopFlash("q") }, func(s *session.Session) { s.Flash("q", "new") },
+			func(s *session.Session) bool { return slices.Equal(s.PeekFlash("q"), []any{"new"}) },
 		},
 		"a popped key that was set again": {
-			func(s *Session) { s.Pop("old") }, func(s *Session) { s.Set("old", "new") },
-			func(s *Session) bool { v, _ := s.Get("old"); return v == "new" },
+			func(s *session.Session) { s.Pop("old") }, func(s *session.Session) { s.Set("old", "new") },
+			func(s *session.Session) bool { v, _ := s.Get("old"); return v == "new" },
 		},
 		"a clear, also of what comes meanwhile": {
-			func(s *Session) { s.Clear(); s.Set("a", 1) }, func(s *Session) { s.Set("b", 2) },
-			func(s *Session) bool { return slices.Equal(s.Keys(), []string{"a"}) },
+			func(s *session.Session) { s.Clear(); s.Set("a", 1) }, func(s *session.Session) { s.Set("b", 2) },
+			func(s *session.Session) bool { return slices.Equal(s.Keys(), []string{"a"}) },
 		},
 		"a timeout": {
-			func(s *Session) { s.Set("a", 1) }, func(s *Session) { s.AdjustTimeout(time.Hour) },
-			func(s *Session) bool { return s.Has("a") && s.Timeout() == time.Hour },
+			func(s *session.Session) { s.Set("a", 1) }, func(s *session.Session) { s.AdjustTimeout(time.Hour) },
+			func(s *session.Session) bool { return s.Has("a") && s.Timeout() == time.Hour },
 		},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			f := newTestFactory(t, newMemStore(), nil)
 			v := newVisitor(t, f)
-			v.visit(func(s *Session) { s.Set("old", "old"); s.Flash("q", "shown") })
-			v.visit(func(s *Session) {
+			v.visit(func(s *session.Session) { s.Set("old", "old"); s.Flash("q", "shown") })
+			v.visit(func(s *session.Session) {
 				test.slow(s)
 				v.visit(test.fast)
 			})
-			v.visit(func(s *Session) {
+			v.visit(func(s *session.Session) {
 				if !test.want(s) {
 					t.Errorf("after both: %v, queues %v %v, timeout %v", s.Keys(), s.PeekFlash(""), s.PeekFlash("q"), s.Timeout())
 				}
@@ -163,12 +164,12 @@ func TestPeersSaveAfterTheDeadline(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			store := newMemStore()
 			var failed error
-			f := newTestFactory(t, store, func(o *Options) {
-				o.IdleTimeout, o.AbsoluteTimeout, o.ExpiryInRecord = Never, time.Hour, inRecord
+			f := newTestFactory(t, store, func(o *session.Options) {
+				o.IdleTimeout, o.AbsoluteTimeout, o.ExpiryInRecord = session.Never, time.Hour, inRecord
 				o.ErrorHandler = fails(&failed)
 			})
 			v := newVisitor(t, f)
-			v.visit(func(s *Session) { s.Set("a", 1) })
+			v.visit(func(s *session.Session) { s.Set("a", 1) })
 			v.serve(func(_ http.ResponseWriter, r *http.Request) {
 				s, err := f.Get(r)
 				if err != nil {
@@ -177,7 +178,7 @@ func TestPeersSaveAfterTheDeadline(t *testing.T) {
 				pass(time.Hour)
 				s.Set("b", 2)
 			})
-			if !errors.Is(failed, ErrGone) {
+			if !errors.Is(failed, session.ErrGone) {
 				t.Errorf("the save came to %v, want ErrGone", failed)
 			}
 			for _, r := range store.records {
@@ -185,7 +186,7 @@ func TestPeersSaveAfterTheDeadline(t *testing.T) {
 					t.Errorf("the record expires at %v", r.expires)
 				}
 			}
-			v.visit(func(s *Session) {
+			v.visit(func(s *session.Session) {
 				if s.Has("b") {
 					t.Error("the session loads after its deadline")
 				}
@@ -199,7 +200,7 @@ func TestPeersClientThatHangsUp(t *testing.T) {
 	store := newMemStore()
 	f := newTestFactory(t, meanwhile(store, "none", nil), nil)
 	v := newVisitor(t, f)
-	v.visit(func(s *Session) { s.Set("a", 1) })
+	v.visit(func(s *session.Session) { s.Set("a", 1) })
 	ctx, hangUp := context.WithCancel(context.Background())
 	f.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		s, err := f.Get(r)
@@ -209,7 +210,7 @@ func TestPeersClientThatHangsUp(t *testing.T) {
 		s.Set("a", 2)
 		hangUp()
 	})).ServeHTTP(httptest.NewRecorder(), v.request().WithContext(ctx))
-	v.visit(func(s *Session) {
+	v.visit(func(s *session.Session) {
 		if a, _ := s.Get("a"); a != 2 {
 			t.Errorf("a is %v: the save was lost", a)
 		}
@@ -223,11 +224,11 @@ func TestPeersTypesAreNotRegistered(t *testing.T) {
 		Price float64
 	}
 	for name, codec := range map[string]encode.Codec{"default": {}, "json": encode.JSON, "msgpack": encode.MsgPack} {
-		f := newTestFactory(t, newMemStore(), func(o *Options) { o.Codec = codec })
+		f := newTestFactory(t, newMemStore(), func(o *session.Options) { o.Codec = codec })
 		v := newVisitor(t, f)
-		v.visit(func(s *Session) { s.Set("cart", cart{[]string{"Dune"}, 9.5}) })
-		v.visit(func(s *Session) {
-			if c, ok := Value[cart](s, "cart"); !ok || c.Price != 9.5 || len(c.Books) != 1 {
+		v.visit(func(s *session.Session) { s.Set("cart", cart{[]string{"Dune"}, 9.5}) })
+		v.visit(func(s *session.Session) {
+			if c, ok := session.Value[cart](s, "cart"); !ok || c.Price != 9.5 || len(c.Books) != 1 {
 				t.Errorf("%s: the cart came back as %v, %v", name, c, ok)
 			}
 		})
@@ -239,25 +240,25 @@ func TestPeersTypesAreNotRegistered(t *testing.T) {
 func TestPeersUndecodableRecord(t *testing.T) {
 	store := newMemStore()
 	var reported []error
-	f := newTestFactory(t, store, func(o *Options) {
+	f := newTestFactory(t, store, func(o *session.Options) {
 		o.OnInvalid = func(_ *http.Request, err error) { reported = append(reported, err) }
 	})
 	v := newVisitor(t, f)
-	v.visit(func(s *Session) { s.Set("a", 1) })
+	v.visit(func(s *session.Session) { s.Set("a", 1) })
 	for key, r := range store.records {
 		r.data = []byte("not what we wrote")
 		store.records[key] = r
 	}
-	v.visit(func(s *Session) {
+	v.visit(func(s *session.Session) {
 		if !s.IsNew() {
 			t.Error("the session is not a new one")
 		}
 		s.Set("b", 2)
 	})
-	if len(reported) != 1 || !errors.Is(reported[0], ErrUndecodable) {
+	if len(reported) != 1 || !errors.Is(reported[0], session.ErrUndecodable) {
 		t.Errorf("the hook heard %v", reported)
 	}
-	v.visit(func(s *Session) {
+	v.visit(func(s *session.Session) {
 		if b, _ := s.Get("b"); b != 2 {
 			t.Error("the new session was not kept")
 		}
@@ -268,9 +269,9 @@ func TestPeersUndecodableRecord(t *testing.T) {
 func TestInvalidateEndsAnUndecodableRecord(t *testing.T) {
 	store := newMemStore()
 	v := newVisitor(t, newTestFactory(t, store, nil))
-	v.visit(func(s *Session) { s.Set("a", 1) })
-	v.f = newTestFactory(t, store, func(o *Options) { o.Codec = encode.JSON }) // the next release
-	v.visit(func(s *Session) {
+	v.visit(func(s *session.Session) { s.Set("a", 1) })
+	v.f = newTestFactory(t, store, func(o *session.Options) { o.Codec = encode.JSON }) // the next release
+	v.visit(func(s *session.Session) {
 		if err := s.Invalidate(context.Background()); err != nil {
 			t.Error(err)
 		}

@@ -1,4 +1,4 @@
-package session
+package session_test
 
 import (
 	"context"
@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"slices"
 	"testing"
+
+	"github.com/pyramidgo/redissessions/session"
 )
 
 // pingStore is a memStore with a Ping.
@@ -18,19 +20,19 @@ func (m pingStore) Ping(context.Context) error {
 
 // Ping sends one command, whatever the store has, and its error is ErrUnavailable.
 func TestPing(t *testing.T) {
-	for want, open := range map[string]func(*memStore) Store{
-		"load": func(m *memStore) Store { return m },
-		"ping": func(m *memStore) Store { return pingStore{m} },
+	for want, open := range map[string]func(*memStore) session.Store{
+		"load": func(m *memStore) session.Store { return m },
+		"ping": func(m *memStore) session.Store { return pingStore{m} },
 	} {
-		for _, format := range []Format{FormatNative, FormatPyramidRedisSessions, FormatPyramidSessionRedis} {
+		for _, format := range []session.Format{session.FormatNative, session.FormatPyramidRedisSessions, session.FormatPyramidSessionRedis} {
 			m := newMemStore()
-			f := newTestFactory(t, open(m), func(o *Options) { o.Format = format })
+			f := newTestFactory(t, open(m), func(o *session.Options) { o.Format = format })
 			if err := f.Ping(t.Context()); err != nil {
 				t.Errorf("%s, %s: %v", want, format, err)
 			}
 			down := errors.New("down")
 			m.err = down
-			if err := f.Ping(t.Context()); !errors.Is(err, ErrUnavailable) || !errors.Is(err, down) {
+			if err := f.Ping(t.Context()); !errors.Is(err, session.ErrUnavailable) || !errors.Is(err, down) {
 				t.Errorf("%s, %s: with the store down: %v", want, format, err)
 			}
 			if calls := m.takeCalls(); !slices.Equal(calls, []string{want, want}) {
@@ -39,10 +41,10 @@ func TestPing(t *testing.T) {
 		}
 	}
 	asked := false
-	f := newTestFactory(t, nil, func(o *Options) {
-		o.StoreFor = func(*http.Request) (Store, error) { asked = true; return newMemStore(), nil }
+	f := newTestFactory(t, nil, func(o *session.Options) {
+		o.StoreFor = func(*http.Request) (session.Store, error) { asked = true; return newMemStore(), nil }
 	})
-	if err := f.Ping(t.Context()); !errors.Is(err, ErrPingPerRequest) || errors.Is(err, ErrUnavailable) || asked {
+	if err := f.Ping(t.Context()); !errors.Is(err, session.ErrPingPerRequest) || errors.Is(err, session.ErrUnavailable) || asked {
 		t.Errorf("with StoreFor: %v, asked %v", err, asked)
 	}
 }

@@ -1,22 +1,24 @@
-package session
+package session_test
 
 import (
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/pyramidgo/redissessions/session"
 )
 
 // forkVisits makes visits at some times after the first one, and returns what
 // each of them sent.
-func forkVisits(t *testing.T, store *memStore, edit func(*Options), after ...time.Duration) (calls [][]string, members map[string]any) {
+func forkVisits(t *testing.T, store *memStore, edit func(*session.Options), after ...time.Duration) (calls [][]string, members map[string]any) {
 	t.Helper()
-	f := newPyramidFactory(t, store, FormatPyramidSessionRedis, "pickle", edit)
+	f := newPyramidFactory(t, store, session.FormatPyramidSessionRedis, "pickle", edit)
 	v := newVisitor(t, f)
-	v.visit(func(s *Session) { s.Set("a", 1) })
+	v.visit(func(s *session.Session) { s.Set("a", 1) })
 	store.takeCalls()
 	for _, d := range after {
-		f.now = func() time.Time { return vectorTime.Add(d) }
-		v.visit(func(s *Session) { s.Get("a") })
+		session.SetClock(f, func() time.Time { return vectorTime.Add(d) })
+		v.visit(func(s *session.Session) { s.Get("a") })
 		calls = append(calls, store.takeCalls())
 	}
 	for _, r := range store.records {
@@ -44,7 +46,7 @@ func TestForkExpiryIsRestarted(t *testing.T) {
 }
 
 func TestForkExpiryIsRestartedWhenDue(t *testing.T) {
-	due := func(o *Options) { o.TouchAfter = 5 * time.Minute }
+	due := func(o *session.Options) { o.TouchAfter = 5 * time.Minute }
 	calls, _ := forkVisits(t, newMemStore(), due, 4*time.Minute, 6*time.Minute)
 	if !slices.Equal(calls[0], []string{"load"}) || !slices.Equal(calls[1], []string{"load", "replace"}) {
 		t.Errorf("with timeout_trigger reads take %v", calls)
@@ -52,7 +54,7 @@ func TestForkExpiryIsRestartedWhenDue(t *testing.T) {
 }
 
 func TestForkWithoutPythonExpires(t *testing.T) {
-	calls, members := forkVisits(t, newMemStore(), func(o *Options) { o.PythonExpires = false }, 10*time.Minute)
+	calls, members := forkVisits(t, newMemStore(), func(o *session.Options) { o.PythonExpires = false }, 10*time.Minute)
 	if !slices.Equal(calls[0], []string{"load"}) {
 		t.Errorf("a read takes %v", calls[0])
 	}
@@ -66,28 +68,28 @@ func TestForkWithoutPythonExpires(t *testing.T) {
 func TestForkExpiryCounts(t *testing.T) {
 	for _, writes := range []bool{true, false} {
 		store := newMemStore()
-		v := newVisitor(t, newPyramidFactory(t, store, FormatPyramidSessionRedis, "pickle", nil))
-		v.visit(func(s *Session) { s.Set("a", 1) })
-		v.f = newPyramidFactory(t, store, FormatPyramidSessionRedis, "pickle", func(o *Options) { o.PythonExpires = writes })
-		v.f.now = func() time.Time { return vectorTime.Add(10 * time.Minute) }
-		v.visit(func(s *Session) {
+		v := newVisitor(t, newPyramidFactory(t, store, session.FormatPyramidSessionRedis, "pickle", nil))
+		v.visit(func(s *session.Session) { s.Set("a", 1) })
+		v.f = newPyramidFactory(t, store, session.FormatPyramidSessionRedis, "pickle", func(o *session.Options) { o.PythonExpires = writes })
+		session.SetClock(v.f, func() time.Time { return vectorTime.Add(10 * time.Minute) })
+		v.visit(func(s *session.Session) {
 			if s.IsNew() {
 				t.Error("the session has ended early")
 			}
 		})
 		later := vectorTime.Add(25 * time.Minute)
-		v.f.now = func() time.Time { return later }
-		v.visit(func(s *Session) {
+		session.SetClock(v.f, func() time.Time { return later })
+		v.visit(func(s *session.Session) {
 			if s.IsNew() {
 				t.Errorf("writes %v: the visit before did not restart it", writes)
 			}
 		})
 	}
 	store := newMemStore()
-	v := newVisitor(t, newPyramidFactory(t, store, FormatPyramidSessionRedis, "pickle", nil))
-	v.visit(func(s *Session) { s.Set("a", 1) })
-	v.f.now = func() time.Time { return vectorTime.Add(21 * time.Minute) }
-	v.visit(func(s *Session) {
+	v := newVisitor(t, newPyramidFactory(t, store, session.FormatPyramidSessionRedis, "pickle", nil))
+	v.visit(func(s *session.Session) { s.Set("a", 1) })
+	session.SetClock(v.f, func() time.Time { return vectorTime.Add(21 * time.Minute) })
+	v.visit(func(s *session.Session) {
 		if !s.IsNew() || len(store.records) != 0 {
 			t.Error("x has passed, and the session lives")
 		}
@@ -97,7 +99,7 @@ func TestForkExpiryCounts(t *testing.T) {
 // With no time to live in Redis, x is all there is.
 func TestForkExpiryInRecordOnly(t *testing.T) {
 	store := newMemStore()
-	calls, members := forkVisits(t, store, func(o *Options) { o.ExpiryInRecord = true }, 10*time.Minute)
+	calls, members := forkVisits(t, store, func(o *session.Options) { o.ExpiryInRecord = true }, 10*time.Minute)
 	if !slices.Equal(calls[0], []string{"load", "replace"}) || members["x"] != int64(1700001801) {
 		t.Errorf("a read takes %v and leaves %v", calls[0], members)
 	}
@@ -110,12 +112,12 @@ func TestForkExpiryInRecordOnly(t *testing.T) {
 
 // A record keeps its own timeout, whatever the factory's.
 func TestPyramidRecordsKeepTheirTimeout(t *testing.T) {
-	eachPackage(t, func(t *testing.T, store *memStore, format Format) {
-		v := newVisitor(t, newPyramidFactory(t, store, format, "pickle", func(o *Options) { o.IdleTimeout = time.Hour }))
-		v.visit(func(s *Session) { s.Set("a", 1) })
+	eachPackage(t, func(t *testing.T, store *memStore, format session.Format) {
+		v := newVisitor(t, newPyramidFactory(t, store, format, "pickle", func(o *session.Options) { o.IdleTimeout = time.Hour }))
+		v.visit(func(s *session.Session) { s.Set("a", 1) })
 		v.f = newPyramidFactory(t, store, format, "pickle", nil)
 		for _, write := range []bool{false, true} {
-			v.visit(func(s *Session) {
+			v.visit(func(s *session.Session) {
 				if s.Timeout() != time.Hour {
 					t.Errorf("the timeout is %s", s.Timeout())
 				}

@@ -1,4 +1,4 @@
-package session
+package session_test
 
 import (
 	"errors"
@@ -11,12 +11,13 @@ import (
 	"time"
 
 	"github.com/pyramidgo/redissessions/encode/pickle"
+	"github.com/pyramidgo/redissessions/session"
 	"github.com/pyramidgo/redissessions/session/internal/record"
 )
 
 // pythonWrites changes the stored record as Python does: it reads, changes and
 // overwrites.
-func pythonWrites(t *testing.T, store *memStore, f *Factory, change func(data map[string]any)) {
+func pythonWrites(t *testing.T, store *memStore, f *session.Factory, change func(data map[string]any)) {
 	t.Helper()
 	for id, r := range store.records {
 		members, data, err := parts(t, f, r.data)
@@ -34,16 +35,16 @@ func pythonWrites(t *testing.T, store *memStore, f *Factory, change func(data ma
 }
 
 func TestPyramidWritesMerge(t *testing.T) {
-	eachPackage(t, func(t *testing.T, store *memStore, format Format) {
+	eachPackage(t, func(t *testing.T, store *memStore, format session.Format) {
 		f := newPyramidFactory(t, store, format, "pickle", nil)
 		v := newVisitor(t, f)
-		v.visit(func(s *Session) {
+		v.visit(func(s *session.Session) {
 			s.Set("n", 1)
 			s.Set("python", "before")
 			s.Set("list", []any{"a"})
 			s.Flash("", "old")
 		})
-		v.visit(func(s *Session) {
+		v.visit(func(s *session.Session) {
 			s.Modify("n", func(old any) any { return old.(int64) + 1 })
 			s.Set("go", "new")
 			s.Flash("", "from Go")
@@ -53,10 +54,10 @@ func TestPyramidWritesMerge(t *testing.T) {
 				data["_f_"] = append(data["_f_"].([]any), "from Python")
 			})
 		})
-		v.visit(func(s *Session) {
+		v.visit(func(s *session.Session) {
 			python, _ := s.Get("python")
-			n, _ := Value[int](s, "n")
-			list, _ := Value[[]string](s, "list")
+			n, _ := session.Value[int](s, "n")
+			list, _ := session.Value[[]string](s, "list")
 			if python != "after" || n != 11 || len(list) != 2 || !s.Has("go") {
 				t.Errorf("after both wrote: python %v, n %d, list %v, keys %v", python, n, list, s.Keys())
 			}
@@ -68,12 +69,12 @@ func TestPyramidWritesMerge(t *testing.T) {
 }
 
 func TestPyramidLogoutIsNeverUndone(t *testing.T) {
-	eachPackage(t, func(t *testing.T, store *memStore, format Format) {
+	eachPackage(t, func(t *testing.T, store *memStore, format session.Format) {
 		for _, write := range []bool{true, false} {
 			f := newPyramidFactory(t, store, format, "pickle", nil)
 			v := newVisitor(t, f)
-			v.visit(func(s *Session) { s.Set("a", 1) })
-			f.now = func() time.Time { return vectorTime.Add(time.Minute) }
+			v.visit(func(s *session.Session) { s.Set("a", 1) })
+			session.SetClock(f, func() time.Time { return vectorTime.Add(time.Minute) })
 			resp := v.serve(func(_ http.ResponseWriter, r *http.Request) {
 				s, err := f.Get(r)
 				if err != nil {
@@ -109,11 +110,11 @@ func typed() map[string]any {
 }
 
 func TestPyramidTypedValuesAreNoChange(t *testing.T) {
-	eachPackage(t, func(t *testing.T, store *memStore, format Format) {
+	eachPackage(t, func(t *testing.T, store *memStore, format session.Format) {
 		v := newVisitor(t, newPyramidFactory(t, store, format, "pickle", nil))
-		v.visit(func(s *Session) { s.Update(typed()) })
+		v.visit(func(s *session.Session) { s.Update(typed()) })
 		store.takeCalls()
-		v.visit(func(s *Session) {
+		v.visit(func(s *session.Session) {
 			for key, want := range typed() {
 				got, _ := s.Get(key)
 				if !pickle.Equal(got, want) && key != "aware" {
@@ -142,16 +143,16 @@ func TestPyramidDeepChangesAreFound(t *testing.T) {
 		"nan":     func(v any) { v.([]any)[0] = 1.5 },
 		"deep":    func(v any) { v.(map[string]any)["list"].([]any)[0] = pickle.FrozenSet{"y"} },
 	}
-	eachPackage(t, func(t *testing.T, store *memStore, format Format) {
+	eachPackage(t, func(t *testing.T, store *memStore, format session.Format) {
 		v := newVisitor(t, newPyramidFactory(t, store, format, "pickle", nil))
 		for key, change := range changes {
-			v.visit(func(s *Session) { s.Update(typed()) })
+			v.visit(func(s *session.Session) { s.Update(typed()) })
 			var want any
-			v.visit(func(s *Session) {
+			v.visit(func(s *session.Session) {
 				want, _ = s.Get(key)
 				change(want)
 			})
-			v.visit(func(s *Session) {
+			v.visit(func(s *session.Session) {
 				if got, _ := s.Get(key); !pickle.Equal(got, want) || pickle.Equal(got, typed()[key]) {
 					t.Errorf("%s: a change in place came back as %v", key, got)
 				}
@@ -163,10 +164,10 @@ func TestPyramidDeepChangesAreFound(t *testing.T) {
 // A key that is not text is Python's own affair: no method shows it, and only
 // Clear takes it away.
 func TestPyramidKeysThatAreNotText(t *testing.T) {
-	eachPackage(t, func(t *testing.T, store *memStore, format Format) {
-		f := newPyramidFactory(t, store, format, "pickle", func(o *Options) { o.InvalidateEmpty = true })
+	eachPackage(t, func(t *testing.T, store *memStore, format session.Format) {
+		f := newPyramidFactory(t, store, format, "pickle", func(o *session.Options) { o.InvalidateEmpty = true })
 		id := ""
-		newVisitor(t, f).visit(func(s *Session) { s.Set("a", 1) })
+		newVisitor(t, f).visit(func(s *session.Session) { s.Set("a", 1) })
 		for key, r := range store.records {
 			members, _, err := parts(t, f, r.data)
 			if err != nil {
@@ -178,13 +179,13 @@ func TestPyramidKeysThatAreNotText(t *testing.T) {
 			id = key
 		}
 		hidden := func() bool {
-			snap, err := f.format.Decode(record.Address{Key: id}, store.records[id].data)
+			snap, err := session.FormatOf(f).Decode(record.Address{Key: id}, store.records[id].data)
 			if err != nil {
 				t.Fatal(err)
 			}
 			return snap.Data.Hidden()
 		}
-		visitRecord(t, f, id, func(s *Session) {
+		visitRecord(t, f, id, func(s *session.Session) {
 			if s.Len() != 1 {
 				t.Errorf("the keys are %v", s.Keys())
 			}
@@ -193,7 +194,7 @@ func TestPyramidKeysThatAreNotText(t *testing.T) {
 		if !hidden() {
 			t.Error("the other key is gone, or the session was taken for empty")
 		}
-		visitRecord(t, f, id, func(s *Session) { s.Clear(); s.Set("b", 1) })
+		visitRecord(t, f, id, func(s *session.Session) { s.Clear(); s.Set("b", 1) })
 		if hidden() {
 			t.Error("Clear has left it")
 		}
@@ -202,9 +203,9 @@ func TestPyramidKeysThatAreNotText(t *testing.T) {
 
 func TestPyramidRecordThatBecameUnreadableIsNotOverwritten(t *testing.T) {
 	store := newMemStore()
-	f := newPyramidFactory(t, store, FormatPyramidRedisSessions, "pickle", nil)
+	f := newPyramidFactory(t, store, session.FormatPyramidRedisSessions, "pickle", nil)
 	v := newVisitor(t, f)
-	v.visit(func(s *Session) { s.Set("a", 1) })
+	v.visit(func(s *session.Session) { s.Set("a", 1) })
 	const class = "\x80\x02cmyapp\nCart\n."
 	v.serve(func(_ http.ResponseWriter, r *http.Request) {
 		s, err := f.Get(r)
@@ -216,7 +217,7 @@ func TestPyramidRecordThatBecameUnreadableIsNotOverwritten(t *testing.T) {
 		}
 		s.Set("b", 1)
 		var unknown *pickle.ClassError
-		if err := s.Renew(t.Context()); !errors.Is(err, ErrUndecodable) || !errors.As(err, &unknown) || unknown.Class != "myapp.Cart" {
+		if err := s.Renew(t.Context()); !errors.Is(err, session.ErrUndecodable) || !errors.As(err, &unknown) || unknown.Class != "myapp.Cart" {
 			t.Errorf("the error is %v", err)
 		}
 	})

@@ -41,8 +41,7 @@ const sharedSecret = "ein Geheimnis für zwei Sprachen, länger als 32 Byte: €
 // inTwoLanguages runs a test for both packages, with pickle and with JSON.
 func inTwoLanguages(t *testing.T, test func(*twoLanguages)) {
 	python, server := pyramidpeer.Start(t), connecttest.RedisServer(t)
-	formats := map[string]session.Format{"original": session.FormatPyramidRedisSessions, "fork": session.FormatPyramidSessionRedis}
-	for layout, format := range formats {
+	for layout, format := range packages {
 		for _, serializer := range []string{"pickle", "json"} {
 			t.Run(layout+"/"+serializer, func(t *testing.T) {
 				store, err := goredis.Connect(t.Context(), connect.Options{URL: server.URL()})

@@ -1,4 +1,4 @@
-package session
+package session_test
 
 import (
 	"bytes"
@@ -12,6 +12,7 @@ import (
 
 	"github.com/pyramidgo/redissessions/encode"
 	"github.com/pyramidgo/redissessions/encode/pickle"
+	"github.com/pyramidgo/redissessions/session"
 	"github.com/pyramidgo/redissessions/session/internal/pyramidpeer"
 )
 
@@ -25,9 +26,9 @@ var unkept = map[string]map[string]string{
 }
 
 // visitor of one session, whose record a test has put there.
-func visitRecord(t *testing.T, f *Factory, id string, use func(*Session)) *http.Response {
+func visitRecord(t *testing.T, f *session.Factory, id string, use func(*session.Session)) *http.Response {
 	v := newVisitor(t, f)
-	v.jar.SetCookies(testURL, []*http.Cookie{{Name: "session", Value: id}})
+	v.keep(&http.Cookie{Name: "session", Value: id})
 	return v.visit(use)
 }
 
@@ -70,7 +71,7 @@ func sharedRecord(t *testing.T, python *pyramidpeer.Peer, p *payload, want json.
 	store.put("id", record, 0)
 	f := newPyramidFactory(t, store, packages[p.Layout], p.Serializer, nil)
 
-	visitRecord(t, f, "id", func(s *Session) {
+	visitRecord(t, f, "id", func(s *session.Session) {
 		if s.IsNew() || s.ID() != "id" {
 			t.Fatal("the session was not found")
 		}
@@ -97,11 +98,11 @@ func sharedRecord(t *testing.T, python *pyramidpeer.Peer, p *payload, want json.
 		t.Errorf("reading took %v", calls)
 	}
 
-	visitRecord(t, f, "id", func(s *Session) { s.Set("from Go", []any{"a"}) })
+	visitRecord(t, f, "id", func(s *session.Session) { s.Set("from Go", []any{"a"}) })
 	if changed := store.records["id"].data; bytes.Equal(changed, record) {
 		t.Fatal("the record was not written")
 	}
-	visitRecord(t, f, "id", func(s *Session) { s.Delete("from Go") })
+	visitRecord(t, f, "id", func(s *session.Session) { s.Delete("from Go") })
 	question := pyramidpeer.Question{"serializer": p.Serializer, "a": record, "b": store.records["id"].data}
 	if a := python.Ask(t, "equal", question); !a.Same {
 		t.Errorf("changed by Go and changed back the record is %.1000s", a.Got)
@@ -130,32 +131,32 @@ func withTextKeys(t *testing.T, notation json.RawMessage) any {
 
 // undecodable wants a record to start a new session, or an error where the
 // settings say so, and to stay as it is.
-func undecodable(t *testing.T, format Format, serializer string, record []byte, reason string) {
+func undecodable(t *testing.T, format session.Format, serializer string, record []byte, reason string) {
 	t.Helper()
 	store := newMemStore()
 	store.put("id", record, 0)
 	var heard error
-	f := newPyramidFactory(t, store, format, serializer, func(o *Options) {
+	f := newPyramidFactory(t, store, format, serializer, func(o *session.Options) {
 		o.OnInvalid = func(_ *http.Request, err error) { heard = err }
 	})
-	visitRecord(t, f, "id", func(s *Session) {
+	visitRecord(t, f, "id", func(s *session.Session) {
 		if !s.IsNew() || s.Len() != 0 {
 			t.Error("it is a session")
 		}
 		s.Set("a", 1)
 	})
-	if !errors.Is(heard, ErrUndecodable) || !strings.Contains(heard.Error(), reason) {
+	if !errors.Is(heard, session.ErrUndecodable) || !strings.Contains(heard.Error(), reason) {
 		t.Errorf("the hook heard %v, want ErrUndecodable with %q", heard, reason)
 	}
 	if !bytes.Equal(store.records["id"].data, record) || len(store.records) != 2 {
 		t.Error("the record was touched, or the new session has none of its own")
 	}
 
-	f = newPyramidFactory(t, store, format, serializer, func(o *Options) { o.FailOnUndecodable = true })
+	f = newPyramidFactory(t, store, format, serializer, func(o *session.Options) { o.FailOnUndecodable = true })
 	v := newVisitor(t, f)
-	v.jar.SetCookies(testURL, []*http.Cookie{{Name: "session", Value: "id"}})
+	v.keep(&http.Cookie{Name: "session", Value: "id"})
 	v.serve(func(_ http.ResponseWriter, r *http.Request) {
-		if _, err := f.Get(r); !errors.Is(err, ErrUndecodable) {
+		if _, err := f.Get(r); !errors.Is(err, session.ErrUndecodable) {
 			t.Errorf("with FailOnUndecodable the error is %v", err)
 		}
 	})
@@ -173,8 +174,8 @@ func TestPyramidBadPayloads(t *testing.T) {
 				}
 				store := newMemStore()
 				store.put("id", fromHex(t, p.Hex), 0)
-				visitRecord(t, newPyramidFactory(t, store, packages[layout], "pickle", nil), "id", func(s *Session) {
-					if a, _ := Value[int](s, "a"); a != 1 || s.Timeout() != 5*time.Second {
+				visitRecord(t, newPyramidFactory(t, store, packages[layout], "pickle", nil), "id", func(s *session.Session) {
+					if a, _ := session.Value[int](s, "a"); a != 1 || s.Timeout() != 5*time.Second {
 						t.Errorf("a is %d, the timeout %s", a, s.Timeout())
 					}
 				})

@@ -1,4 +1,4 @@
-package session
+package session_test
 
 import (
 	"bytes"
@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/pyramidgo/redissessions/encode/pickle"
+	"github.com/pyramidgo/redissessions/session"
 	"github.com/pyramidgo/redissessions/session/internal/pyramidpeer"
 )
 
@@ -17,8 +18,8 @@ import (
 // must be the same, or read the same.
 var scenarios = map[string]func(t *testing.T, python *pyramidpeer.Peer, p *payload){
 	"flash_queues": func(t *testing.T, python *pyramidpeer.Peer, p *payload) {
-		readsAs(t, p, func(s *Session) {
-			if id, _ := Value[int](s, "user_id"); id != 7 {
+		readsAs(t, p, func(s *session.Session) {
+			if id, _ := session.Value[int](s, "user_id"); id != 7 {
 				t.Errorf("user_id is %d", id)
 			}
 			if got := s.PeekFlash(""); len(got) != 2 || got[0] != "Saved." {
@@ -28,7 +29,7 @@ var scenarios = map[string]func(t *testing.T, python *pyramidpeer.Peer, p *paylo
 				t.Errorf("the structured queue is %v", got)
 			}
 		})
-		writesAs(t, python, p, nil, func(s *Session) {
+		writesAs(t, python, p, nil, func(s *session.Session) {
 			s.Set("user_id", 7)
 			s.Flash("", "Saved.")
 			s.Flash("", "Saved.")
@@ -38,31 +39,31 @@ var scenarios = map[string]func(t *testing.T, python *pyramidpeer.Peer, p *paylo
 		})
 	},
 	"flash_popped": func(t *testing.T, python *pyramidpeer.Peer, p *payload) {
-		writesAs(t, python, p, nil, func(s *Session) { s.Set("a", 1); s.Flash("", "x") }, func(s *Session) { s.PopFlash("") })
+		writesAs(t, python, p, nil, func(s *session.Session) { s.Set("a", 1); s.Flash("", "x") }, func(s *session.Session) { s.PopFlash("") })
 	},
 	"timeout_adjusted_to_60": func(t *testing.T, python *pyramidpeer.Peer, p *payload) {
-		readsAs(t, p, func(s *Session) {
+		readsAs(t, p, func(s *session.Session) {
 			if s.Timeout() != time.Minute {
 				t.Errorf("the timeout is %s", s.Timeout())
 			}
 		})
-		writesAs(t, python, p, nil, func(s *Session) { s.Set("a", 1); s.AdjustTimeout(time.Minute) })
+		writesAs(t, python, p, nil, func(s *session.Session) { s.Set("a", 1); s.AdjustTimeout(time.Minute) })
 	},
 	"fork_no_timeout": func(t *testing.T, python *pyramidpeer.Peer, p *payload) {
-		writesAs(t, python, p, func(o *Options) { o.IdleTimeout = Never }, func(s *Session) { s.Set("a", 1) })
+		writesAs(t, python, p, func(o *session.Options) { o.IdleTimeout = session.Never }, func(s *session.Session) { s.Set("a", 1) })
 	},
 	"fork_python_expires_false": func(t *testing.T, python *pyramidpeer.Peer, p *payload) {
-		writesAs(t, python, p, func(o *Options) { o.PythonExpires = false }, func(s *Session) { s.Set("a", 1) })
+		writesAs(t, python, p, func(o *session.Options) { o.PythonExpires = false }, func(s *session.Session) { s.Set("a", 1) })
 	},
 	"fork_no_redis_ttl": func(t *testing.T, python *pyramidpeer.Peer, p *payload) {
-		writesAs(t, python, p, func(o *Options) { o.ExpiryInRecord = true }, func(s *Session) { s.Set("a", 1) })
+		writesAs(t, python, p, func(o *session.Options) { o.ExpiryInRecord = true }, func(s *session.Session) { s.Set("a", 1) })
 	},
 	"fork_timeout_trigger": func(t *testing.T, python *pyramidpeer.Peer, p *payload) {
-		writesAs(t, python, p, func(o *Options) { o.TouchAfter = 10 * time.Minute }, func(s *Session) { s.Set("a", 1) })
+		writesAs(t, python, p, func(o *session.Options) { o.TouchAfter = 10 * time.Minute }, func(s *session.Session) { s.Set("a", 1) })
 	},
 	"placeholder_of_a_new_session": func(t *testing.T, _ *pyramidpeer.Peer, p *payload) {
 		// Ours writes none, but must read Python's.
-		readsAs(t, p, func(s *Session) {
+		readsAs(t, p, func(s *session.Session) {
 			if s.IsNew() || s.Len() != 0 {
 				t.Error("an empty session is no session")
 			}
@@ -71,7 +72,7 @@ var scenarios = map[string]func(t *testing.T, python *pyramidpeer.Peer, p *paylo
 	"python2_ascii": func(t *testing.T, python *pyramidpeer.Peer, p *payload) { sharedRecord(t, python, p, nil) },
 	"python2_non_ascii_byte_str": func(t *testing.T, _ *pyramidpeer.Peer, p *payload) {
 		// Python 3 cannot read it at all; here the str stays what it was, bytes.
-		readsAs(t, p, func(s *Session) {
+		readsAs(t, p, func(s *session.Session) {
 			if hi, _ := s.Get("hi"); !bytes.Equal(hi.([]byte), []byte("caf\xc3\xa9")) {
 				t.Errorf("hi is %q", hi)
 			}
@@ -98,7 +99,7 @@ func TestPyramidScenarios(t *testing.T) {
 	}
 }
 
-func readsAs(t *testing.T, p *payload, look func(*Session)) {
+func readsAs(t *testing.T, p *payload, look func(*session.Session)) {
 	t.Helper()
 	store := newMemStore()
 	store.put("id", p.record(t), 0)
@@ -107,7 +108,7 @@ func readsAs(t *testing.T, p *payload, look func(*Session)) {
 
 // writesAs makes a session by some requests and wants the record and the time
 // to live that the package has left.
-func writesAs(t *testing.T, python *pyramidpeer.Peer, p *payload, edit func(*Options), requests ...func(*Session)) {
+func writesAs(t *testing.T, python *pyramidpeer.Peer, p *payload, edit func(*session.Options), requests ...func(*session.Session)) {
 	t.Helper()
 	store := newMemStore()
 	f := newPyramidFactory(t, store, packages[p.Layout], p.Serializer, edit)
@@ -152,7 +153,7 @@ func writesAs(t *testing.T, python *pyramidpeer.Peer, p *payload, edit func(*Opt
 }
 
 // parts returns a record's members but the data, and the data.
-func parts(t *testing.T, f *Factory, record []byte) (members, data map[string]any, err error) {
+func parts(t *testing.T, f *session.Factory, record []byte) (members, data map[string]any, err error) {
 	t.Helper()
 	if err := recordCodec(f).Decode(record, &members); err != nil {
 		return nil, nil, err
@@ -181,7 +182,7 @@ func TestPyramidUnknownMembersAreKept(t *testing.T) {
 			t.Fatal(err)
 		}
 		store.put("id", b, 0)
-		visitRecord(t, f, "id", func(s *Session) { s.Set("a", 1) })
+		visitRecord(t, f, "id", func(s *session.Session) { s.Set("a", 1) })
 		members, data, err := parts(t, f, store.records["id"].data)
 		if err != nil {
 			t.Fatal(err)

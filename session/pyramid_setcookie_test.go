@@ -1,4 +1,4 @@
-package session
+package session_test
 
 import (
 	"net/http"
@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/pyramidgo/redissessions/session"
 )
 
 // setCookieVector is a Set-Cookie line of one of the packages.
@@ -44,16 +46,16 @@ func TestPyramidSetCookie(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		f := newTestFactory(t, newMemStore(), func(o *Options) {
+		f := newTestFactory(t, newMemStore(), func(o *session.Options) {
 			o.Secret, o.Format = vectorSecret, packages[v.Package]
 			o.NewID = func() (string, error) { return id, nil }
-			o.Cookie = CookieOptions{
+			o.Cookie = session.CookieOptions{
 				Name: v.Options.Name, Path: v.Options.Path, Domain: v.Options.Domain,
 				MaxAge:         time.Duration(v.Options.MaxAge) * time.Second,
 				ScriptReadable: v.Options.HTTPOnly != nil && !*v.Options.HTTPOnly,
 			}
-			if o.Cookie.Secure = SecureNever; v.Options.Secure {
-				o.Cookie.Secure = SecureAlways
+			if o.Cookie.Secure = session.SecureNever; v.Options.Secure {
+				o.Cookie.Secure = session.SecureAlways
 			}
 			if strings.EqualFold(v.Options.SameSite, "strict") {
 				o.Cookie.SameSite = http.SameSiteStrictMode
@@ -76,10 +78,10 @@ func TestPyramidSetCookie(t *testing.T) {
 }
 
 // setBy returns the cookie that beginning, or ending, a session sets.
-func setBy(t *testing.T, f *Factory, ends bool) *http.Cookie {
+func setBy(t *testing.T, f *session.Factory, ends bool) *http.Cookie {
 	t.Helper()
 	var resp *http.Response
-	request := func(cookies []*http.Cookie, use func(*Session)) {
+	request := func(cookies []*http.Cookie, use func(*session.Session)) {
 		r := httptest.NewRequest(http.MethodGet, "https://example.com/app", nil)
 		for _, c := range cookies {
 			r.AddCookie(c)
@@ -94,9 +96,9 @@ func setBy(t *testing.T, f *Factory, ends bool) *http.Cookie {
 		})).ServeHTTP(w, r)
 		resp = w.Result()
 	}
-	request(nil, func(s *Session) { s.Set("a", 1) })
+	request(nil, func(s *session.Session) { s.Set("a", 1) })
 	if ends {
-		request(resp.Cookies(), func(s *Session) {
+		request(resp.Cookies(), func(s *session.Session) {
 			if err := s.Invalidate(t.Context()); err != nil {
 				t.Fatal(err)
 			}

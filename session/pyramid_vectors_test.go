@@ -1,4 +1,4 @@
-package session
+package session_test
 
 import (
 	"bytes"
@@ -15,6 +15,7 @@ import (
 
 	"github.com/pyramidgo/redissessions/encode"
 	"github.com/pyramidgo/redissessions/encode/pickle"
+	"github.com/pyramidgo/redissessions/session"
 )
 
 // The vectors in testdata/vectors are what the real pyramid_redis_sessions and
@@ -24,7 +25,7 @@ import (
 var vectorTime = time.Unix(1700000000, 123456000)
 
 // packages are the formats by the vectors' names for the two packages.
-var packages = map[string]Format{"original": FormatPyramidRedisSessions, "fork": FormatPyramidSessionRedis}
+var packages = map[string]session.Format{"original": session.FormatPyramidRedisSessions, "fork": session.FormatPyramidSessionRedis}
 
 func readVectors(t *testing.T, name string, into any) {
 	t.Helper()
@@ -100,11 +101,11 @@ func (textSigner) Verify(value string) (string, error) { return value, nil }
 
 // newPyramidFactory returns a factory for a format whose clock stands still at
 // the time of the vectors. Its cookie is the bare ID.
-func newPyramidFactory(t *testing.T, store Store, f Format, serializer string, edit func(*Options)) *Factory {
+func newPyramidFactory(t *testing.T, store session.Store, f session.Format, serializer string, edit func(*session.Options)) *session.Factory {
 	t.Helper()
-	factory := newTestFactory(t, store, func(o *Options) {
+	factory := newTestFactory(t, store, func(o *session.Options) {
 		o.Secret, o.Signer, o.Logger = "", textSigner{}, slog.New(slog.DiscardHandler)
-		o.Format, o.PythonExpires = f, f == FormatPyramidSessionRedis
+		o.Format, o.PythonExpires = f, f == session.FormatPyramidSessionRedis
 		if serializer == "json" {
 			o.Codec = encode.JSON
 		}
@@ -112,22 +113,22 @@ func newPyramidFactory(t *testing.T, store Store, f Format, serializer string, e
 			edit(o)
 		}
 	})
-	factory.now = func() time.Time { return vectorTime }
+	session.SetClock(factory, func() time.Time { return vectorTime })
 	return factory
 }
 
 // dataMember is where in a record of the factory's format the data is.
-func dataMember(f *Factory) string {
-	if f.opts.Format == FormatPyramidRedisSessions {
+func dataMember(f *session.Factory) string {
+	if session.OptionsOf(f).Format == session.FormatPyramidRedisSessions {
 		return "managed_dict"
 	}
 	return "m"
 }
 
 // recordCodec is the codec of a Pyramid factory's records.
-func recordCodec(f *Factory) encode.Codec {
-	if f.opts.Codec.Encode != nil {
-		return f.opts.Codec
+func recordCodec(f *session.Factory) encode.Codec {
+	if session.OptionsOf(f).Codec.Encode != nil {
+		return session.OptionsOf(f).Codec
 	}
 	return pickle.Codec
 }

@@ -2,12 +2,10 @@ package session_test
 
 import (
 	"context"
-	"net/http"
 	"testing"
 	"time"
 
 	"github.com/pyramidgo/redissessions/internal/connecttest"
-	"github.com/pyramidgo/redissessions/internal/visitor"
 	"github.com/pyramidgo/redissessions/session"
 )
 
@@ -31,24 +29,11 @@ func TestTimeToLiveInRedis(t *testing.T) {
 	for name, open := range connectors {
 		t.Run(name, func(t *testing.T) {
 			m := connecttest.Miniredis(t)
-			f, err := session.NewFactory(openStore(t, open, "redis://"+m.Addr()), &session.Options{
-				Secret:          "a secret for tests, of more than 32 bytes",
-				IdleTimeout:     48 * time.Hour,
-				AbsoluteTimeout: time.Hour,
-			})
-			if err != nil {
-				t.Fatal(err)
-			}
-			v := visitor.New(t)
+			v := newVisitor(t, newTestFactory(t, openStore(t, open, "redis://"+m.Addr()), func(o *session.Options) {
+				o.IdleTimeout, o.AbsoluteTimeout = 48*time.Hour, time.Hour
+			}))
 			for _, step := range steps {
-				v.Get(f.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-					s, err := f.Get(r)
-					if err != nil {
-						t.Error(err)
-						return
-					}
-					step.do(s)
-				})), "/")
+				v.visit(step.do)
 				if len(m.Keys()) == 0 {
 					t.Fatalf("%s: no record", step.name)
 				}

@@ -1,4 +1,4 @@
-package session
+package session_test
 
 import (
 	"bytes"
@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/pyramidgo/redissessions/session"
 )
 
 // errPlain is what a store returns that knows nothing of this package's errors.
@@ -21,7 +23,7 @@ var errPlain = errors.New("the database said no")
 // request go on without its session, where the operator chose that; the others
 // would show a visitor who is logged in a stranger's page.
 func TestRefusalIsNotAnOutage(t *testing.T) {
-	refused := fmt.Errorf("%w: %w", errPlain, ErrRefused)
+	refused := fmt.Errorf("%w: %w", errPlain, session.ErrRefused)
 	for name, test := range map[string]struct {
 		err       error
 		hangUp    bool // the client does, before the load
@@ -31,20 +33,20 @@ func TestRefusalIsNotAnOutage(t *testing.T) {
 		status    int  // status without
 		level     string
 	}{
-		"down":                       {err: fmt.Errorf("%w: %w", errPlain, ErrUnavailable), down: true, anonymous: 200, status: 503, level: "ERROR"},
+		"down":                       {err: fmt.Errorf("%w: %w", errPlain, session.ErrUnavailable), down: true, anonymous: 200, status: 503, level: "ERROR"},
 		"an error of another kind":   {err: errPlain, down: true, anonymous: 200, status: 503, level: "ERROR"},
 		"refused":                    {err: refused, anonymous: 500, status: 500, level: "ERROR"},
 		"the client hung up":         {err: context.Canceled, hangUp: true, anonymous: 500, status: 500, level: "INFO"},
 		"the application cancelled":  {err: fmt.Errorf("load: %w", context.Canceled), anonymous: 500, status: 500, level: "ERROR"},
 		"down, and a hang-up":        {err: errPlain, hangUp: true, down: true, anonymous: 503, status: 503, level: "ERROR"},
-		"both, and a hang-up":        {err: errors.Join(ErrUnavailable, context.Canceled), hangUp: true, down: true, anonymous: 503, status: 503, level: "INFO"},
+		"both, and a hang-up":        {err: errors.Join(session.ErrUnavailable, context.Canceled), hangUp: true, down: true, anonymous: 503, status: 503, level: "INFO"},
 		"the request's time is over": {err: context.DeadlineExceeded, late: true, down: true, anonymous: 503, status: 503, level: "ERROR"},
 	} {
 		for _, anonymous := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s, anonymous %v", name, anonymous), func(t *testing.T) {
-				eachFormat(t, func(t *testing.T, store *memStore, format func(*Options)) {
+				inEachFormat(t, func(t *testing.T, store *memStore, format func(*session.Options)) {
 					var log bytes.Buffer
-					f := newTestFactory(t, store, func(o *Options) {
+					f := newTestFactory(t, store, func(o *session.Options) {
 						format(o)
 						logLines(o, &log)
 						o.AnonymousWhenDown = anonymous
@@ -64,7 +66,7 @@ func TestRefusalIsNotAnOutage(t *testing.T) {
 					}
 					w := httptest.NewRecorder()
 					f.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-						if _, err := f.Get(r); err != nil && (errors.Is(err, ErrUnavailable) != test.down || !errors.Is(err, test.err)) {
+						if _, err := f.Get(r); err != nil && (errors.Is(err, session.ErrUnavailable) != test.down || !errors.Is(err, test.err)) {
 							t.Errorf("Get: ErrUnavailable is %v: %v", !test.down, err)
 						}
 						_, _ = io.WriteString(w, "a stranger's page")
@@ -97,14 +99,14 @@ func TestRefusedWrites(t *testing.T) {
 	for step, do := range failing {
 		var log bytes.Buffer
 		store := newMemStore()
-		f := newTestFactory(t, store, func(o *Options) { logLines(o, &log); o.AnonymousWhenDown = true })
+		f := newTestFactory(t, store, func(o *session.Options) { logLines(o, &log); o.AnonymousWhenDown = true })
 		resp := started(t, f).serve(func(_ http.ResponseWriter, r *http.Request) {
-			var s *Session
+			var s *session.Session
 			if do.load {
 				s, _ = f.Get(r)
 			}
-			store.err = fmt.Errorf("%w: %w", errPlain, ErrRefused)
-			if err := do.call(f, s, r); errors.Is(err, ErrUnavailable) || !errors.Is(err, ErrRefused) {
+			store.err = fmt.Errorf("%w: %w", errPlain, session.ErrRefused)
+			if err := do.call(f, s, r); errors.Is(err, session.ErrUnavailable) || !errors.Is(err, session.ErrRefused) {
 				t.Errorf("%s: %v", step, err)
 			}
 		})
@@ -119,12 +121,12 @@ func TestClientHangsUpDuringTheLoad(t *testing.T) {
 	var log bytes.Buffer
 	loading, done := make(chan struct{}), make(chan struct{})
 	store := newMemStore()
-	f := newTestFactory(t, waitsForCaller{store, loading}, func(o *Options) { logLines(o, &log); o.AnonymousWhenDown = true })
+	f := newTestFactory(t, waitsForCaller{store, loading}, func(o *session.Options) { logLines(o, &log); o.AnonymousWhenDown = true })
 	cookie := seed(t, newTestFactory(t, store, nil))
 	server := startServer(t, "HTTP/1.1", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer close(done)
 		f.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-			if _, err := f.Get(r); !errors.Is(err, context.Canceled) || errors.Is(err, ErrUnavailable) {
+			if _, err := f.Get(r); !errors.Is(err, context.Canceled) || errors.Is(err, session.ErrUnavailable) {
 				t.Errorf("Get: %v", err)
 			}
 		})).ServeHTTP(w, r)
@@ -148,7 +150,7 @@ func TestClientHangsUpDuringTheLoad(t *testing.T) {
 
 // waitsForCaller is a store whose loads end when the caller leaves.
 type waitsForCaller struct {
-	Store
+	session.Store
 	loading chan struct{}
 }
 

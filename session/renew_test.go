@@ -1,4 +1,4 @@
-package session
+package session_test
 
 import (
 	"bytes"
@@ -10,11 +10,13 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/pyramidgo/redissessions/session"
 )
 
 // login is a request that renews the session.
-func login(t *testing.T) func(*Session) {
-	return func(s *Session) {
+func login(t *testing.T) func(*session.Session) {
+	return func(s *session.Session) {
 		s.Set("user", "ann")
 		if err := s.Renew(context.Background()); err != nil {
 			t.Error(err)
@@ -23,9 +25,9 @@ func login(t *testing.T) func(*Session) {
 }
 
 // started returns a visitor who has a session already.
-func started(t *testing.T, f *Factory) *visitor {
+func started(t *testing.T, f *session.Factory) *siteVisitor {
 	v := newVisitor(t, f)
-	v.visit(func(s *Session) { s.Set("cart", "book") })
+	v.visit(func(s *session.Session) { s.Set("cart", "book") })
 	return v
 }
 
@@ -39,14 +41,14 @@ func fails(err *error) func(http.ResponseWriter, *http.Request, error) {
 
 func TestRenewMeanwhileASlowRequestWrites(t *testing.T) {
 	store := newMemStore()
-	var v *visitor
+	var v *siteVisitor
 	var failed error
-	slow := newTestFactory(t, meanwhile(store, "replace", func() { v.visit(login(t)) }), func(o *Options) { o.ErrorHandler = fails(&failed) })
+	slow := newTestFactory(t, meanwhile(store, "replace", func() { v.visit(login(t)) }), func(o *session.Options) { o.ErrorHandler = fails(&failed) })
 	v = started(t, newTestFactory(t, store, nil))
 
 	// The slow request has its cookie from before, and is even about to set it
 	// again, with another lifetime.
-	resp := (&visitor{t, slow, v.jar}).serve(func(_ http.ResponseWriter, r *http.Request) {
+	resp := v.at(slow).serve(func(_ http.ResponseWriter, r *http.Request) {
 		s, err := slow.Get(r)
 		if err != nil {
 			t.Fatal(err)
@@ -54,13 +56,13 @@ func TestRenewMeanwhileASlowRequestWrites(t *testing.T) {
 		s.Set("late", true)
 		s.AdjustCookieMaxAge(time.Hour)
 	})
-	if !errors.Is(failed, ErrGone) {
+	if !errors.Is(failed, session.ErrGone) {
 		t.Errorf("the slow request's save: %v, want ErrGone", failed)
 	}
 	if cookies := resp.Cookies(); len(cookies) > 0 {
 		t.Errorf("the slow request's response touches the visitor's new cookie: %v", cookies)
 	}
-	v.visit(func(s *Session) {
+	v.visit(func(s *session.Session) {
 		if got := s.Keys(); !slices.Equal(got, []string{"cart", "user"}) {
 			t.Errorf("the renewed session holds %v", got)
 		}
@@ -69,8 +71,8 @@ func TestRenewMeanwhileASlowRequestWrites(t *testing.T) {
 
 func TestRenewMergesWhatOthersWrite(t *testing.T) {
 	store := newMemStore()
-	var v *visitor
-	racing := meanwhile(store, "create", func() { v.visit(func(s *Session) { s.Set("cart", "lamp") }) })
+	var v *siteVisitor
+	racing := meanwhile(store, "create", func() { v.visit(func(s *session.Session) { s.Set("cart", "lamp") }) })
 	f := newTestFactory(t, racing, nil)
 	v = started(t, newTestFactory(t, store, nil))
 	v.f = f
@@ -80,7 +82,7 @@ func TestRenewMergesWhatOthersWrite(t *testing.T) {
 	if got := store.takeCalls(); !slices.Equal(got, want) {
 		t.Errorf("operations %v, want %v", got, want)
 	}
-	v.visit(func(s *Session) {
+	v.visit(func(s *session.Session) {
 		if cart, _ := s.Get("cart"); cart != "lamp" {
 			t.Errorf("the renewed session holds the cart %v", cart)
 		}
@@ -91,7 +93,7 @@ func TestRenewAgainstLogout(t *testing.T) {
 	for _, operation := range []string{"create", "replace"} {
 		t.Run("logout before "+operation, func(t *testing.T) {
 			store := newMemStore()
-			var v *visitor
+			var v *siteVisitor
 			var loggedOut *http.Request
 			racing := meanwhile(store, operation, func() {
 				if err := newTestFactory(t, store, nil).Invalidate(loggedOut); err != nil {
@@ -100,10 +102,10 @@ func TestRenewAgainstLogout(t *testing.T) {
 			})
 			v = started(t, newTestFactory(t, store, nil))
 			loggedOut = v.request()
-			v.f = newTestFactory(t, racing, func(o *Options) { o.ErrorHandler = fails(new(error)) })
+			v.f = newTestFactory(t, racing, func(o *session.Options) { o.ErrorHandler = fails(new(error)) })
 			v.serve(func(_ http.ResponseWriter, r *http.Request) {
 				s, _ := v.f.Get(r)
-				if err := s.Renew(r.Context()); !errors.Is(err, ErrGone) {
+				if err := s.Renew(r.Context()); !errors.Is(err, session.ErrGone) {
 					t.Errorf("Renew: %v, want ErrGone", err)
 				}
 				s.Set("user", "ann")
@@ -119,13 +121,13 @@ func TestRenewAgainstLogout(t *testing.T) {
 }
 
 func TestLogoutFollowsTwoRenewals(t *testing.T) {
-	for name, logout := range map[string]func(t *testing.T, f *Factory, r *http.Request){
-		"Factory.Invalidate": func(t *testing.T, f *Factory, r *http.Request) {
+	for name, logout := range map[string]func(t *testing.T, f *session.Factory, r *http.Request){
+		"Factory.Invalidate": func(t *testing.T, f *session.Factory, r *http.Request) {
 			if err := f.Invalidate(r); err != nil {
 				t.Error(err)
 			}
 		},
-		"Session.Invalidate": func(t *testing.T, f *Factory, r *http.Request) {
+		"Session.Invalidate": func(t *testing.T, f *session.Factory, r *http.Request) {
 			s, err := f.Get(r)
 			if err != nil {
 				t.Fatal(err)
@@ -162,7 +164,7 @@ func TestTwoLogoutsWithTheOldCookie(t *testing.T) {
 		if err := plain.Invalidate(old); err != nil {
 			t.Error(err)
 		}
-		v.visit(func(s *Session) {
+		v.visit(func(s *session.Session) {
 			if !s.IsNew() {
 				t.Error("the session is there after an acknowledged logout")
 			}
@@ -178,11 +180,11 @@ func TestTwoLogoutsWithTheOldCookie(t *testing.T) {
 
 func TestTwoRenewalsAtOnce(t *testing.T) {
 	store := newMemStore()
-	var v *visitor
+	var v *siteVisitor
 	racing := meanwhile(store, "replace", func() { v.visit(login(t)) })
 	f := newTestFactory(t, racing, nil)
 	v = started(t, newTestFactory(t, store, nil))
-	(&visitor{t, f, v.jar}).visit(func(s *Session) {
+	v.at(f).visit(func(s *session.Session) {
 		if err := s.Renew(context.Background()); err != nil {
 			t.Errorf("the later of two renewals: %v, want a new session", err)
 		}
@@ -190,7 +192,7 @@ func TestTwoRenewalsAtOnce(t *testing.T) {
 			t.Error("the later of two renewals has the session's data")
 		}
 	})
-	v.visit(func(s *Session) {
+	v.visit(func(s *session.Session) {
 		if user, _ := s.Get("user"); user != "ann" {
 			t.Error("the session of the renewal that came first is not the visitor's")
 		}
@@ -226,7 +228,7 @@ func TestRenewAfterTheHeader(t *testing.T) {
 		s, _ := f.Get(r)
 		id := s.ID()
 		w.WriteHeader(http.StatusOK)
-		if err := s.Renew(r.Context()); !errors.Is(err, ErrHeaderWritten) {
+		if err := s.Renew(r.Context()); !errors.Is(err, session.ErrHeaderWritten) {
 			t.Errorf("Renew: %v, want ErrHeaderWritten", err)
 		}
 		if s.ID() != id {
@@ -234,7 +236,7 @@ func TestRenewAfterTheHeader(t *testing.T) {
 		}
 		s.Set("late", "saved")
 	})
-	v.visit(func(s *Session) {
+	v.visit(func(s *session.Session) {
 		if late, _ := s.Get("late"); late != "saved" {
 			t.Error("the session was not usable any more")
 		}
@@ -247,14 +249,14 @@ func TestFailedRenewalLeavesNoCopy(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := newMemStore()
 		v := started(t, newTestFactory(t, store, nil))
-		v.f = newTestFactory(t, meanwhile(store, "replace", func() { pass(DefaultSaveTimeout + time.Second) }), nil)
+		v.f = newTestFactory(t, meanwhile(store, "replace", func() { pass(session.DefaultSaveTimeout + time.Second) }), nil)
 		resp := v.serve(func(_ http.ResponseWriter, r *http.Request) {
 			s, err := v.f.Get(r)
 			if err != nil {
 				t.Error(err)
 				return
 			}
-			if err := s.Renew(r.Context()); !errors.Is(err, ErrUnavailable) {
+			if err := s.Renew(r.Context()); !errors.Is(err, session.ErrUnavailable) {
 				t.Errorf("Renew: %v, want ErrUnavailable", err)
 			}
 		})
@@ -264,7 +266,7 @@ func TestFailedRenewalLeavesNoCopy(t *testing.T) {
 		if len(store.records) != 1 {
 			t.Errorf("there are %d records, want the old one", len(store.records))
 		}
-		v.visit(func(s *Session) {
+		v.visit(func(s *session.Session) {
 			if cart, _ := s.Get("cart"); cart != "book" {
 				t.Error("the old session is not usable any more")
 			}

@@ -1,4 +1,4 @@
-package session
+package session_test
 
 import (
 	"context"
@@ -9,6 +9,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/pyramidgo/redissessions/session"
 )
 
 // A browser that never got the cookie of a renewed session comes back with the
@@ -31,16 +33,16 @@ func TestOldCookieAfterARenewal(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				f := newTestFactory(t, newMemStore(), nil)
 				v := newVisitor(t, f)
-				v.visit(func(s *Session) { s.Set("user", "ann") })
+				v.visit(func(s *session.Session) { s.Set("user", "ann") })
 				old := v.request()
-				v.visit(func(s *Session) {
+				v.visit(func(s *session.Session) {
 					if err := s.Renew(context.Background()); err != nil {
 						t.Error(err)
 					}
 				})
-				late := &visitor{t, f, jarOf(old)}
+				late := visitorWith(t, f, old)
 				read := func() {
-					late.visit(func(s *Session) {
+					late.visit(func(s *session.Session) {
 						if s.Has("user") {
 							t.Error("the old cookie still opens the session")
 						}
@@ -55,14 +57,9 @@ func TestOldCookieAfterARenewal(t *testing.T) {
 					rest -= step
 					read()
 				}
-				resp := late.serve(func(_ http.ResponseWriter, r *http.Request) {
-					s, err := f.Get(r)
-					if err != nil {
-						t.Error(err)
-						return
-					}
+				resp := late.serve(withSession(t, f, func(s *session.Session) {
 					s.Set("cart", "apples")
-				})
+				}))
 				if saved := resp.StatusCode == http.StatusOK && len(resp.Cookies()) == 1; saved != test.saved {
 					t.Errorf("a new session was saved: %v, want %v (status %d)", saved, test.saved, resp.StatusCode)
 				}
@@ -77,34 +74,34 @@ func TestOldCookieAfterARenewal(t *testing.T) {
 // The marker of a renewal is there for a minute, however often a request with the
 // old cookie comes, and whatever the sessions' own timeout is.
 func TestMarkerLastsAMinute(t *testing.T) {
-	for name, edit := range map[string]func(*Options){
+	for name, edit := range map[string]func(*session.Options){
 		"idle timeout":  nil,
-		"never":         func(o *Options) { o.IdleTimeout = Never },
-		"trigger":       func(o *Options) { o.TouchAfter = time.Minute },
-		"in the record": func(o *Options) { o.ExpiryInRecord = true },
+		"never":         func(o *session.Options) { o.IdleTimeout = session.Never },
+		"trigger":       func(o *session.Options) { o.TouchAfter = time.Minute },
+		"in the record": func(o *session.Options) { o.ExpiryInRecord = true },
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				store := newMemStore()
 				f := newTestFactory(t, store, edit)
 				v := newVisitor(t, f)
-				v.visit(func(s *Session) { s.Set("user", "ann") })
+				v.visit(func(s *session.Session) { s.Set("user", "ann") })
 				old := v.request()
 				key := slices.Collect(maps.Keys(store.records))[0]
-				v.visit(func(s *Session) {
+				v.visit(func(s *session.Session) {
 					if err := s.Renew(context.Background()); err != nil {
 						t.Error(err)
 					}
 				})
 				end := time.Now().Add(time.Minute)
 				for time.Until(end) > 0 {
-					(&visitor{t, f, jarOf(old)}).visit(func(s *Session) { s.Get("user") })
+					visitorWith(t, f, old).visit(func(s *session.Session) { s.Get("user") })
 					if got := store.records[key].expires; !got.Equal(end) {
 						t.Fatalf("the marker stays until %v, want %v", got, end)
 					}
 					pass(20 * time.Second)
 				}
-				if _, err := store.Load(t.Context(), key, 0); !errors.Is(err, ErrNotFound) {
+				if _, err := store.Load(t.Context(), key, 0); !errors.Is(err, session.ErrNotFound) {
 					t.Errorf("after a minute the marker is still there: %v", err)
 				}
 			})
@@ -118,21 +115,21 @@ func TestLogoutWithTheOldCookieEndsTheSuccessor(t *testing.T) {
 			store := newMemStore()
 			f := newTestFactory(t, store, nil)
 			v := newVisitor(t, f)
-			v.visit(func(s *Session) { s.Set("user", "ann") })
+			v.visit(func(s *session.Session) { s.Set("user", "ann") })
 			old := v.request()
-			v.visit(func(s *Session) {
+			v.visit(func(s *session.Session) {
 				if err := s.Renew(context.Background()); err != nil {
 					t.Error(err)
 				}
 			})
 			pass(after)
-			late := &visitor{t, f, jarOf(old)}
-			late.visit(func(s *Session) {
-				if err := s.Invalidate(context.Background()); err != nil && !errors.Is(err, ErrGone) {
+			late := visitorWith(t, f, old)
+			late.visit(func(s *session.Session) {
+				if err := s.Invalidate(context.Background()); err != nil && !errors.Is(err, session.ErrGone) {
 					t.Error(err)
 				}
 			})
-			v.visit(func(s *Session) {
+			v.visit(func(s *session.Session) {
 				if s.Has("user") {
 					t.Errorf("%s after the renewal, a logout with the old cookie left the successor", after)
 				}

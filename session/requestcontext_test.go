@@ -1,4 +1,4 @@
-package session
+package session_test
 
 import (
 	"context"
@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
+
+	"github.com/pyramidgo/redissessions/session"
 )
 
 // otherRequests are what code that is not a plain handler asks for the session
@@ -47,10 +49,12 @@ func over(ctx context.Context) context.Context {
 }
 
 // ways are how a session is asked for.
-var ways = map[string]func(f *Factory, r *http.Request) (*Session, error){
-	"Get":         func(f *Factory, r *http.Request) (*Session, error) { return f.Get(r) },
-	"FromRequest": func(_ *Factory, r *http.Request) (*Session, error) { return FromRequest(r) },
-	"FromContext": func(_ *Factory, r *http.Request) (*Session, error) { return FromContext(r.Context()) },
+var ways = map[string]func(f *session.Factory, r *http.Request) (*session.Session, error){
+	"Get":         func(f *session.Factory, r *http.Request) (*session.Session, error) { return f.Get(r) },
+	"FromRequest": func(_ *session.Factory, r *http.Request) (*session.Session, error) { return session.FromRequest(r) },
+	"FromContext": func(_ *session.Factory, r *http.Request) (*session.Session, error) {
+		return session.FromContext(r.Context())
+	},
 }
 
 // The session is that of the request that came in, whatever it is asked with.
@@ -60,9 +64,9 @@ func TestSessionOfTheRequestThatCameIn(t *testing.T) {
 			t.Run(way+"/"+with, func(t *testing.T) {
 				f := newTestFactory(t, newMemStore(), nil)
 				v := newVisitor(t, f)
-				v.visit(func(s *Session) { s.Set("user", "ann") })
+				v.visit(func(s *session.Session) { s.Set("user", "ann") })
 				stranger := newVisitor(t, f)
-				stranger.visit(func(s *Session) { s.Set("user", "bob") })
+				stranger.visit(func(s *session.Session) { s.Set("user", "bob") })
 				r := v.request()
 				r.Header.Set("X-Other", stranger.request().Header.Get("Cookie"))
 				w := httptest.NewRecorder()
@@ -82,7 +86,7 @@ func TestSessionOfTheRequestThatCameIn(t *testing.T) {
 				if w.Code != http.StatusOK || len(w.Result().Cookies()) > 0 {
 					t.Errorf("status %d, cookies %v", w.Code, w.Result().Cookies())
 				}
-				v.visit(func(s *Session) {
+				v.visit(func(s *session.Session) {
 					if !s.Has("seen") {
 						t.Error("what was set is not in the visitor's session")
 					}
@@ -99,8 +103,8 @@ func TestInvalidateEndsTheSessionThatCameIn(t *testing.T) {
 			store := newMemStore()
 			f := newTestFactory(t, store, nil)
 			v, stranger := newVisitor(t, f), newVisitor(t, f)
-			v.visit(func(s *Session) { s.Set("user", "ann") })
-			stranger.visit(func(s *Session) { s.Set("user", "bob") })
+			v.visit(func(s *session.Session) { s.Set("user", "ann") })
+			stranger.visit(func(s *session.Session) { s.Set("user", "bob") })
 			r := v.request()
 			r.Header.Set("X-Other", stranger.request().Header.Get("Cookie"))
 			w := httptest.NewRecorder()
@@ -117,12 +121,12 @@ func TestInvalidateEndsTheSessionThatCameIn(t *testing.T) {
 			if c := w.Result().Cookies(); len(c) != 1 || c[0].MaxAge >= 0 {
 				t.Errorf("%s, loaded %v: the cookie is not deleted: %v", with, loaded, c)
 			}
-			v.visit(func(s *Session) {
+			v.visit(func(s *session.Session) {
 				if s.Has("user") {
 					t.Errorf("%s, loaded %v: the session goes on", with, loaded)
 				}
 			})
-			if stranger.visit(func(s *Session) {
+			if stranger.visit(func(s *session.Session) {
 				if !s.Has("user") {
 					t.Errorf("%s, loaded %v: another visitor's session has ended", with, loaded)
 				}
@@ -137,9 +141,9 @@ func TestInvalidateEndsTheSessionThatCameIn(t *testing.T) {
 // factory its own, whatever it is asked with.
 func TestNestedFactoriesKeepTheirSessions(t *testing.T) {
 	store := newMemStore()
-	factories := map[string]*Factory{}
+	factories := map[string]*session.Factory{}
 	for _, name := range []string{"outer", "middle", "inner"} {
-		factories[name] = newTestFactory(t, store, func(o *Options) { o.Cookie.Name = name })
+		factories[name] = newTestFactory(t, store, func(o *session.Options) { o.Cookie.Name = name })
 	}
 	handler := func(next http.HandlerFunc) http.Handler {
 		return factories["outer"].Handler(factories["middle"].Handler(factories["inner"].Handler(next)))
@@ -161,8 +165,8 @@ func TestNestedFactoriesKeepTheirSessions(t *testing.T) {
 		}
 		handler(func(_ http.ResponseWriter, r *http.Request) {
 			r = other(r)
-			is := func(want string) func(s *Session, err error) {
-				return func(s *Session, err error) {
+			is := func(want string) func(s *session.Session, err error) {
+				return func(s *session.Session, err error) {
 					if err != nil {
 						t.Fatal(err)
 					}
@@ -171,8 +175,8 @@ func TestNestedFactoriesKeepTheirSessions(t *testing.T) {
 					}
 				}
 			}
-			is("inner")(FromContext(r.Context()))
-			is("inner")(FromRequest(r))
+			is("inner")(session.FromContext(r.Context()))
+			is("inner")(session.FromRequest(r))
 			for name, f := range factories {
 				is(name)(f.Get(r))
 			}
@@ -182,7 +186,7 @@ func TestNestedFactoriesKeepTheirSessions(t *testing.T) {
 
 // A context that came through no Handler has no session.
 func TestFromContextWithoutAHandler(t *testing.T) {
-	if s, err := FromContext(t.Context()); s != nil || !errors.Is(err, ErrNoHandler) {
+	if s, err := session.FromContext(t.Context()); s != nil || !errors.Is(err, session.ErrNoHandler) {
 		t.Errorf("%v, %v", s, err)
 	}
 }
@@ -191,14 +195,14 @@ func TestFromContextWithoutAHandler(t *testing.T) {
 func TestHooksGetTheRequestThatCameIn(t *testing.T) {
 	store := newMemStore()
 	hosts := map[string]int{}
-	f := newTestFactory(t, nil, func(o *Options) {
-		o.StoreFor = func(r *http.Request) (Store, error) { hosts["store for "+r.Host]++; return store, nil }
+	f := newTestFactory(t, nil, func(o *session.Options) {
+		o.StoreFor = func(r *http.Request) (session.Store, error) { hosts["store for "+r.Host]++; return store, nil }
 		o.OnInvalid = func(r *http.Request, _ error) { hosts["invalid at "+r.Host]++ }
 	})
-	r := httptest.NewRequest(http.MethodGet, testURL.String(), nil)
+	r := httptest.NewRequest(http.MethodGet, testURL, nil)
 	r.Header.Set("Cookie", "session=forged")
 	f.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		if _, err := FromContext(r.Context()); err != nil {
+		if _, err := session.FromContext(r.Context()); err != nil {
 			t.Error(err)
 		}
 	})).ServeHTTP(httptest.NewRecorder(), r)

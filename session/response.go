@@ -140,7 +140,7 @@ func (x *exchange) settle() error {
 	x.session.mu.Lock()
 	defer x.session.mu.Unlock()
 	err := x.f.save(x.h, x.r, x.session)
-	x.session.headerSent = true
+	x.session.headerSent, x.session.unsaved = true, err
 	return err
 }
 

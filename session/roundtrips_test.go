@@ -136,18 +136,7 @@ func openStore(t *testing.T, open connect.Func, url string) session.Store {
 }
 
 func (row trip) check(t *testing.T, proxy *connecttest.RecordingProxy, counted, other session.Store) {
-	opts := &session.Options{Secret: "a secret for tests, of more than 32 bytes"}
-	if row.options != nil {
-		row.options(opts)
-	}
-	factory := func(store session.Store) *session.Factory {
-		f, err := session.NewFactory(store, opts)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return f
-	}
-	f, beside := factory(counted), factory(other)
+	f, beside := newTestFactory(t, counted, row.options), newTestFactory(t, other, row.options)
 	v := visitor.New(t)
 	request := func(f *session.Factory, use func(f *session.Factory, r *http.Request)) {
 		resp := v.Get(f.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { use(f, r) })), "/")

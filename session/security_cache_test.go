@@ -86,7 +86,7 @@ func nginx(t *testing.T, backend string) func(ctx context.Context, network, addr
 // visitor, one that logs in whoever the request says, and one that logs out.
 func cachedSite(t *testing.T) http.Handler {
 	sessions, err := factory.FromSettings(settings.Map{
-		"redis.sessions.secret":           "a secret for tests, of more than 32 bytes",
+		"redis.sessions.secret":           testSecret,
 		"redis.sessions.url":              "embedded://",
 		"redis.sessions.max_record_bytes": 1000,
 	}, factory.WithConnector("embedded", embedded.Connect), factory.WithLogger(slog.New(slog.DiscardHandler)))

@@ -48,7 +48,7 @@ func TestRedisDown(t *testing.T) {
 	}
 	start := func(addr, down string, seconds float64, log io.Writer) *session.Factory {
 		sessions, err := factory.FromSettings(settings.Map{
-			"redis.sessions.secret":                 "a secret for tests, of more than 32 bytes",
+			"redis.sessions.secret":                 testSecret,
 			"redis.sessions.url":                    "redis://" + addr,
 			"redis.sessions.lazy_connect":           true,
 			"redis.sessions.socket_timeout":         seconds,
@@ -118,7 +118,7 @@ func TestRedisDown(t *testing.T) {
 // Without a Handler it is Get that says so.
 func TestRedisDownWithoutHandler(t *testing.T) {
 	sessions, err := factory.FromSettings(settings.Map{
-		"redis.sessions.secret":         "a secret for tests, of more than 32 bytes",
+		"redis.sessions.secret":         testSecret,
 		"redis.sessions.url":            "redis://" + hole(t),
 		"redis.sessions.lazy_connect":   true,
 		"redis.sessions.socket_timeout": 0.2,

@@ -1,16 +1,18 @@
-package session
+package session_test
 
 import (
 	"bytes"
 	"strings"
 	"testing"
+
+	"github.com/pyramidgo/redissessions/session"
 )
 
 func encryptionKey(b byte) []byte { return bytes.Repeat([]byte{b}, 32) }
 
 // encrypted returns a factory whose records are encrypted.
-func encrypted(t *testing.T, store Store, keys ...[]byte) *Factory {
-	return newTestFactory(t, store, func(o *Options) { discardLog(o); o.EncryptionKeys = keys })
+func encrypted(t *testing.T, store session.Store, keys ...[]byte) *session.Factory {
+	return newTestFactory(t, store, func(o *session.Options) { discardLog(o); o.EncryptionKeys = keys })
 }
 
 // TestEncryptionKeysRotate exchanges the key as an operator does.
@@ -18,7 +20,7 @@ func TestEncryptionKeysRotate(t *testing.T) {
 	store := newMemStore()
 	old, recent := encryptionKey(1), encryptionKey(2)
 	v := newVisitor(t, encrypted(t, store, old))
-	v.visit(func(s *Session) { s.Set("name", "Ada Lovelace") })
+	v.visit(func(s *session.Session) { s.Set("name", "Ada Lovelace") })
 	for _, record := range store.records {
 		if bytes.Contains(record.data, []byte("Ada")) || bytes.Contains(record.data, []byte("name")) {
 			t.Error("the record can be read")
@@ -26,7 +28,7 @@ func TestEncryptionKeysRotate(t *testing.T) {
 	}
 	has := func(step string, want bool) {
 		t.Helper()
-		v.visit(func(s *Session) {
+		v.visit(func(s *session.Session) {
 			if s.Has("name") != want {
 				t.Errorf("%s: the session is there: %v, want %v", step, !want, want)
 			}
@@ -34,7 +36,7 @@ func TestEncryptionKeysRotate(t *testing.T) {
 	}
 	v.f = encrypted(t, store, recent, old)
 	has("a new key before the old one", true)
-	v.visit(func(s *Session) { s.Set("k", "v") }) // writes with the new key
+	v.visit(func(s *session.Session) { s.Set("k", "v") }) // writes with the new key
 	v.f = encrypted(t, store, recent)
 	has("the old key removed", true)
 	v.f = encrypted(t, store, encryptionKey(3))
@@ -43,7 +45,7 @@ func TestEncryptionKeysRotate(t *testing.T) {
 	has("no key at all", false)
 
 	plain := newVisitor(t, v.f)
-	plain.visit(func(s *Session) { s.Set("name", "Ada") })
+	plain.visit(func(s *session.Session) { s.Set("name", "Ada") })
 	plain.f = encrypted(t, store, recent)
 	v = plain
 	has("a record that was never encrypted", false)
@@ -55,7 +57,7 @@ func TestEncryptedRecordsDiffer(t *testing.T) {
 	f := encrypted(t, store, encryptionKey(1))
 	bodies := map[string]bool{}
 	for range 10 {
-		newVisitor(t, f).visit(func(s *Session) { s.Set("name", "Ada") })
+		newVisitor(t, f).visit(func(s *session.Session) { s.Set("name", "Ada") })
 	}
 	for _, record := range store.records {
 		bodies[string(record.data[recordHeader:])] = true
@@ -67,7 +69,7 @@ func TestEncryptedRecordsDiffer(t *testing.T) {
 
 // A key of another length is said at start-up, without showing it.
 func TestEncryptionKeyOfAnotherLength(t *testing.T) {
-	_, err := NewFactory(newMemStore(), &Options{Secret: testSecret, EncryptionKeys: [][]byte{[]byte("hunter2")}})
+	_, err := session.NewFactory(newMemStore(), &session.Options{Secret: testSecret, EncryptionKeys: [][]byte{[]byte("hunter2")}})
 	if err == nil || strings.Contains(err.Error(), "hunter") {
 		t.Errorf("error %v", err)
 	}

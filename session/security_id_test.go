@@ -1,4 +1,4 @@
-package session
+package session_test
 
 import (
 	"crypto/rand"
@@ -10,32 +10,34 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+
+	"github.com/pyramidgo/redissessions/session"
 )
 
 // TestIDsHave256Bits decodes what was made, in each format: 32 bytes at least,
 // and never the same.
 func TestIDsHave256Bits(t *testing.T) {
 	unbase64 := base64.RawURLEncoding.DecodeString
-	for format, c := range map[Format]struct {
+	for format, c := range map[session.Format]struct {
 		id          func(string) ([]byte, error)
 		bytes       int
 		tokenDigits int
 	}{
-		FormatNative:               {unbase64, 32, 64},
-		FormatPyramidRedisSessions: {hex.DecodeString, 32, 40}, // the token is as Pyramid's: 160 bits
-		FormatPyramidSessionRedis:  {unbase64, 48, 64},
+		session.FormatNative:               {unbase64, 32, 64},
+		session.FormatPyramidRedisSessions: {hex.DecodeString, 32, 40}, // the token is as Pyramid's: 160 bits
+		session.FormatPyramidSessionRedis:  {unbase64, 48, 64},
 	} {
-		f := newTestFactory(t, newMemStore(), func(o *Options) { o.Format = format })
+		f := newTestFactory(t, newMemStore(), func(o *session.Options) { o.Format = format })
 		seen := map[string]bool{}
 		for range 1000 {
-			id, err := f.opts.NewID()
+			id, err := session.OptionsOf(f).NewID()
 			if err != nil {
 				t.Fatal(err)
 			}
 			if b, err := c.id(id); err != nil || len(b) != c.bytes || seen[id] {
 				t.Fatalf("%s: an ID of %d bytes, seen before: %v, %v", format, len(b), seen[id], err)
 			}
-			token, err := f.newToken()
+			token, err := session.NewToken(f)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -52,7 +54,7 @@ func TestIDsHave256Bits(t *testing.T) {
 func TestFailingRandomnessFailsTheRequest(t *testing.T) {
 	f := newTestFactory(t, newMemStore(), discardLog)
 	v := newVisitor(t, f)
-	v.visit(func(s *Session) { s.Set("k", "v") })
+	v.visit(func(s *session.Session) { s.Set("k", "v") })
 	broken := errors.New("no entropy")
 	was := rand.Reader
 	rand.Reader = iotest.ErrReader(broken)
@@ -100,14 +102,14 @@ func TestUnknownIDIsNeverAdopted(t *testing.T) {
 	store := newMemStore()
 	f := newTestFactory(t, store, nil)
 	ended := newVisitor(t, f)
-	ended.visit(func(s *Session) { s.Set("k", "v") })
+	ended.visit(func(s *session.Session) { s.Set("k", "v") })
 	logOut := ended.request()
 	if err := f.Invalidate(ended.request()); err != nil {
 		t.Fatal(err)
 	}
 	store.takeCalls()
 	const chosen = "an ID that somebody has chosen"
-	signed, err := f.signer.Sign(chosen)
+	signed, err := session.SignerOf(f).Sign(chosen)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,11 +118,11 @@ func TestUnknownIDIsNeverAdopted(t *testing.T) {
 		"not signed":         "session=" + chosen,
 		"forged":             "session=" + base64.RawURLEncoding.EncodeToString([]byte(strings.Repeat("x", 64)+chosen)),
 		"invalidated":        logOut.Header.Get("Cookie"),
-		"a Redis key":        "session=" + f.format.Address(chosen).Key,
+		"a Redis key":        "session=" + session.FormatOf(f).Address(chosen).Key,
 	} {
 		t.Run(name, func(t *testing.T) {
-			old := f.format.Address(chosen).Key
-			resp := rawVisit(t, f, testURL.String(), []string{cookie}, func(s *Session) {
+			old := session.FormatOf(f).Address(chosen).Key
+			resp := rawVisit(t, f, testURL, []string{cookie}, func(s *session.Session) {
 				if !s.IsNew() || s.ID() != "" {
 					t.Error("the session is not new")
 				}
@@ -129,7 +131,7 @@ func TestUnknownIDIsNeverAdopted(t *testing.T) {
 				t.Errorf("reading: %d cookies, %d records", len(resp.Cookies()), len(store.records))
 			}
 			var id string
-			resp = rawVisit(t, f, testURL.String(), []string{cookie}, func(s *Session) {
+			resp = rawVisit(t, f, testURL, []string{cookie}, func(s *session.Session) {
 				s.Set("k", "v")
 				if _, err := s.CSRFToken(t.Context()); err != nil {
 					t.Error(err)
@@ -152,7 +154,7 @@ func TestReadersWithoutACookieLeaveNoKey(t *testing.T) {
 	store := newMemStore()
 	f := newTestFactory(t, store, nil)
 	for range 10_000 {
-		resp := rawVisit(t, f, testURL.String(), nil, func(s *Session) {
+		resp := rawVisit(t, f, testURL, nil, func(s *session.Session) {
 			s.Get("name")
 			s.Keys()
 			s.PopFlash("")
@@ -178,22 +180,22 @@ func TestDatabaseDoesNotLetAnybodyIn(t *testing.T) {
 	f := newTestFactory(t, store, nil)
 	v := newVisitor(t, f)
 	var ids, cookies []string
-	note := func(s *Session) { ids = append(ids, s.ID()) }
-	v.visit(func(s *Session) {
+	note := func(s *session.Session) { ids = append(ids, s.ID()) }
+	v.visit(func(s *session.Session) {
 		s.Set("name", "Ada")
 		if _, err := s.CSRFToken(t.Context()); err != nil {
 			t.Error(err)
 		}
 		note(s)
 	})
-	cookies = append(cookies, v.jar.Cookies(testURL)[0].Value)
-	v.visit(func(s *Session) {
+	cookies = append(cookies, v.request().Cookies()[0].Value)
+	v.visit(func(s *session.Session) {
 		if err := s.Renew(t.Context()); err != nil { // leaves a marker
 			t.Error(err)
 		}
 		note(s)
 	})
-	cookies = append(cookies, v.jar.Cookies(testURL)[0].Value)
+	cookies = append(cookies, v.request().Cookies()[0].Value)
 
 	var stored []string
 	for key, record := range store.records {
@@ -223,7 +225,7 @@ func TestDatabaseDoesNotLetAnybodyIn(t *testing.T) {
 			t.Error("the cookie is in the database")
 		}
 	}
-	for _, text := range append(stored, strings.TrimPrefix(stored[0], DefaultPrefix), strings.TrimPrefix(stored[2], DefaultPrefix)) {
+	for _, text := range append(stored, strings.TrimPrefix(stored[0], session.DefaultPrefix), strings.TrimPrefix(stored[2], session.DefaultPrefix)) {
 		r := v.request()
 		r.Header.Set("Cookie", "session="+text)
 		if s, err := f.Get(r); err != nil || !s.IsNew() || s.Len() > 0 {

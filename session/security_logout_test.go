@@ -1,4 +1,4 @@
-package session
+package session_test
 
 import (
 	"errors"
@@ -8,24 +8,29 @@ import (
 	"runtime"
 	"sync"
 	"testing"
+
+	"github.com/pyramidgo/redissessions/session"
 )
 
 // TestLogoutIsNeverUndone ends a session while other requests, which have
 // loaded it already, do all they can to it: 1,000 times, in whatever order it
 // happens. Afterwards no cookie leads to its data.
 func TestLogoutIsNeverUndone(t *testing.T) {
-	uses := map[string]func(t *testing.T, s *Session) error{
-		"set":     func(_ *testing.T, s *Session) error { s.Set("k", 1); return nil },
-		"flash":   func(_ *testing.T, s *Session) error { s.Flash("", "hello"); return nil },
-		"clear":   func(_ *testing.T, s *Session) error { s.Clear(); return nil },
-		"timeout": func(_ *testing.T, s *Session) error { s.AdjustTimeout(DefaultIdleTimeout / 2); return nil },
-		"token":   func(t *testing.T, s *Session) error { _, err := s.CSRFToken(t.Context()); return err },
-		"renew":   func(t *testing.T, s *Session) error { return s.Renew(t.Context()) },
-		"read":    func(*testing.T, *Session) error { return nil },
+	uses := map[string]func(t *testing.T, s *session.Session) error{
+		"set":   func(_ *testing.T, s *session.Session) error { s.Set("k", 1); return nil },
+		"flash": func(_ *testing.T, s *session.Session) error { s.Flash("", "hello"); return nil },
+		"clear": func(_ *testing.T, s *session.Session) error { s.Clear(); return nil },
+		"timeout": func(_ *testing.T, s *session.Session) error {
+			s.AdjustTimeout(session.DefaultIdleTimeout / 2)
+			return nil
+		},
+		"token": func(t *testing.T, s *session.Session) error { _, err := s.CSRFToken(t.Context()); return err },
+		"renew": func(t *testing.T, s *session.Session) error { return s.Renew(t.Context()) },
+		"read":  func(*testing.T, *session.Session) error { return nil },
 	}
 	for range 1000 {
 		store := newMemStore()
-		f := newTestFactory(t, store, func(o *Options) {
+		f := newTestFactory(t, store, func(o *session.Options) {
 			discardLog(o)
 			o.ExpiryInRecord = rand.N(2) == 0 // reading then writes
 		})
@@ -38,7 +43,7 @@ func TestLogoutIsNeverUndone(t *testing.T) {
 		given := make(chan *http.Cookie, len(uses))
 		start := make(chan struct{})
 		var ready, done sync.WaitGroup
-		serve := func(use func(s *Session) error) {
+		serve := func(use func(s *session.Session) error) {
 			ready.Add(1)
 			pauses := rand.N(20)
 			done.Go(func() {
@@ -54,7 +59,7 @@ func TestLogoutIsNeverUndone(t *testing.T) {
 					for range pauses {
 						runtime.Gosched()
 					}
-					if err := use(s); err != nil && !errors.Is(err, ErrGone) {
+					if err := use(s); err != nil && !errors.Is(err, session.ErrGone) {
 						t.Error(err)
 					}
 				})).ServeHTTP(w, request())
@@ -66,9 +71,9 @@ func TestLogoutIsNeverUndone(t *testing.T) {
 			})
 		}
 		for _, use := range uses {
-			serve(func(s *Session) error { return use(t, s) })
+			serve(func(s *session.Session) error { return use(t, s) })
 		}
-		serve(func(s *Session) error { return s.Invalidate(t.Context()) })
+		serve(func(s *session.Session) error { return s.Invalidate(t.Context()) })
 		ready.Wait()
 		close(start)
 		done.Wait()
@@ -92,11 +97,11 @@ func TestLogoutIsNeverUndone(t *testing.T) {
 // session afterwards.
 func TestLogoutAsksForItsStoreOnce(t *testing.T) {
 	store, asked := newMemStore(), 0
-	f := newTestFactory(t, nil, func(o *Options) {
-		o.StoreFor = func(*http.Request) (Store, error) { asked++; return store, nil }
+	f := newTestFactory(t, nil, func(o *session.Options) {
+		o.StoreFor = func(*http.Request) (session.Store, error) { asked++; return store, nil }
 	})
 	v := newVisitor(t, f)
-	v.visit(func(s *Session) { s.Set("name", "Ada") })
+	v.visit(func(s *session.Session) { s.Set("name", "Ada") })
 	asked = 0
 	v.serve(func(_ http.ResponseWriter, r *http.Request) {
 		if err := f.Invalidate(r); err != nil {

@@ -52,6 +52,7 @@ type Session struct {
 	signed     string       // the cookie's value, once it was made
 	header     http.Header  // for AllowCookie: before the header is sent, as it was when the request came in
 	headerSent bool
+	unsaved    error            // why the error handler answers in place of the page
 	failed     [stepCount]error // of the steps whose failure the page must not hide
 	refused    bool             // it is logged that the response may not have the cookie
 }

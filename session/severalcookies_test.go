@@ -1,4 +1,4 @@
-package session
+package session_test
 
 import (
 	"context"
@@ -9,20 +9,22 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/pyramidgo/redissessions/session"
 )
 
 // owned begins a session of a user and returns its cookie as a pair.
-func owned(t *testing.T, f *Factory, user string) string {
+func owned(t *testing.T, f *session.Factory, user string) string {
 	t.Helper()
 	v := newVisitor(t, f)
-	v.visit(func(s *Session) { s.Set("user", user) })
+	v.visit(func(s *session.Session) { s.Set("user", user) })
 	return v.request().Header.Get("Cookie")
 }
 
 // renewed renews the session of a cookie and returns the new one.
-func renewed(t *testing.T, f *Factory, cookie string) string {
+func renewed(t *testing.T, f *session.Factory, cookie string) string {
 	t.Helper()
-	set := rawVisit(t, f, testURL.String(), []string{cookie}, func(s *Session) {
+	set := rawVisit(t, f, testURL, []string{cookie}, func(s *session.Session) {
 		if err := s.Renew(t.Context()); err != nil {
 			t.Error(err)
 		}
@@ -33,11 +35,9 @@ func renewed(t *testing.T, f *Factory, cookie string) string {
 	return set[0].Name + "=" + set[0].Value
 }
 
-func ofFormat(format Format) func(*Options) {
-	return func(o *Options) { discardLog(o); o.Format = format }
+func ofFormat(format session.Format) func(*session.Options) {
+	return func(o *session.Options) { discardLog(o); o.Format = format }
 }
-
-var formats = []Format{FormatNative, FormatPyramidRedisSessions, FormatPyramidSessionRedis}
 
 // A cookie whose session was renewed a moment ago stands beside the new one, as
 // after a change of cookie_path: the search goes on to the session that lives.
@@ -59,7 +59,7 @@ func TestRenewedSessionBesideItsSuccessor(t *testing.T) {
 		} {
 			t.Run(format.String()+"/"+name, func(t *testing.T) {
 				v := []string{strings.Join(header, "; ")}
-				resp := rawVisit(t, f, testURL.String(), v, func(s *Session) {
+				resp := rawVisit(t, f, testURL, v, func(s *session.Session) {
 					if user, _ := s.Get("user"); user != "ann" {
 						t.Errorf("the session of %v", user)
 					}
@@ -68,7 +68,7 @@ func TestRenewedSessionBesideItsSuccessor(t *testing.T) {
 				if set := resp.Header["Set-Cookie"]; len(set) > 0 {
 					t.Errorf("Set-Cookie: %q", set)
 				}
-				rawVisit(t, f, testURL.String(), v, func(s *Session) {
+				rawVisit(t, f, testURL, v, func(s *session.Session) {
 					if seen, _ := s.Get("seen"); seen != name {
 						t.Errorf("what was set is not there: %v", seen)
 					}
@@ -82,12 +82,12 @@ func TestRenewedSessionBesideItsSuccessor(t *testing.T) {
 // during the renewal: it cannot begin a session, whose cookie would replace the
 // new one, and a logout in it ends the successor.
 func TestRenewedSessionBesideNone(t *testing.T) {
-	for name, beside := range map[string]func(f *Factory, cookie string) []string{
-		"alone":          func(_ *Factory, c string) []string { return []string{c} },
-		"a forged last":  func(_ *Factory, c string) []string { return []string{c, "session=forged"} },
-		"a forged first": func(_ *Factory, c string) []string { return []string{"session=forged", c} },
-		"unknown last": func(f *Factory, c string) []string {
-			value, _ := f.signer.Sign("in no store")
+	for name, beside := range map[string]func(f *session.Factory, cookie string) []string{
+		"alone":          func(_ *session.Factory, c string) []string { return []string{c} },
+		"a forged last":  func(_ *session.Factory, c string) []string { return []string{c, "session=forged"} },
+		"a forged first": func(_ *session.Factory, c string) []string { return []string{"session=forged", c} },
+		"unknown last": func(f *session.Factory, c string) []string {
+			value, _ := session.SignerOf(f).Sign("in no store")
 			return []string{c, "session=" + value}
 		},
 	} {
@@ -99,23 +99,18 @@ func TestRenewedSessionBesideNone(t *testing.T) {
 			header := []string{strings.Join(beside(f, old), "; ")}
 			w, r := httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil)
 			r.Header["Cookie"] = header
-			f.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-				s, err := f.Get(r)
-				if err != nil {
-					t.Error(err)
-					return
-				}
+			f.Handler(withSession(t, f, func(s *session.Session) {
 				s.Set("user", "a stranger")
 			})).ServeHTTP(w, r)
 			if w.Code == http.StatusOK || len(w.Result().Cookies()) > 0 {
 				t.Errorf("status %d, cookies %v", w.Code, w.Result().Cookies())
 			}
-			rawVisit(t, f, testURL.String(), header, func(s *Session) {
+			rawVisit(t, f, testURL, header, func(s *session.Session) {
 				if err := s.Invalidate(t.Context()); err != nil {
 					t.Error(err)
 				}
 			})
-			rawVisit(t, f, testURL.String(), []string{successor}, func(s *Session) {
+			rawVisit(t, f, testURL, []string{successor}, func(s *session.Session) {
 				if s.Has("user") {
 					t.Error("the successor is still logged in")
 				}
@@ -125,20 +120,20 @@ func TestRenewedSessionBesideNone(t *testing.T) {
 }
 
 // logouts are the ways to end a request's session.
-var logouts = map[string]func(f *Factory, r *http.Request) error{
-	"Factory.Invalidate": func(f *Factory, r *http.Request) error { return f.Invalidate(r) },
-	"Factory.Invalidate after Get": func(f *Factory, r *http.Request) error {
+var logouts = map[string]func(f *session.Factory, r *http.Request) error{
+	"Factory.Invalidate": func(f *session.Factory, r *http.Request) error { return f.Invalidate(r) },
+	"Factory.Invalidate after Get": func(f *session.Factory, r *http.Request) error {
 		_, err := f.Get(r)
 		return errors.Join(err, f.Invalidate(r))
 	},
-	"Session.Invalidate": func(f *Factory, r *http.Request) error {
+	"Session.Invalidate": func(f *session.Factory, r *http.Request) error {
 		s, err := f.Get(r)
 		if err != nil {
 			return err
 		}
 		return s.Invalidate(r.Context())
 	},
-	"Session.Invalidate after a change": func(f *Factory, r *http.Request) error {
+	"Session.Invalidate after a change": func(f *session.Factory, r *http.Request) error {
 		s, err := f.Get(r)
 		if err != nil {
 			return err
@@ -147,7 +142,7 @@ var logouts = map[string]func(f *Factory, r *http.Request) error{
 		_, err = s.CSRFToken(r.Context())
 		return errors.Join(err, s.Invalidate(r.Context()))
 	},
-	"Session.Invalidate after Renew": func(f *Factory, r *http.Request) error {
+	"Session.Invalidate after Renew": func(f *session.Factory, r *http.Request) error {
 		s, err := f.Get(r)
 		if err != nil {
 			return err
@@ -160,9 +155,9 @@ var logouts = map[string]func(f *Factory, r *http.Request) error{
 // visitor would still be logged in. In the Pyramid formats it ends the one that
 // Python reads, which is that of the last cookie.
 func TestLogoutWithSeveralCookies(t *testing.T) {
-	type cookies func(f *Factory, store *memStore) []string
+	type cookies func(f *session.Factory, store *memStore) []string
 	users := func(n int) cookies {
-		return func(f *Factory, _ *memStore) (all []string) {
+		return func(f *session.Factory, _ *memStore) (all []string) {
 			for range n {
 				all = append(all, owned(t, f, "ann"))
 			}
@@ -173,36 +168,39 @@ func TestLogoutWithSeveralCookies(t *testing.T) {
 		"one":                  users(1),
 		"two":                  users(2),
 		"three":                users(3),
-		"as many as are tried": users(maxCookies),
-		"forged ones between": func(f *Factory, s *memStore) []string {
+		"as many as are tried": users(session.MaxCookies),
+		"forged ones between": func(f *session.Factory, s *memStore) []string {
 			u := users(2)(f, s)
 			return []string{"session=forged", u[0], "session=forged", u[1]}
 		},
-		"one of them twice": func(f *Factory, s *memStore) []string { u := users(2)(f, s); return []string{u[0], u[0], u[1]} },
-		"the first cannot be read": func(f *Factory, s *memStore) []string {
+		"one of them twice": func(f *session.Factory, s *memStore) []string { u := users(2)(f, s); return []string{u[0], u[0], u[1]} },
+		"the first cannot be read": func(f *session.Factory, s *memStore) []string {
 			u := users(1)(f, s)
 			damage(s)
 			return append(u, users(1)(f, s)...)
 		},
-		"the last cannot be read": func(f *Factory, s *memStore) []string {
+		"the last cannot be read": func(f *session.Factory, s *memStore) []string {
 			u := users(1)(f, s)
 			damage(s)
 			return append(users(1)(f, s), u...)
 		},
-		"two cannot be read": func(f *Factory, s *memStore) []string {
+		"two cannot be read": func(f *session.Factory, s *memStore) []string {
 			u := users(2)(f, s)
 			damage(s)
 			return append(u, users(1)(f, s)...)
 		},
-		"renewed, another": func(f *Factory, s *memStore) []string { u := users(2)(f, s); renewed(t, f, u[0]); return u },
-		"another, renewed": func(f *Factory, s *memStore) []string { u := users(2)(f, s); renewed(t, f, u[1]); return u },
-		"two that were renewed": func(f *Factory, s *memStore) []string {
+		"renewed, another": func(f *session.Factory, s *memStore) []string { u := users(2)(f, s); renewed(t, f, u[0]); return u },
+		"another, renewed": func(f *session.Factory, s *memStore) []string { u := users(2)(f, s); renewed(t, f, u[1]); return u },
+		"two that were renewed": func(f *session.Factory, s *memStore) []string {
 			u := users(2)(f, s)
 			renewed(t, f, u[0])
 			renewed(t, f, u[1])
 			return u
 		},
-		"the old and the new, others": func(f *Factory, s *memStore) []string { u := users(3)(f, s); return append(u, renewed(t, f, u[1])) },
+		"the old and the new, others": func(f *session.Factory, s *memStore) []string {
+			u := users(3)(f, s)
+			return append(u, renewed(t, f, u[1]))
+		},
 	}
 	for name, cookies := range tests {
 		for way, logout := range logouts {
@@ -216,15 +214,15 @@ func TestLogoutWithSeveralCookies(t *testing.T) {
 					r.Header.Set("Cookie", header)
 					read := pythonReads(f, r)
 					f.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-						if err := logout(f, r); err != nil && (!errors.Is(err, ErrGone) || !strings.Contains(name, "renewed")) {
+						if err := logout(f, r); err != nil && (!errors.Is(err, session.ErrGone) || !strings.Contains(name, "renewed")) {
 							t.Error(err)
 						}
 					})).ServeHTTP(w, r)
-					leads := format == FormatNative || name != "two that were renewed"
+					leads := format == session.FormatNative || name != "two that were renewed"
 					if set := w.Result().Cookies(); leads && (len(set) != 1 || set[0].MaxAge >= 0) {
 						t.Errorf("cookies %v", set)
 					}
-					if format == FormatNative {
+					if format == session.FormatNative {
 						for _, record := range store.records {
 							if !isMarker(record.data) {
 								t.Error("a record is left")
@@ -264,10 +262,10 @@ func damage(store *memStore) {
 }
 
 // pythonReads returns the key of the last cookie's session.
-func pythonReads(f *Factory, r *http.Request) string {
+func pythonReads(f *session.Factory, r *http.Request) string {
 	all := r.CookiesNamed("session")
-	v, _ := f.verify(all[len(all)-1].Value)
-	return f.format.Address(v.id).Key
+	id, _ := session.VerifiedID(f, all[len(all)-1].Value)
+	return session.FormatOf(f).Address(id).Key
 }
 
 // Without a Handler the same sessions end.
@@ -298,7 +296,7 @@ func TestLogoutOfSeveralThatFailsHalfway(t *testing.T) {
 		r := httptest.NewRequest(http.MethodGet, "/", nil)
 		r.Header.Set("Cookie", header)
 		f.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-			if err := logout(f, r); !errors.Is(err, ErrUnavailable) {
+			if err := logout(f, r); !errors.Is(err, session.ErrUnavailable) {
 				t.Errorf("%s: error %v", way, err)
 			}
 			// The marker of a renewal leads to the one whose removal failed.
@@ -317,7 +315,7 @@ func TestLogoutOfSeveralThatFailsHalfway(t *testing.T) {
 
 // failingRemoves is a store whose next so many removals fail.
 type failingRemoves struct {
-	Store
+	session.Store
 	fail int
 }
 
@@ -336,18 +334,18 @@ func TestRenewLeavesOtherSessions(t *testing.T) {
 		f := newTestFactory(t, newMemStore(), ofFormat(format))
 		ann, bob := owned(t, f, "ann"), owned(t, f, "bob")
 		loaded, other := ann, bob
-		if f.rules.lastCookie {
+		if session.LastCookieFirst(f) {
 			loaded, other = bob, ann
 		}
 		successor := renewed(t, f, ann+"; "+bob)
 		for _, c := range []string{successor, other} {
-			rawVisit(t, f, testURL.String(), []string{c}, func(s *Session) {
+			rawVisit(t, f, testURL, []string{c}, func(s *session.Session) {
 				if !s.Has("user") {
 					t.Errorf("%s: a session is gone", format)
 				}
 			})
 		}
-		rawVisit(t, f, testURL.String(), []string{loaded + "; " + successor}, func(s *Session) {
+		rawVisit(t, f, testURL, []string{loaded + "; " + successor}, func(s *session.Session) {
 			if !s.Has("user") {
 				t.Errorf("%s: the old cookie hides the new one", format)
 			}

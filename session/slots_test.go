@@ -1,9 +1,11 @@
-package session
+package session_test
 
 import (
 	"fmt"
 	"maps"
 	"testing"
+
+	"github.com/pyramidgo/redissessions/session"
 )
 
 // Many keys at once are set, changed, deleted and added: a save finds its changes
@@ -11,13 +13,13 @@ import (
 func TestManyKeys(t *testing.T) {
 	v := newVisitor(t, newTestFactory(t, newMemStore(), nil))
 	want := map[string]any{}
-	set := func(s *Session, key string, value any) { s.Set(key, value); want[key] = value }
-	v.visit(func(s *Session) {
+	set := func(s *session.Session, key string, value any) { s.Set(key, value); want[key] = value }
+	v.visit(func(s *session.Session) {
 		for i := range 100 {
 			set(s, fmt.Sprint("key ", i), i)
 		}
 	})
-	v.visit(func(s *Session) {
+	v.visit(func(s *session.Session) {
 		for i := 0; i < 150; i += 2 {
 			set(s, fmt.Sprint("key ", i), fmt.Sprint("changed ", i))
 		}
@@ -26,7 +28,7 @@ func TestManyKeys(t *testing.T) {
 			delete(want, fmt.Sprint("key ", i))
 		}
 	})
-	v.visit(func(s *Session) {
+	v.visit(func(s *session.Session) {
 		if got := maps.Collect(s.All()); !maps.Equal(got, want) {
 			t.Errorf("%d keys, want %d:\n%v\n%v", len(got), len(want), got, want)
 		}

@@ -1,4 +1,4 @@
-package session
+package session_test
 
 import (
 	"bytes"
@@ -12,23 +12,19 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/pyramidgo/redissessions/session"
 )
 
 // ask sends a visitor's request to a handler and returns the answer with its body. The
 // visitor keeps the cookies.
-func (v *visitor) ask(h http.Handler, method string, header ...string) (*http.Response, string) {
+func (v *siteVisitor) ask(h http.Handler, method string, header ...string) (*http.Response, string) {
 	v.t.Helper()
-	r := httptest.NewRequest(method, testURL.String()+"status", nil)
-	for _, c := range v.jar.Cookies(testURL) {
-		r.AddCookie(c)
-	}
+	r := httptest.NewRequest(method, testURL+"status", nil)
 	for i := 0; i < len(header); i += 2 {
 		r.Header.Set(header[i], header[i+1])
 	}
-	w := httptest.NewRecorder()
-	h.ServeHTTP(w, r)
-	resp := w.Result()
-	v.jar.SetCookies(testURL, resp.Cookies())
+	resp := v.Do(h, r)
 	body, err := io.ReadAll(resp.Body)
 	if err != nil {
 		v.t.Fatal(err)
@@ -40,16 +36,16 @@ func (v *visitor) ask(h http.Handler, method string, header ...string) (*http.Re
 }
 
 // mounts are where the handler may be.
-var mounts = map[string]func(f *Factory) http.Handler{
-	"inside":  func(f *Factory) http.Handler { return f.Handler(f.StatusHandler()) },
-	"outside": func(f *Factory) http.Handler { return f.StatusHandler() },
+var mounts = map[string]func(f *session.Factory) http.Handler{
+	"inside":  func(f *session.Factory) http.Handler { return f.Handler(f.StatusHandler()) },
+	"outside": func(f *session.Factory) http.Handler { return f.StatusHandler() },
 }
 
 // GET restarts nothing, however often it is sent, and POST extends.
 func TestStatusHandler(t *testing.T) {
 	for mount, handler := range mounts {
 		t.Run(mount, func(t *testing.T) {
-			eachTiming(t, func(t *testing.T, v *visitor, store *memStore) {
+			eachTiming(t, func(t *testing.T, v *siteVisitor, store *memStore) {
 				h := handler(v.f)
 				is := func(method string, want ...string) {
 					t.Helper()
@@ -64,7 +60,7 @@ func TestStatusHandler(t *testing.T) {
 				if calls := store.takeCalls(); len(calls) != 0 {
 					t.Errorf("without a session it sends %v", calls)
 				}
-				v.visit(func(s *Session) { s.Set("a", 1) })
+				v.visit(func(s *session.Session) { s.Set("a", 1) })
 				// Times of a record in whole seconds are rounded up, once or twice.
 				pass(5 * time.Minute)
 				for range 3 {
@@ -95,31 +91,31 @@ func TestStatusHandler(t *testing.T) {
 func TestStatusHandlerLimits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := keepStore{ttlStore{newMemStore()}}
-		v := newVisitor(t, newTestFactory(t, store, func(o *Options) {
+		v := newVisitor(t, newTestFactory(t, store, func(o *session.Options) {
 			o.AbsoluteTimeout = time.Hour
 			o.Passive = func(*http.Request) bool { return true }
 		}))
-		v.visit(func(s *Session) { s.Set("a", 1) })
+		v.visit(func(s *session.Session) { s.Set("a", 1) })
 		for _, want := range []string{"1200", "1200", "1200", "900"} {
 			pass(11*time.Minute + 15*time.Second)
 			if _, body := v.ask(v.f.StatusHandler(), http.MethodPost); body != `{"active":true,"expires_in":`+want+`}` {
 				t.Errorf("%s, want %s", body, want)
 			}
 		}
-		v = newVisitor(t, newTestFactory(t, store, func(o *Options) { o.IdleTimeout = Never }))
-		v.visit(func(s *Session) { s.Set("a", 1) })
+		v = newVisitor(t, newTestFactory(t, store, func(o *session.Options) { o.IdleTimeout = session.Never }))
+		v.visit(func(s *session.Session) { s.Set("a", 1) })
 		for _, method := range []string{http.MethodGet, http.MethodPost} {
 			if _, body := v.ask(v.f.StatusHandler(), method); body != `{"active":true,"expires_in":null}` {
 				t.Errorf("%s without a timeout: %s", method, body)
 			}
 		}
-		v = newVisitor(t, newTestFactory(t, store, func(o *Options) { o.IdleTimeout, o.AbsoluteTimeout = Never, time.Hour }))
-		v.visit(func(s *Session) { s.Set("a", 1) })
+		v = newVisitor(t, newTestFactory(t, store, func(o *session.Options) { o.IdleTimeout, o.AbsoluteTimeout = session.Never, time.Hour }))
+		v.visit(func(s *session.Session) { s.Set("a", 1) })
 		if _, body := v.ask(v.f.StatusHandler(), http.MethodGet); body != `{"active":true,"expires_in":3600}` {
 			t.Errorf("with an absolute timeout only: %s", body)
 		}
 		v = newVisitor(t, newTestFactory(t, newMemStore(), nil))
-		v.visit(func(s *Session) { s.Set("a", 1) })
+		v.visit(func(s *session.Session) { s.Set("a", 1) })
 		if _, body := v.ask(v.f.StatusHandler(), http.MethodGet); body != `{"active":true,"expires_in":null}` {
 			t.Errorf("with a store that does not tell: %s", body)
 		}
@@ -133,7 +129,7 @@ func TestStatusHandlerMethods(t *testing.T) {
 		t.Run(mount, func(t *testing.T) {
 			store := newMemStore()
 			v := newVisitor(t, newTestFactory(t, store, nil))
-			v.visit(func(s *Session) { s.Set("a", 1) })
+			v.visit(func(s *session.Session) { s.Set("a", 1) })
 			h := handler(v.f)
 			store.takeCalls()
 			for _, header := range [][]string{{"Sec-Fetch-Site", "cross-site"}, {"Sec-Fetch-Site", "same-site"}, {"Origin", "https://evil.test"}, {"Origin", "null"}} {
@@ -168,12 +164,12 @@ func TestStatusHandlerElse(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				store := newMemStore()
 				for _, anonymous := range []bool{false, true} {
-					v := newVisitor(t, newTestFactory(t, store, func(o *Options) { discardLog(o); o.AnonymousWhenDown = anonymous }))
+					v := newVisitor(t, newTestFactory(t, store, func(o *session.Options) { discardLog(o); o.AnonymousWhenDown = anonymous }))
 					h := handler(v.f)
-					v.visit(func(s *Session) { s.Set("a", 1) })
-					old := jarOf(v.request())
-					v.visit(func(s *Session) { _ = s.Renew(t.Context()) })
-					late := &visitor{t, v.f, old}
+					v.visit(func(s *session.Session) { s.Set("a", 1) })
+					old := v.request()
+					v.visit(func(s *session.Session) { _ = s.Renew(t.Context()) })
+					late := visitorWith(t, v.f, old)
 					for _, method := range []string{http.MethodGet, http.MethodPost} {
 						if resp, body := late.ask(h, method); resp.StatusCode != http.StatusOK || body != `{"active":false,"expires_in":0}` {
 							t.Errorf("%s with the cookie of a renewed session: %d, %s", method, resp.StatusCode, body)
@@ -199,8 +195,8 @@ func TestStatusHandlerHangUp(t *testing.T) {
 		for _, method := range []string{http.MethodGet, http.MethodPost} {
 			var log bytes.Buffer
 			store := newMemStore()
-			v := newVisitor(t, newTestFactory(t, store, func(o *Options) { logLines(o, &log) }))
-			v.visit(func(s *Session) { s.Set("a", 1) })
+			v := newVisitor(t, newTestFactory(t, store, func(o *session.Options) { logLines(o, &log) }))
+			v.visit(func(s *session.Session) { s.Set("a", 1) })
 			store.err = context.Canceled
 			ctx, cancel := context.WithCancel(t.Context())
 			cancel()
@@ -219,11 +215,11 @@ func TestStatusHandlerUnanswered(t *testing.T) {
 	for mount, handler := range mounts {
 		for _, method := range []string{http.MethodGet, http.MethodPost} {
 			store := newMemStore()
-			v := newVisitor(t, newTestFactory(t, store, func(o *Options) {
+			v := newVisitor(t, newTestFactory(t, store, func(o *session.Options) {
 				discardLog(o)
 				o.ErrorHandler = func(http.ResponseWriter, *http.Request, error) {}
 			}))
-			v.visit(func(s *Session) { s.Set("a", 1) })
+			v.visit(func(s *session.Session) { s.Set("a", 1) })
 			store.err = errors.New("down")
 			if resp, _ := v.ask(handler(v.f), method); resp.StatusCode != http.StatusServiceUnavailable {
 				t.Errorf("%s, %s: %d", mount, method, resp.StatusCode)
@@ -238,7 +234,7 @@ func TestStatusHandlerRollsTheCookie(t *testing.T) {
 		t.Run(mount, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				v := newVisitor(t, rollingFactory(t, newMemStore(), nil))
-				v.visit(func(s *Session) { s.Set("a", 1) })
+				v.visit(func(s *session.Session) { s.Set("a", 1) })
 				pass(2 * day)
 				for _, row := range []struct {
 					method  string

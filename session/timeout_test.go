@@ -1,4 +1,4 @@
-package session
+package session_test
 
 import (
 	"context"
@@ -6,6 +6,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/pyramidgo/redissessions/session"
 )
 
 // ttlStore is a memStore that can tell the time to live.
@@ -40,49 +42,53 @@ func (m *memStore) live() time.Duration {
 // A session keeps its own timeout, whatever is done to it. What other requests
 // do is done by a factory with the configured timeout.
 func TestOwnTimeoutSurvives(t *testing.T) {
-	paths := map[string]func(v *visitor, store *memStore){
-		"load":  func(v *visitor, _ *memStore) { v.visit(func(s *Session) { s.Get("a") }) },
-		"save":  func(v *visitor, _ *memStore) { v.visit(func(s *Session) { s.Set("a", 2) }) },
-		"clear": func(v *visitor, _ *memStore) { v.visit(func(s *Session) { s.Clear() }) },
-		"touch": func(v *visitor, store *memStore) {
-			v.f = newTestFactory(v.t, ttlStore{store}, func(o *Options) { o.TouchAfter = time.Second })
-			v.visit(func(s *Session) { s.Get("a") })
+	paths := map[string]func(v *siteVisitor, store *memStore){
+		"load":  func(v *siteVisitor, _ *memStore) { v.visit(func(s *session.Session) { s.Get("a") }) },
+		"save":  func(v *siteVisitor, _ *memStore) { v.visit(func(s *session.Session) { s.Set("a", 2) }) },
+		"clear": func(v *siteVisitor, _ *memStore) { v.visit(func(s *session.Session) { s.Clear() }) },
+		"touch": func(v *siteVisitor, store *memStore) {
+			v.f = newTestFactory(v.t, ttlStore{store}, func(o *session.Options) { o.TouchAfter = time.Second })
+			v.visit(func(s *session.Session) { s.Get("a") })
 		},
-		"conflict": func(v *visitor, _ *memStore) {
-			v.visit(func(s *Session) {
+		"conflict": func(v *siteVisitor, _ *memStore) {
+			v.visit(func(s *session.Session) {
 				s.Set("a", 3)
-				v.visit(func(s *Session) { s.Set("b", 3) })
+				v.visit(func(s *session.Session) { s.Set("b", 3) })
 			})
 		},
-		"set in the conflict": func(v *visitor, _ *memStore) {
-			v.visit(func(s *Session) { s.AdjustTimeout(time.Minute) })
-			v.visit(func(s *Session) {
+		"set in the conflict": func(v *siteVisitor, _ *memStore) {
+			v.visit(func(s *session.Session) { s.AdjustTimeout(time.Minute) })
+			v.visit(func(s *session.Session) {
 				s.Set("a", 3)
-				v.visit(func(s *Session) { s.AdjustTimeout(2 * time.Hour) })
+				v.visit(func(s *session.Session) { s.AdjustTimeout(2 * time.Hour) })
 			})
 		},
-		"adjusted, and a conflict": func(v *visitor, _ *memStore) {
-			v.visit(func(s *Session) { s.AdjustTimeout(time.Minute) })
-			v.visit(func(s *Session) {
+		"adjusted, and a conflict": func(v *siteVisitor, _ *memStore) {
+			v.visit(func(s *session.Session) { s.AdjustTimeout(time.Minute) })
+			v.visit(func(s *session.Session) {
 				s.AdjustTimeout(2 * time.Hour)
-				v.visit(func(s *Session) { s.Set("b", 3) })
+				v.visit(func(s *session.Session) { s.Set("b", 3) })
 			})
 		},
-		"renew": func(v *visitor, _ *memStore) { v.visit(func(s *Session) { _ = s.Renew(context.Background()) }) },
-		"csrf":  func(v *visitor, _ *memStore) { v.visit(func(s *Session) { _, _ = s.CSRFToken(context.Background()) }) },
+		"renew": func(v *siteVisitor, _ *memStore) {
+			v.visit(func(s *session.Session) { _ = s.Renew(context.Background()) })
+		},
+		"csrf": func(v *siteVisitor, _ *memStore) {
+			v.visit(func(s *session.Session) { _, _ = s.CSRFToken(context.Background()) })
+		},
 	}
 	for name, path := range paths {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				store := newMemStore()
 				v := newVisitor(t, newTestFactory(t, store, nil))
-				v.visit(func(s *Session) { s.Set("a", 1); s.AdjustTimeout(2 * time.Hour) })
+				v.visit(func(s *session.Session) { s.Set("a", 1); s.AdjustTimeout(2 * time.Hour) })
 				pass(time.Minute)
 				path(v, store)
 				if got := store.live(); got != 2*time.Hour {
 					t.Errorf("the time to live is %v", got)
 				}
-				v.visit(func(s *Session) {
+				v.visit(func(s *session.Session) {
 					if s.Timeout() != 2*time.Hour || s.IsNew() {
 						t.Errorf("the timeout is %v", s.Timeout())
 					}
@@ -94,31 +100,31 @@ func TestOwnTimeoutSurvives(t *testing.T) {
 
 // No touch passes the absolute timeout, and at that moment the session is over.
 func TestAbsoluteTimeout(t *testing.T) {
-	paths := map[string]func(s *Session){
-		"read":    func(s *Session) { s.Get("a") },
-		"write":   func(s *Session) { s.Modify("n", increment) },
-		"timeout": func(s *Session) { s.AdjustTimeout(24 * time.Hour) },
-		"never":   func(s *Session) { s.AdjustTimeout(0) },
-		"renew":   func(s *Session) { _ = s.Renew(context.Background()) },
+	paths := map[string]func(s *session.Session){
+		"read":    func(s *session.Session) { s.Get("a") },
+		"write":   func(s *session.Session) { s.Modify("n", increment) },
+		"timeout": func(s *session.Session) { s.AdjustTimeout(24 * time.Hour) },
+		"never":   func(s *session.Session) { s.AdjustTimeout(0) },
+		"renew":   func(s *session.Session) { _ = s.Renew(context.Background()) },
 	}
-	options := map[string]func(o *Options){
-		"idle":           func(*Options) {},
-		"never idle":     func(o *Options) { o.IdleTimeout = Never },
-		"trigger":        func(o *Options) { o.TouchAfter = time.Minute },
-		"in the record":  func(o *Options) { o.ExpiryInRecord = true },
-		"longer than it": func(o *Options) { o.IdleTimeout = 48 * time.Hour },
+	options := map[string]func(o *session.Options){
+		"idle":           func(*session.Options) {},
+		"never idle":     func(o *session.Options) { o.IdleTimeout = session.Never },
+		"trigger":        func(o *session.Options) { o.TouchAfter = time.Minute },
+		"in the record":  func(o *session.Options) { o.ExpiryInRecord = true },
+		"longer than it": func(o *session.Options) { o.IdleTimeout = 48 * time.Hour },
 	}
 	for name, path := range paths {
 		for option, edit := range options {
 			t.Run(name+", "+option, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					store := newMemStore()
-					v := newVisitor(t, newTestFactory(t, ttlStore{store}, func(o *Options) {
+					v := newVisitor(t, newTestFactory(t, ttlStore{store}, func(o *session.Options) {
 						o.AbsoluteTimeout = time.Hour
 						edit(o)
 					}))
 					end := time.Now().Add(time.Hour)
-					v.visit(func(s *Session) { s.Set("a", 1) })
+					v.visit(func(s *session.Session) { s.Set("a", 1) })
 					for time.Until(end) > 7*time.Minute {
 						pass(7 * time.Minute)
 						v.visit(path)
@@ -128,7 +134,7 @@ func TestAbsoluteTimeout(t *testing.T) {
 						}
 					}
 					pass(time.Until(end))
-					v.visit(func(s *Session) {
+					v.visit(func(s *session.Session) {
 						if !s.IsNew() {
 							t.Error("the session is there after its absolute timeout")
 						}
@@ -144,13 +150,13 @@ func TestAbsoluteTimeout(t *testing.T) {
 func TestTouchAfter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := newMemStore()
-		v := newVisitor(t, newTestFactory(t, ttlStore{store}, func(o *Options) { o.TouchAfter = 5 * time.Minute }))
-		v.visit(func(s *Session) { s.Set("a", 1) })
+		v := newVisitor(t, newTestFactory(t, ttlStore{store}, func(o *session.Options) { o.TouchAfter = 5 * time.Minute }))
+		v.visit(func(s *session.Session) { s.Set("a", 1) })
 		store.takeCalls()
 		var touches []int
 		for minute := 1; minute <= 12; minute++ {
 			pass(time.Minute)
-			v.visit(func(s *Session) { s.Get("a") })
+			v.visit(func(s *session.Session) { s.Get("a") })
 			if slices.Contains(store.takeCalls(), "expire") {
 				touches = append(touches, minute)
 			}
@@ -168,18 +174,18 @@ func TestTouchAfter(t *testing.T) {
 // used.
 func TestTouchAfterLongerThanTheTimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		v := newVisitor(t, newTestFactory(t, ttlStore{newMemStore()}, func(o *Options) { o.TouchAfter = 5 * time.Minute }))
-		v.visit(func(s *Session) { s.Set("a", 1); s.AdjustTimeout(2 * time.Minute) })
+		v := newVisitor(t, newTestFactory(t, ttlStore{newMemStore()}, func(o *session.Options) { o.TouchAfter = 5 * time.Minute }))
+		v.visit(func(s *session.Session) { s.Set("a", 1); s.AdjustTimeout(2 * time.Minute) })
 		for range 10 {
 			pass(time.Minute)
-			v.visit(func(s *Session) {
+			v.visit(func(s *session.Session) {
 				if s.IsNew() {
 					t.Fatal("it ended while it was used")
 				}
 			})
 		}
 		pass(2 * time.Minute)
-		v.visit(func(s *Session) {
+		v.visit(func(s *session.Session) {
 			if !s.IsNew() {
 				t.Error("it did not end when it was not")
 			}
@@ -192,10 +198,10 @@ func TestTouchAfterLongerThanTheTimeout(t *testing.T) {
 func TestExpiryInRecord(t *testing.T) {
 	for _, own := range []time.Duration{0, 2 * time.Hour} {
 		synctest.Test(t, func(t *testing.T) {
-			timeout := max(own, DefaultIdleTimeout)
+			timeout := max(own, session.DefaultIdleTimeout)
 			store := newMemStore()
-			v := newVisitor(t, newTestFactory(t, store, func(o *Options) { o.ExpiryInRecord = true }))
-			v.visit(func(s *Session) {
+			v := newVisitor(t, newTestFactory(t, store, func(o *session.Options) { o.ExpiryInRecord = true }))
+			v.visit(func(s *session.Session) {
 				s.Set("a", 1)
 				if own > 0 {
 					s.AdjustTimeout(own)
@@ -203,7 +209,7 @@ func TestExpiryInRecord(t *testing.T) {
 			})
 			for range 3 {
 				pass(timeout - time.Second)
-				v.visit(func(s *Session) {
+				v.visit(func(s *session.Session) {
 					if s.IsNew() {
 						t.Error("it ended early: a read did not restart the timeout")
 					}
@@ -213,7 +219,7 @@ func TestExpiryInRecord(t *testing.T) {
 				}
 			}
 			pass(timeout)
-			v.visit(func(s *Session) {
+			v.visit(func(s *session.Session) {
 				if !s.IsNew() {
 					t.Error("it did not end")
 				}
@@ -229,17 +235,17 @@ func TestExpiryInRecord(t *testing.T) {
 func TestIdleTimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		v := newVisitor(t, newTestFactory(t, newMemStore(), nil))
-		v.visit(func(s *Session) { s.Set("a", 1) })
+		v.visit(func(s *session.Session) { s.Set("a", 1) })
 		for range 3 {
-			pass(DefaultIdleTimeout - time.Second)
-			v.visit(func(s *Session) {
+			pass(session.DefaultIdleTimeout - time.Second)
+			v.visit(func(s *session.Session) {
 				if s.IsNew() {
 					t.Error("it ended early")
 				}
 			})
 		}
-		pass(DefaultIdleTimeout)
-		v.visit(func(s *Session) {
+		pass(session.DefaultIdleTimeout)
+		v.visit(func(s *session.Session) {
 			if !s.IsNew() {
 				t.Error("it did not end")
 			}

@@ -2,12 +2,10 @@ package session_test
 
 import (
 	"context"
-	"net/http"
 	"testing"
 	"time"
 
 	"github.com/pyramidgo/redissessions/internal/connecttest"
-	"github.com/pyramidgo/redissessions/internal/visitor"
 	"github.com/pyramidgo/redissessions/session"
 )
 
@@ -30,10 +28,10 @@ func (s *slowToRestart) ExpireGuarded(ctx context.Context, key string, guard []b
 func TestReaderLeavesAnothersTimeout(t *testing.T) {
 	const before, month = 10 * time.Minute, 30 * 24 * time.Hour
 	for name, row := range map[string]struct {
-		options session.Options
-		own     bool // the session has a timeout of its own already
+		touchAfter time.Duration
+		own        bool // the session has a timeout of its own already
 	}{
-		"timeout_trigger": {options: session.Options{TouchAfter: time.Minute}},
+		"timeout_trigger": {touchAfter: time.Minute},
 		"its own":         {own: true},
 	} {
 		for connector, open := range connectors {
@@ -41,23 +39,8 @@ func TestReaderLeavesAnothersTimeout(t *testing.T) {
 				redis := connecttest.Miniredis(t)
 				plain := openStore(t, open, "redis://"+redis.Addr())
 				store := &slowToRestart{Store: plain, TTLLoader: plain.(session.TTLLoader), GuardedExpirer: plain.(session.GuardedExpirer)}
-				row.options.Secret = "a secret for tests, of more than 32 bytes"
-				f, err := session.NewFactory(store, &row.options)
-				if err != nil {
-					t.Fatal(err)
-				}
-				v := visitor.New(t)
-				visit := func(use func(*session.Session)) {
-					resp := v.Get(f.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-						if s, err := f.Get(r); err == nil {
-							use(s)
-						}
-					})), "/")
-					if resp.StatusCode != http.StatusOK {
-						t.Errorf("status %d", resp.StatusCode)
-					}
-				}
-				visit(func(s *session.Session) {
+				v := newVisitor(t, newTestFactory(t, store, func(o *session.Options) { o.TouchAfter = row.touchAfter }))
+				v.visit(func(s *session.Session) {
 					s.Set("user", "ann")
 					if row.own {
 						s.AdjustTimeout(before)
@@ -69,10 +52,10 @@ func TestReaderLeavesAnothersTimeout(t *testing.T) {
 				restarts := 0
 				store.meanwhile = func() {
 					if restarts++; restarts == 1 { // the other request restarts it as well
-						visit(func(s *session.Session) { s.Remember(month) })
+						v.visit(func(s *session.Session) { s.Remember(month) })
 					}
 				}
-				visit(func(s *session.Session) { s.Get("user") })
+				v.visit(func(s *session.Session) { s.Get("user") })
 				if got := redis.TTL(key); got != month || restarts == 0 {
 					t.Errorf("after %d restarts the time to live is %v, want %v", restarts, got, month)
 				}

@@ -89,15 +89,19 @@ func (s *Session) overwrite(ctx context.Context, record []byte, ttl time.Duratio
 // The error is ErrGone when the session has ended, also when it was renewed: it goes on
 // under another ID, with the browser's next request. It wraps ErrUnavailable when the
 // store did not answer, and is ErrConflict when other requests kept changing a record
-// that holds its own time of expiry (set_redis_ttl = false, python_expires). Touch takes
-// one round trip, and another for a session whose timeout is not the factory's or whose
-// time of expiry is in the record.
+// that holds its own time of expiry (set_redis_ttl = false, python_expires). When the
+// session could not be saved before the first byte, it is that error: the visitor has got
+// the error page, and what a stream goes on to write is dropped. Touch takes one round
+// trip, and another for a session whose timeout is not the factory's or whose time of
+// expiry is in the record.
 func (s *Session) Touch(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
 	case s.why != nil:
 		return s.why
+	case s.unsaved != nil:
+		return s.unsaved
 	case s.state == isNotStored:
 		return nil
 	}

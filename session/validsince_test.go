@@ -1,4 +1,4 @@
-package session
+package session_test
 
 import (
 	"context"
@@ -7,11 +7,13 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/pyramidgo/redissessions/session"
 )
 
 // since returns a factory with ValidSince.
-func since(t *testing.T, store Store, edit func(*Options), at time.Time) *Factory {
-	return newTestFactory(t, store, func(o *Options) { edit(o); o.ValidSince = at })
+func since(t *testing.T, store session.Store, edit func(*session.Options), at time.Time) *session.Factory {
+	return newTestFactory(t, store, func(o *session.Options) { edit(o); o.ValidSince = at })
 }
 
 // A session that began before ValidSince has ended, to the moment, and those that begin
@@ -24,9 +26,9 @@ func TestValidSince(t *testing.T) {
 					pass(part)
 					store := newMemStore()
 					v := newVisitor(t, newTestFactory(t, store, edit))
-					v.visit(func(s *Session) { s.Set("a", 1) })
+					v.visit(func(s *session.Session) { s.Set("a", 1) })
 					v.f = since(t, store, edit, time.Now().Add(-time.Hour))
-					v.visit(func(s *Session) {
+					v.visit(func(s *session.Session) {
 						if s.IsNew() {
 							t.Error("a session that began after ValidSince has ended")
 						}
@@ -34,7 +36,7 @@ func TestValidSince(t *testing.T) {
 					pass(time.Microsecond)
 					v.f = since(t, store, edit, time.Now())
 					for range 2 {
-						v.visit(func(s *Session) {
+						v.visit(func(s *session.Session) {
 							if !s.IsNew() {
 								t.Error("a session that began before ValidSince has not ended")
 							}
@@ -43,9 +45,9 @@ func TestValidSince(t *testing.T) {
 					if len(store.records) != 0 {
 						t.Error("its record stays")
 					}
-					v.visit(func(s *Session) { s.Set("b", 1) })
+					v.visit(func(s *session.Session) { s.Set("b", 1) })
 					for range 2 {
-						v.visit(func(s *Session) {
+						v.visit(func(s *session.Session) {
 							if s.IsNew() || !s.Has("b") {
 								t.Error("a session that began at ValidSince has ended")
 							}
@@ -65,28 +67,28 @@ func TestValidSinceEverywhere(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := newMemStore()
 		v := newVisitor(t, newTestFactory(t, store, nil))
-		v.visit(func(s *Session) { s.Set("a", 1) })
-		v.stream(func(s *Session) {
+		v.visit(func(s *session.Session) { s.Set("a", 1) })
+		v.stream(func(s *session.Session) {
 			pass(time.Minute)
-			s.f.opts.ValidSince = time.Now()
-			if err := s.Touch(context.Background()); !errors.Is(err, ErrGone) {
+			session.OptionsOf(session.FactoryOf(s)).ValidSince = time.Now()
+			if err := s.Touch(context.Background()); !errors.Is(err, session.ErrGone) {
 				t.Errorf("Touch: %v", err)
 			}
 		})
-		v.f.opts.ValidSince = time.Time{}
-		v.visit(func(s *Session) { s.Set("a", 1) })
+		session.OptionsOf(v.f).ValidSince = time.Time{}
+		v.visit(func(s *session.Session) { s.Set("a", 1) })
 		pass(time.Minute)
 		var told error
-		v.f = newTestFactory(t, store, func(o *Options) {
+		v.f = newTestFactory(t, store, func(o *session.Options) {
 			o.ValidSince = time.Now()
 			o.OnInvalid = func(_ *http.Request, err error) { told = err }
 		})
-		v.visit(func(s *Session) {
+		v.visit(func(s *session.Session) {
 			if !s.IsNew() {
 				t.Error("the session is there")
 			}
 		})
-		if !errors.Is(told, errOutdated) || !errors.Is(told, ErrNotFound) {
+		if !errors.Is(told, session.ErrOutdated) || !errors.Is(told, session.ErrNotFound) {
 			t.Errorf("the hook was told %v", told)
 		}
 	})

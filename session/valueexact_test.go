@@ -1,4 +1,4 @@
-package session
+package session_test
 
 import (
 	"math"
@@ -6,15 +6,17 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/pyramidgo/redissessions/session"
 )
 
 // asked returns what Value gives for a type.
-func asked[T any](s *Session, key string) (any, bool) { return Value[T](s, key) }
+func asked[T any](s *session.Session, key string) (any, bool) { return session.Value[T](s, key) }
 
 type interval struct{ Seconds int }
 
 // conversions are types that a value may be asked as.
-var conversions = map[string]func(*Session, string) (any, bool){
+var conversions = map[string]func(*session.Session, string) (any, bool){
 	"bool": asked[bool], "int": asked[int], "int8": asked[int8], "uint": asked[uint], "float32": asked[float32], "float64": asked[float64],
 	"string": asked[string], "bytes": asked[[]byte], "time": asked[time.Time], "*time": asked[*time.Time], "duration": asked[time.Duration],
 	"ints": asked[[]int], "times": asked[[]time.Time], "strings": asked[[]string], "map": asked[map[string]int], "timesByName": asked[map[string]time.Time], "struct": asked[interval],
@@ -38,11 +40,11 @@ func TestValueInventsNothing(t *testing.T) {
 		// A struct takes the keys that are its fields, and leaves the others.
 		"number in a list": {[]any{1, "x"}, ""}, "nil in a list": {[]any{nil, 2}, ""},
 	}
-	everyFormat(t, func(t *testing.T, edit func(*Options)) {
+	everyFormat(t, func(t *testing.T, edit func(*session.Options)) {
 		json := strings.Contains(t.Name(), "json") // which has text for bytes and times
 		for name, test := range tests {
 			v := newVisitor(t, newTestFactory(t, newMemStore(), edit))
-			check := func(s *Session, when string) {
+			check := func(s *session.Session, when string) {
 				for as, ask := range conversions {
 					got, ok := ask(s, "k")
 					_, isText := test.set.(string)
@@ -63,9 +65,9 @@ func TestValueInventsNothing(t *testing.T) {
 					}
 				}
 			}
-			v.visit(func(s *Session) { s.Set("k", test.set); s.Set("seed", true); check(s, "set") })
-			v.visit(func(s *Session) { check(s, "loaded"); s.Get("k"); check(s, "read") })
-			v.visit(func(s *Session) { s.Modify("k", func(old any) any { return old }); check(s, "modified") })
+			v.visit(func(s *session.Session) { s.Set("k", test.set); s.Set("seed", true); check(s, "set") })
+			v.visit(func(s *session.Session) { check(s, "loaded"); s.Get("k"); check(s, "read") })
+			v.visit(func(s *session.Session) { s.Modify("k", func(old any) any { return old }); check(s, "modified") })
 		}
 	})
 }
@@ -80,39 +82,48 @@ func TestValueOfTimesAndFloat32(t *testing.T) {
 		Every time.Duration
 		Raw   []byte
 	}
-	everyFormat(t, func(t *testing.T, edit func(*Options)) {
+	everyFormat(t, func(t *testing.T, edit func(*session.Options)) {
 		v := newVisitor(t, newTestFactory(t, newMemStore(), edit))
 		want := note{at, 0.1, time.Minute, []byte{1}}
-		v.visit(func(s *Session) {
+		v.visit(func(s *session.Session) {
 			s.Update(map[string]any{"time": at, "times": []time.Time{at}, "float32": float32(0.1), "floats": []float32{0.1, -3}, "note": want, "notes": []note{want},
 				"by name": map[string]float32{"a": math.MaxFloat32}, "every": time.Minute})
 		})
 		for range 2 {
-			v.visit(func(s *Session) {
+			v.visit(func(s *session.Session) {
 				for key, ask := range map[string]func() (got, want any, ok bool){
-					"time":    func() (any, any, bool) { got, ok := Value[time.Time](s, "time"); return got.UTC(), at, ok },
-					"times":   func() (any, any, bool) { got, ok := Value[[]time.Time](s, "times"); return got, []time.Time{at}, ok },
-					"float32": func() (any, any, bool) { got, ok := Value[float32](s, "float32"); return got, float32(0.1), ok },
-					"floats":  func() (any, any, bool) { got, ok := Value[[]float32](s, "floats"); return got, []float32{0.1, -3}, ok },
-					"note":    func() (any, any, bool) { got, ok := Value[note](s, "note"); return got, want, ok },
-					"notes":   func() (any, any, bool) { got, ok := Value[[]note](s, "notes"); return got, []note{want}, ok },
+					"time": func() (any, any, bool) { got, ok := session.Value[time.Time](s, "time"); return got.UTC(), at, ok },
+					"times": func() (any, any, bool) {
+						got, ok := session.Value[[]time.Time](s, "times")
+						return got, []time.Time{at}, ok
+					},
+					"float32": func() (any, any, bool) { got, ok := session.Value[float32](s, "float32"); return got, float32(0.1), ok },
+					"floats": func() (any, any, bool) {
+						got, ok := session.Value[[]float32](s, "floats")
+						return got, []float32{0.1, -3}, ok
+					},
+					"note":  func() (any, any, bool) { got, ok := session.Value[note](s, "note"); return got, want, ok },
+					"notes": func() (any, any, bool) { got, ok := session.Value[[]note](s, "notes"); return got, []note{want}, ok },
 					"by name": func() (any, any, bool) {
-						got, ok := Value[map[string]float32](s, "by name")
+						got, ok := session.Value[map[string]float32](s, "by name")
 						return got, map[string]float32{"a": math.MaxFloat32}, ok
 					},
-					"every": func() (any, any, bool) { got, ok := Value[time.Duration](s, "every"); return got, time.Minute, ok },
+					"every": func() (any, any, bool) {
+						got, ok := session.Value[time.Duration](s, "every")
+						return got, time.Minute, ok
+					},
 				} {
 					if got, want, ok := ask(); !ok || !reflect.DeepEqual(got, want) {
 						t.Errorf("%s: got %v, %v, want %v", key, got, ok, want)
 					}
 				}
-				Modify(s, "float32", func(f float32) float32 { return f })
-				Modify(s, "note", func(n note) note { return n })
+				session.Modify(s, "float32", func(f float32) float32 { return f })
+				session.Modify(s, "note", func(n note) note { return n })
 			})
 		}
-		v.visit(func(s *Session) { Modify(s, "float32", func(f float32) float32 { return f + 1 }) })
-		v.visit(func(s *Session) {
-			if f, ok := Value[float32](s, "float32"); !ok || f != float32(0.1)+1 {
+		v.visit(func(s *session.Session) { session.Modify(s, "float32", func(f float32) float32 { return f + 1 }) })
+		v.visit(func(s *session.Session) {
+			if f, ok := session.Value[float32](s, "float32"); !ok || f != float32(0.1)+1 {
 				t.Errorf("after Modify: %v, %v", f, ok)
 			}
 		})
@@ -121,10 +132,10 @@ func TestValueOfTimesAndFloat32(t *testing.T) {
 
 // A nil is a nil only.
 func TestValueOfNil(t *testing.T) {
-	everyFormat(t, func(t *testing.T, edit func(*Options)) {
+	everyFormat(t, func(t *testing.T, edit func(*session.Options)) {
 		v := newVisitor(t, newTestFactory(t, newMemStore(), edit))
-		v.visit(func(s *Session) { s.Set("k", nil); s.Set("p", (*interval)(nil)) })
-		v.visit(func(s *Session) {
+		v.visit(func(s *session.Session) { s.Set("k", nil); s.Set("p", (*interval)(nil)) })
+		v.visit(func(s *session.Session) {
 			for as, ask := range conversions {
 				nilable := as == "bytes" || as == "*time" || as == "ints" || as == "times" || as == "strings" || as == "map" || as == "timesByName"
 				for _, key := range []string{"k", "p"} {

@@ -1,9 +1,11 @@
-package session
+package session_test
 
 import (
 	"encoding/json"
 	"strings"
 	"testing"
+
+	"github.com/pyramidgo/redissessions/session"
 )
 
 // stamped is text and cents a number whose stored forms are others.
@@ -28,24 +30,28 @@ func (c *cents) UnmarshalJSON(b []byte) error {
 // A type that decodes itself is what it was, also when the stored form is text or a
 // number as the type is.
 func TestValueOfTypesThatDecodeThemselves(t *testing.T) {
-	everyFormat(t, func(t *testing.T, edit func(*Options)) {
+	everyFormat(t, func(t *testing.T, edit func(*session.Options)) {
 		v := newVisitor(t, newTestFactory(t, newMemStore(), edit))
-		v.visit(func(s *Session) { s.Set("text", stamped("x")); s.Set("number", cents(7)); s.Flash("", stamped("x")) })
+		v.visit(func(s *session.Session) {
+			s.Set("text", stamped("x"))
+			s.Set("number", cents(7))
+			s.Flash("", stamped("x"))
+		})
 		for range 3 {
-			v.visit(func(s *Session) {
+			v.visit(func(s *session.Session) {
 				s.Get("text")
-				if got, ok := Value[stamped](s, "text"); got != "x" || !ok {
+				if got, ok := session.Value[stamped](s, "text"); got != "x" || !ok {
 					t.Errorf("text: %q, %v", got, ok)
 				}
-				if got, ok := Value[cents](s, "number"); got != 7 || !ok {
+				if got, ok := session.Value[cents](s, "number"); got != 7 || !ok {
 					t.Errorf("number: %d, %v", got, ok)
 				}
-				Modify(s, "text", func(old stamped) stamped { return old })
-				Modify(s, "number", func(old cents) cents { return old })
+				session.Modify(s, "text", func(old stamped) stamped { return old })
+				session.Modify(s, "number", func(old cents) cents { return old })
 			})
 		}
-		v.visit(func(s *Session) {
-			if got := PopFlash[stamped](s, ""); len(got) != 1 || got[0] != "x" {
+		v.visit(func(s *session.Session) {
+			if got := session.PopFlash[stamped](s, ""); len(got) != 1 || got[0] != "x" {
 				t.Errorf("flash: %q", got)
 			}
 		})

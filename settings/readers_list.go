@@ -17,24 +17,55 @@ import (
 var secretList = reader{
 	want: "secrets, one a line or space-separated",
 	read: func(raw any) (any, error) {
-		items, err := itemsOf(raw, func(line string) []string { return []string{strings.TrimSpace(line)} })
+		items, err := itemsOf(raw, func(line string) []string { return []string{line} })
 		if err != nil {
 			return nil, err
 		}
-		_, isText := textOf(raw)
+		text, isText := textOf(raw)
+		if !isText {
+			return asSecrets(items...), nil
+		}
+		lines := strings.Split(text, "\n")
 		var list []Secret
-		for _, item := range items {
-			list = append(list, Secret(item))
-			if words := strings.Fields(item); isText && len(words) > 1 {
-				for _, word := range words {
-					if len(word) >= shortSecret {
-						list = append(list, Secret(word))
-					}
-				}
-			}
+		for _, line := range lines {
+			list = append(list, secretsIn(line, len(lines) > 1)...)
 		}
 		return list, nil
 	},
+}
+
+// secretsIn returns the secrets that a line may have been meant as. Blanks around a line
+// belong to a secret that was written with them, and to none where they only stand around
+// it: both are secrets. In front of one of several lines they are its indentation.
+func secretsIn(line string, several bool) []Secret {
+	if several {
+		line = strings.TrimSuffix(strings.TrimLeft(line, " \t"), "\r")
+	}
+	trimmed := strings.TrimSpace(line)
+	if trimmed == "" {
+		return nil
+	}
+	var list []Secret
+	if line != trimmed {
+		list = asSecrets(line)
+	}
+	list = append(list, Secret(trimmed))
+	if words := strings.Fields(trimmed); len(words) > 1 {
+		for _, word := range words {
+			if len(word) >= shortSecret {
+				list = append(list, Secret(word))
+			}
+		}
+	}
+	return list
+}
+
+func asSecrets(texts ...string) []Secret {
+	list := make([]Secret, len(texts))
+	for i, text := range texts {
+		list[i] = Secret(text)
+	}
+	return list
 }
 
 // shortWords counts the words that are not secrets by themselves in a list of one line,

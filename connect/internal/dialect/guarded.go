@@ -103,7 +103,8 @@ func (g *Guarded) change(ctx context.Context, op, key string, old []byte, script
 	if g.choice == connect.GuardedSaveScript || !g.refused(err) {
 		return g.fault(op, err)
 	}
-	if has, trialErr := g.hasIFEQ(ctx, key); trialErr != nil || !has {
+	// What is known may be of another server, which was behind the address before.
+	if has, trialErr := g.tryIFEQ(ctx, key); trialErr != nil || !has {
 		return g.fault(op, err)
 	}
 	g.scripting.set(false)
@@ -115,7 +116,13 @@ func (g *Guarded) change(ctx context.Context, op, key string, old []byte, script
 var ErrNoIFEQ = errors.New("the server has no SET IFEQ, which Valkey has from 8.1 and Redis from 8.4 on; set guarded_save to auto or script")
 
 func (g *Guarded) onlyNative(ctx context.Context, op, key string, native func() error) error {
-	has, err := g.hasIFEQ(ctx, key)
+	if g.ifeq.is(present) {
+		if err := native(); !g.refused(err) {
+			return g.fault(op, err)
+		}
+	}
+	// A server that had no IFEQ, or had it, may have been replaced.
+	has, err := g.tryIFEQ(ctx, key)
 	if err == nil && !has {
 		err = ErrNoIFEQ
 	}
@@ -149,16 +156,18 @@ func (g *Guarded) fault(op string, err error) error {
 	return g.client.Fault(op, err)
 }
 
-// hasIFEQ finds out whether the server compares. It does so at a key that does
+// hasIFEQ reports whether the server compares, and tries it the first time.
+func (g *Guarded) hasIFEQ(ctx context.Context, key string) (bool, error) {
+	if g.ifeq.is(untried) {
+		return g.tryIFEQ(ctx, key)
+	}
+	return g.ifeq.is(present), nil
+}
+
+// tryIFEQ finds out whether the server compares. It does so at a key that does
 // not exist, beside the one given: a server that ignored the argument would
 // overwrite a record there, and lose what another request has saved.
-func (g *Guarded) hasIFEQ(ctx context.Context, key string) (bool, error) {
-	switch {
-	case g.ifeq.is(present):
-		return true, nil
-	case g.ifeq.is(missing):
-		return false, nil
-	}
+func (g *Guarded) tryIFEQ(ctx context.Context, key string) (bool, error) {
 	name := key + ":trial:" + rand.Text()
 	reply, _, err := g.client.Command(ctx, Ever, "set", name, "", "ifeq", "x", "px", "1000")
 	if err != nil && !g.refused(err) {

@@ -53,13 +53,22 @@ func (g *Guarded) judgeCreate(f *Findings, why string, needs connect.Needs) {
 }
 
 func judgeLoad(f *Findings, q *questions, needs connect.Needs) {
-	restarts := !needs.NoTTL && !needs.NeverExpire && !needs.ReadTTL
+	idles := !needs.NoTTL && !needs.NeverExpire
+	stays := !q.ok(q.getex) && (!q.ok(q.get) || !q.ok(q.pexpire)) // no load restarts the time to live
+	getex := Sentence("GETEX", q.why(q.getex)) + ", and GET with PEXPIRE, which would do, is refused too"
 	switch {
-	case restarts && q.ok(q.getex):
-	case restarts && q.ok(q.get) && q.ok(q.pexpire):
-	case restarts:
-		f.Errors = append(f.Errors, "no session could be read: "+Sentence("GETEX", q.why(q.getex))+", and GET with PEXPIRE, which would do, is refused too")
-	case !q.ok(q.get):
+	case idles && stays && needs.ReadTTL:
+		f.Errors = append(f.Errors, "no timeout could be restarted: "+getex)
+	case idles && stays:
+		f.Errors = append(f.Errors, "no session could be read: "+getex)
+	case !q.ok(q.pexpire):
+		f.Warnings = append(f.Warnings, restartWarning+Sentence("PEXPIRE", q.why(q.pexpire)))
+	}
+	switch {
+	case q.ok(q.get):
+	case idles && !needs.ReadTTL && !stays:
+		f.Errors = append(f.Errors, "no session could be read again after another request has changed it: "+Sentence("GET", q.why(q.get)))
+	default:
 		f.Errors = append(f.Errors, "no session could be read: "+Sentence("GET", q.why(q.get)))
 	}
 	f.NoGETEX = !q.ok(q.getex) && q.ok(q.get) && q.ok(q.pexpire)
@@ -69,9 +78,6 @@ func judgeLoad(f *Findings, q *questions, needs connect.Needs) {
 		f.Errors = append(f.Errors, "no session could be read, because timeout_trigger needs PTTL: "+Sentence("PTTL", q.why(q.pttl)))
 	default:
 		f.Warnings = append(f.Warnings, "timeout_trigger could not be used: "+Sentence("PTTL", q.why(q.pttl)))
-	}
-	if !q.ok(q.pexpire) && q.ok(q.getex) {
-		f.Warnings = append(f.Warnings, restartWarning+Sentence("PEXPIRE", q.why(q.pexpire)))
 	}
 }
 

@@ -29,9 +29,20 @@ func Sentence(command, refusal string) string {
 		return "the server, or a proxy before it, does not know " + command + ", which Redis 6.2 and newer have"
 	}
 	if front, _, _ := strings.Cut(refusal, " "); front != "" && strings.ToUpper(front) == front {
-		return "the server refused " + command + " (" + front + ")"
+		return "the server refused " + command + " (" + front + ")" + states[front]
 	}
 	return "the server refused " + command
+}
+
+// states say what is the matter with a server that refuses for a while, and what to do.
+var states = map[string]string{
+	"OOM":         ": its memory is full; raise maxmemory, or let it drop old sessions with maxmemory-policy volatile-ttl",
+	"MISCONF":     ": it cannot write its data to disk; see its log",
+	"NOREPLICAS":  ": too few replicas are connected to it; see them, or its setting min-replicas-to-write",
+	"CLUSTERDOWN": ": its cluster is down, or none of the nodes has the key's slot; see what CLUSTER INFO says",
+	"MASTERDOWN":  ": it is a replica that has lost its primary; connect to the primary",
+	"LOADING":     ": it is reading its data from disk; wait until it has",
+	"BUSY":        ": it is running a script of another program, which SCRIPT KILL ends",
 }
 
 // explained is a refusal with its sentence in the place of its text.

@@ -1,0 +1,72 @@
+// Package scs moves the visitors of an application from alexedwards/scs without
+// logging them out.
+package scs
+
+import (
+	"net/http"
+
+	"github.com/alexedwards/scs/v2"
+	"github.com/pyramidgo/redissessions/session"
+)
+
+// Bridge reads sessions of the old manager. The new cookie has another name than the
+// old one.
+type Bridge struct{ Old *scs.SessionManager }
+
+// Handler goes inside the new sessions' Handler, in the place of Old.LoadAndSave. A
+// visitor who comes with an old session only gets a new one that holds its data. The
+// old one ends with the first request that brings the new cookie too: by then the
+// browser has it, and no request of another tab needs the old one any more.
+func (b Bridge) Handler(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		cookie, err := r.Cookie(b.Old.Cookie.Name)
+		if err != nil {
+			next.ServeHTTP(w, r)
+			return
+		}
+		s, err := session.FromRequest(r)
+		if err != nil {
+			return // the session's error handler answers
+		}
+		if !s.IsNew() {
+			if !b.End(w, r) {
+				return
+			}
+			next.ServeHTTP(w, r)
+			return
+		}
+		old, err := b.Old.Load(r.Context(), cookie.Value)
+		if err != nil {
+			unavailable(w)
+			return
+		}
+		for _, key := range b.Old.Keys(old) {
+			s.Set(key, b.Old.Get(old, key))
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// End ends the old session of a request, if it has one, and deletes its cookie. Call it
+// at logout, before Session.Invalidate: the old session would otherwise log the visitor
+// in again. When it returns false it has answered.
+func (b Bridge) End(w http.ResponseWriter, r *http.Request) bool {
+	cookie, err := r.Cookie(b.Old.Cookie.Name)
+	if err != nil {
+		return true
+	}
+	old, err := b.Old.Load(r.Context(), cookie.Value)
+	if err == nil {
+		err = b.Old.Destroy(old)
+	}
+	if err != nil {
+		unavailable(w)
+		return false
+	}
+	http.SetCookie(w, &http.Cookie{Name: b.Old.Cookie.Name, Path: b.Old.Cookie.Path, Domain: b.Old.Cookie.Domain, MaxAge: -1})
+	return true
+}
+
+func unavailable(w http.ResponseWriter) {
+	http.Error(w, http.StatusText(http.StatusServiceUnavailable), http.StatusServiceUnavailable)
+}

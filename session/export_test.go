@@ -1,0 +1,95 @@
+package session
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/pyramidgo/redissessions/session/internal/record"
+)
+
+// The tests of this package are outside it, in session_test. What they need of its
+// inside has a name here, which only tests can use.
+
+const (
+	CSRFKey    = csrfKey
+	MarkerTTL  = markerTTL
+	MaxCookies = maxCookies
+	RetryAfter = retryAfter
+)
+
+var (
+	AnswerError      = answerError
+	ErrCookieRefused = errCookieRefused
+	ErrOutdated      = errOutdated
+	Informational    = informational
+)
+
+// The writers that are made for the ones of net/http's servers.
+type (
+	HTTP1Writer = http1Writer
+	HTTP2Writer = http2Writer
+)
+
+func FormatOf(f *Factory) record.Format { return f.format }
+func OptionsOf(f *Factory) *Options     { return &f.opts }
+func SignerOf(f *Factory) Signer        { return f.signer }
+func StoreOf(f *Factory) Store          { return f.store }
+
+// SetClock makes the factory ask now for the time.
+func SetClock(f *Factory, now func() time.Time) { f.now = now }
+
+// NewToken returns a CSRF token.
+func NewToken(f *Factory) (string, error) { return f.newToken() }
+
+// LogFailure logs why a request failed.
+func LogFailure(f *Factory, r *http.Request, msg string, err error) { f.logFailure(r, msg, err) }
+
+// LastCookieFirst returns whether the last of several cookies of one name is tried
+// first.
+func LastCookieFirst(f *Factory) bool { return f.rules.lastCookie }
+
+// VerifiedID returns the ID that a cookie's value signs.
+func VerifiedID(f *Factory, value string) (string, error) {
+	v, err := f.verify(value)
+	return v.id, err
+}
+
+// FirstCandidate returns the ID of the first cookie of r that verifies, or "".
+func FirstCandidate(f *Factory, r *http.Request) string {
+	cookies := f.candidates(r, r.Header["Cookie"])
+	v, _ := cookies.next()
+	return v.id
+}
+
+// NewSigner returns the signer that a format has for a cookie and its secrets.
+func NewSigner(f Format, cookieName, secret string, previous []string) Signer {
+	return f.rules().newSigner(cookieName, secret, previous)
+}
+
+// NewStoreFailure returns the error of a store's command.
+func NewStoreFailure(op string, err error) error { return &storeFailure{op, err} }
+
+func FactoryOf(s *Session) *Factory { return s.f }
+
+// BaseOf returns the data that was loaded.
+func BaseOf(s *Session) any { return s.data.Base() }
+
+// KeyOf returns the key of the session's record.
+func KeyOf(s *Session) string { return s.at.Key }
+
+// AskAgain makes a session forget that its record is gone.
+func AskAgain(s *Session) { s.state, s.why = isStored, nil }
+
+// CountEntries returns how many entries the index of a user has.
+func CountEntries(f *Factory, user string) int {
+	p, err := f.place(f.store)
+	if err != nil {
+		panic(err)
+	}
+	state, err := p.index.IndexList(context.Background(), f.setKey(f.userHash(user)))
+	if err != nil {
+		panic(err)
+	}
+	return len(state.Entries)
+}
