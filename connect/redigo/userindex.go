@@ -61,7 +61,7 @@ func (s *store) IndexList(ctx context.Context, key string) (session.IndexState, 
 // indexPut sets a member's score after the first commands, lets the key expire no
 // earlier than at a time, and returns the set.
 func (s *store) indexPut(ctx context.Context, op, key, member string, score, expiry int64, first ...command) (session.IndexState, error) {
-	old := slices.Concat(first, []command{command{"EVAL", []any{dialect.IndexAdd.Source, 1, key, member, score, expiry}}})
+	old := slices.Concat(first, []command{{"EVAL", []any{dialect.IndexAdd.Source, 1, key, member, score, expiry}}})
 	if s.without.gt.Load() {
 		return s.indexSend(ctx, op, key, old...)
 	}
