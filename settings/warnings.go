@@ -55,6 +55,9 @@ func (w *warner) secrets(o *Options) {
 	if strings.TrimSpace(string(o.Secret)) != string(o.Secret) {
 		w.warn("secret", "begins or ends with white space, which is part of it")
 	}
+	if strings.Contains(strings.TrimSpace(string(o.Secret)), "\n") {
+		w.warn("secret", "has several lines, each of which is a secret by itself in secret_previous; when it moves there, write it as an item of a list in YAML or TOML")
+	}
 	for i, secret := range o.SecretPrevious {
 		if len(secret) < shortSecret {
 			w.warn("secret_previous", "secret %d has %d bytes; %d or more are safe", i+1, len(secret), shortSecret)
