@@ -1,6 +1,7 @@
 package session
 
 import (
+	"context"
 	"net/http"
 	"time"
 
@@ -79,3 +80,16 @@ func KeyOf(s *Session) string { return s.at.Key }
 
 // AskAgain makes a session forget that its record is gone.
 func AskAgain(s *Session) { s.state, s.why = isStored, nil }
+
+// CountEntries returns how many entries the index of a user has.
+func CountEntries(f *Factory, user string) int {
+	p, err := f.place(f.store)
+	if err != nil {
+		panic(err)
+	}
+	state, err := p.index.IndexList(context.Background(), f.setKey(f.userHash(user)))
+	if err != nil {
+		panic(err)
+	}
+	return len(state.Entries)
+}
