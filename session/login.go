@@ -2,8 +2,11 @@ package session
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
+	"strings"
 	"time"
 
 	"github.com/pyramidgo/redissessions/session/internal/record"
@@ -208,4 +211,112 @@ func (s *Session) EndOthers(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	return p.endAll(ctx, s.f.setKey(s.meta.Login.User), s.at.Key)
+}
+
+// ticketLife is for how long a ticket is good. An epoch is kept longer than that.
+const (
+	ticketLife = 10 * time.Minute
+	epochLife  = ticketLife + 5*time.Minute
+)
+
+// Ticket is a look at a user's sessions from before the password was checked. The zero
+// Ticket checks nothing.
+type Ticket struct {
+	user  record.UserHash
+	epoch Epoch
+	drawn time.Time
+}
+
+// Format prints the ticket without what it holds.
+func (Ticket) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, "[session ticket]") }
+
+// Ticket returns a ticket for a login. Draw it before the password is checked, and give it
+// to Session.Login by WithTicket: the login then fails with ErrEnded when the user's
+// sessions were ended in between, as a change of the password does. Without it a login
+// with the old password may come right after. It takes one round trip, and is good for
+// ten minutes in this process. Without Options.Users it is the zero Ticket.
+func (f *Factory) Ticket(ctx context.Context, user string) (Ticket, error) {
+	if user == "" {
+		return Ticket{}, errNoUser
+	}
+	if f.opts.Users == nil {
+		return Ticket{}, nil
+	}
+	p, err := f.placeFor(ctx)
+	if err != nil {
+		return Ticket{}, err
+	}
+	t := Ticket{user: f.userHash(user), drawn: f.now()}
+	state, err := p.index.IndexList(ctx, f.setKey(t.user))
+	if err != nil {
+		return Ticket{}, storeError("ticket", err)
+	}
+	t.epoch = state.Epoch
+	return t, nil
+}
+
+// WithTicket makes Login fail with ErrEnded when the user's sessions were ended since the
+// ticket was drawn, or when that is longer than ten minutes ago.
+func WithTicket(t Ticket) LoginOption {
+	return func(l *loginCall) { l.ticket = t }
+}
+
+// seen returns the epoch that a login with the ticket must find.
+func (t Ticket) seen(f *Factory, user record.UserHash) (Epoch, error) {
+	switch {
+	case t == Ticket{}:
+		return AnyEpoch, nil
+	case t.user != user:
+		return 0, errors.New("session: login: the ticket was drawn for another user")
+	case f.now().Sub(t.drawn) > ticketLife:
+		return 0, ErrEnded
+	}
+	return t.epoch, nil
+}
+
+// WithLabel also puts the session into the index of a label, which Factory.EndLabel ends:
+// the sid of an OpenID Connect provider, a tenant, a device. A session may have several.
+// The next Login drops them.
+func WithLabel(name, value string) LoginOption {
+	return func(l *loginCall) {
+		if name == "" || value == "" {
+			l.err = errors.New("session: WithLabel: the name or the value is empty")
+		}
+		l.labels = append(l.labels, [2]string{name, value})
+	}
+}
+
+const hashDigits = 2 * len(record.UserHash{})
+
+// joinLabels returns the hashes of labels as text, as the session's data keep them.
+func joinLabels(hashes []record.UserHash) string {
+	var b strings.Builder
+	for _, h := range hashes {
+		b.WriteString(hex.EncodeToString(h[:]))
+	}
+	return b.String()
+}
+
+// splitLabels is the inverse of joinLabels.
+func splitLabels(v any) (hashes []record.UserHash) {
+	text, _ := v.(string)
+	for ; len(text) >= hashDigits; text = text[hashDigits:] {
+		b, err := hex.DecodeString(text[:hashDigits])
+		if err != nil {
+			return nil
+		}
+		hashes = append(hashes, record.UserHash(b))
+	}
+	return hashes
+}
+
+// setKeys returns the keys of the sets that the session is in: its user's first, then
+// those of its labels. After a Clear only the former is known.
+func (s *Session) setKeys(l record.Login) []string {
+	keys := []string{s.f.setKey(l.User)}
+	v, _ := s.data.Get(labelsKey)
+	for _, h := range splitLabels(v) {
+		keys = append(keys, s.f.setKey(h))
+	}
+	return keys
 }

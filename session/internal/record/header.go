@@ -20,7 +20,7 @@ import (
 //	20  created  milliseconds since 1970
 //	28  expires  milliseconds since 1970, 0 when Redis keeps the time
 //	36  idle     the session's own idle timeout in milliseconds, -1 for the factory's
-//	44  max age  its cookie's own lifetime, -1 for the factory's; rolling.go has the rest
+//	44  max age  its cookie's own lifetime, -1 for the factory's; cookieage.go has the rest
 //	52  body     the data, in the layout that kind names
 //
 // Integers are big-endian. The revision makes the first 12 bytes a guard for
