@@ -102,7 +102,7 @@ func plainList(v any) ([]any, bool) {
 		return nil, false
 	}
 	for _, elem := range list {
-		if !record.Immutable(elem) || elem != elem { //nolint:gocritic,staticcheck // NaN
+		if !record.Immutable(elem) || elem != elem { //nolint:gocritic // NaN
 			return nil, false
 		}
 	}
