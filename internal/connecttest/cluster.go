@@ -32,15 +32,22 @@ func Cluster(tb testing.TB) *ClusterSet {
 	set := &ClusterSet{tb: tb}
 	var busPorts []int
 	for range 2 * primaries {
-		bus := freePorts(tb, 1)[0]
-		set.Nodes = append(set.Nodes, launch(tb, &Server{}, []string{
+		settings := []string{
 			"cluster-enabled yes",
 			"cluster-config-file nodes.conf",
 			"cluster-node-timeout 2000",
-			"cluster-port " + strconv.Itoa(bus),
 			"cluster-replica-validity-factor 0",
-		}))
-		busPorts = append(busPorts, bus)
+		}
+		bus := 0
+		if Since7(tb) {
+			bus = freePorts(tb, 1)[0]
+			settings = append(settings, "cluster-port "+strconv.Itoa(bus))
+		}
+		node := launch(tb, &Server{}, settings)
+		if bus == 0 {
+			bus = node.Port + busOffset
+		}
+		set.Nodes, busPorts = append(set.Nodes, node), append(busPorts, bus)
 	}
 	set.introduce(busPorts)
 	set.deal()
@@ -75,7 +82,7 @@ func (set *ClusterSet) deal() {
 	set.tb.Helper()
 	for i := range primaries {
 		from, to := slots*i/primaries, slots*(i+1)/primaries-1
-		set.must(set.Nodes[i].Client().Do(context.Background(), "cluster", "addslotsrange", from, to).Err())
+		set.must(set.Nodes[i].Client().ClusterAddSlotsRange(context.Background(), from, to).Err())
 	}
 }
 

@@ -8,6 +8,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -106,6 +109,31 @@ func freePorts(tb testing.TB, n int) []int {
 		ports[i] = l.Addr().(*net.TCPAddr).Port
 	}
 	return ports
+}
+
+// busOffset is how far a cluster node's second port is from its first, unless the
+// setting cluster-port, which Redis has from 7 on, says otherwise.
+const busOffset = 10000
+
+// freePort returns a free port for a server with these settings. Where it has a second
+// port that follows from the first, that one is free too.
+func freePort(tb testing.TB, settings []string) int {
+	tb.Helper()
+	hasBus := slices.Contains(settings, "cluster-enabled yes") &&
+		!slices.ContainsFunc(settings, func(line string) bool { return strings.HasPrefix(line, "cluster-port ") })
+	for {
+		port := freePorts(tb, 1)[0]
+		if !hasBus {
+			return port
+		}
+		if port+busOffset > 65535 {
+			continue
+		}
+		if l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port+busOffset))); err == nil {
+			_ = l.Close()
+			return port
+		}
+	}
 }
 
 // errEnded is what ready returns for a program that has ended.

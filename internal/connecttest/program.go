@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -24,6 +25,23 @@ func Installed(tb testing.TB, names ...string) string {
 	}
 	tb.Skipf(how, strings.Join(names, " or "))
 	return ""
+}
+
+// Since7 reports whether redis-server is of version 7 or later, which has settings that
+// 6.2 stops at: cluster-port, enable-debug-command.
+func Since7(tb testing.TB) bool {
+	tb.Helper()
+	out, err := exec.Command(require(tb, "redis-server"), "--version").Output()
+	if err != nil {
+		tb.Fatalf("connecttest: redis-server --version: %v", err)
+	}
+	_, version, _ := strings.Cut(string(out), " v=")
+	major, _, _ := strings.Cut(version, ".")
+	n, err := strconv.Atoi(major)
+	if err != nil {
+		tb.Fatalf("connecttest: redis-server --version says %q", out)
+	}
+	return n >= 7
 }
 
 // OutputFile is the file, in the directory of Start, that a program's output goes to.

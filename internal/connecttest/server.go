@@ -23,6 +23,7 @@ type Server struct {
 	dir        string
 	args       []string
 	isSentinel bool
+	hasBus     bool     // a cluster node whose second port is busOffset from its first
 	program    []string // with its first arguments
 
 	// Port is where it listens on 127.0.0.1, or 0 for a unix socket.
@@ -81,7 +82,7 @@ func launch(tb testing.TB, s *Server, settings []string) *Server {
 	for try := 0; ; try++ {
 		s.tb, s.dir = tb, tb.TempDir()
 		if s.SocketPath == "" {
-			s.Port = freePorts(tb, 1)[0]
+			s.Port = freePort(tb, settings)
 		}
 		s.args = slices.Concat(s.program[1:], writeConfig(tb, s.dir, append(s.settings(), settings...)))
 		if s.isSentinel {

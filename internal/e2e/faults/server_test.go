@@ -51,10 +51,13 @@ func TestRestartedFromDisk(t *testing.T) {
 func TestLoading(t *testing.T) {
 	t.Parallel()
 	forEachConnector(t, func(t *testing.T, via connection) {
-		srv := connecttest.RedisServer(t, "enable-debug-command local",
-			// Slow enough to be met, and awake enough to refuse: settings that
-			// Redis has for its own tests.
-			"key-load-delay 10000", "loading-process-events-interval-bytes 1024", "rdbcompression no")
+		// Slow enough to be met, and awake enough to refuse: settings that Redis has for
+		// its own tests.
+		settings := []string{"key-load-delay 10000", "loading-process-events-interval-bytes 1024", "rdbcompression no"}
+		if connecttest.Since7(t) {
+			settings = append(settings, "enable-debug-command local")
+		}
+		srv := connecttest.RedisServer(t, settings...)
 		admin := srv.Client()
 		for i := range 100 {
 			order(t, admin, "set", fmt.Sprintf("ballast %d", i), strings.Repeat("x", 2048))
