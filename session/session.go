@@ -120,7 +120,7 @@ func (f *Factory) newSession(r *http.Request, store Store) *Session {
 // blankSession returns a session that is yet to be loaded, or to begin.
 func (f *Factory) blankSession(r *http.Request, store Store) *Session {
 	s := &Session{f: f, r: r, store: store, isNew: true}
-	s.data = overlay.New(f.format.Layout(), s.damagedValue)
+	s.data = overlay.New(f.format.Layout(), (*damages)(s))
 	return s
 }
 
@@ -130,7 +130,7 @@ func (s *Session) begin() { s.meta.Created = s.f.creation(s.f.now()) }
 // reset makes s a new session. The caller holds the lock.
 func (s *Session) reset() {
 	s.id, s.at, s.signed, s.guard, s.whole = "", record.Address{}, "", nil, nil
-	s.data = overlay.New(s.f.format.Layout(), s.damagedValue)
+	s.data = overlay.New(s.f.format.Layout(), (*damages)(s))
 	s.meta = record.Meta{}
 	s.metaSet.idle, s.metaSet.maxAge, s.metaSet.login = false, false, false
 	s.isNew, s.changed = true, false
@@ -285,8 +285,11 @@ func (s *Session) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "[sessi
 // LogValue logs the session without its ID and data.
 func (s *Session) LogValue() slog.Value { return slog.StringValue("[session]") }
 
-// damagedValue reports a value that cannot be decoded.
-func (s *Session) damagedValue(key string, err error) {
+// damages is the session as its overlay knows it.
+type damages Session
+
+// Damaged reports a value that cannot be decoded.
+func (s *damages) Damaged(key string, err error) {
 	s.f.invalid(s.r, fmt.Errorf("session: the value at key %q counts as absent: %w", key, err))
 }
 

@@ -14,13 +14,15 @@ type Overlay struct {
 	entries entries
 	cleared bool // the base is to be emptied first
 
-	damaged func(key string, err error)
+	damages Damages
 }
 
-// New returns an overlay on no data. damaged is called for a stored value that cannot
-// be decoded, which then counts as absent.
-func New(l record.Layout, damaged func(key string, err error)) Overlay {
-	return Overlay{layout: l, base: l.Empty(), damaged: damaged}
+// Damages gets the stored values that cannot be decoded. They count as absent.
+type Damages interface{ Damaged(key string, err error) }
+
+// New returns an overlay on no data.
+func New(l record.Layout, d Damages) Overlay {
+	return Overlay{layout: l, base: l.Empty(), damages: d}
 }
 
 // Load makes the data that a load has found the base of an overlay without entries.
@@ -71,7 +73,7 @@ func (o *Overlay) stored(key string) (any, bool) {
 	}
 	v, ok, err := o.base.Get(key)
 	if err != nil {
-		o.damaged(key, err)
+		o.damages.Damaged(key, err)
 		return nil, false
 	}
 	return v, ok

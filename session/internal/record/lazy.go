@@ -58,7 +58,10 @@ type lazyLayout struct{}
 
 func (lazyLayout) kind() byte { return kindLazy }
 
-func (lazyLayout) Empty() Data { return &lazyData{} }
+func (lazyLayout) Empty() Data { return noLazyData }
+
+// noLazyData is shared by all sessions: lookups in it keep nothing.
+var noLazyData = &lazyData{}
 
 func (lazyLayout) parse(body []byte) (Data, error) {
 	f, err := checkFrame(body)
@@ -105,6 +108,9 @@ const indexAfter = 8
 
 // find returns the encoded value at a key.
 func (d *lazyData) find(key string) ([]byte, bool) {
+	if len(d.frame) == 0 {
+		return nil, false
+	}
 	if d.byKey == nil && d.walked > indexAfter*len(d.frame) {
 		d.byKey = d.frame.index()
 		d.indexed++
