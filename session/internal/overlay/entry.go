@@ -9,15 +9,15 @@ import (
 
 // entry is what a request has read or changed of one key.
 type entry struct {
-	key     string
-	value   any
-	present bool // false: the key is absent
-	state   state
+	key   string
+	value any
 	// original is what the value is compared with, to find a change made in place. It
 	// is nil for a value that cannot change in place, and for one that is saved anyway.
 	original original
 	edits    []Edit // when state is edited
-	saving   bool   // the entry is among the changes of the save under way
+	state    state
+	present  bool // false: the key is absent
+	saving   bool // the entry is among the changes of the save under way
 	// fromRequest: the request set the value, or deleted the key, and nothing of the
 	// stored data is in it.
 	fromRequest bool
