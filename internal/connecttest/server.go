@@ -23,7 +23,6 @@ type Server struct {
 	dir        string
 	args       []string
 	isSentinel bool
-	hasBus     bool     // a cluster node whose second port is busOffset from its first
 	program    []string // with its first arguments
 
 	// Port is where it listens on 127.0.0.1, or 0 for a unix socket.
