@@ -205,11 +205,11 @@ func TestLoginRestartsTheAbsoluteTimeout(t *testing.T) {
 			s := &site{t: t, f: f}
 			v := visitor.New(t)
 			s.as(v, func(_ context.Context, se *session.Session) { se.Set("a", 1) })
-			time.Sleep(45 * time.Minute)
+			pass(45 * time.Minute)
 			_ = s.login(v, "ann")
 			since := time.Now().Add(-time.Minute)
 			for _, after := range []time.Duration{40 * time.Minute, 18 * time.Minute} {
-				time.Sleep(after)
+				pass(after)
 				if s.user(v) != "ann" {
 					t.Errorf("%v: gone %v after the login", format, after)
 				}
@@ -221,7 +221,7 @@ func TestLoginRestartsTheAbsoluteTimeout(t *testing.T) {
 			if s.user(v) != "ann" {
 				t.Errorf("%v: a login after ValidSince has ended", format)
 			}
-			time.Sleep(3 * time.Minute)
+			pass(3 * time.Minute)
 			if s.user(v) != "" {
 				t.Errorf("%v: the session has outlived the absolute timeout", format)
 			}

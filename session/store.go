@@ -217,7 +217,7 @@ func isOvertaken(err error) bool {
 // IndexClose replaces. A set without members is a set that is not there.
 type UserIndex interface {
 	// IndexAdd adds a member that counts until that time, to the millisecond; the zero
-	// time is for ever. A member that is there already never counts for less long than
+	// time is without an end. A member that is there already never counts for less long than
 	// before. Members whose time is over are dropped. The set stays stored for as long as
 	// any member counts.
 	//
@@ -262,5 +262,5 @@ type IndexState struct {
 // IndexEntry is a member of a set.
 type IndexEntry struct {
 	Member []byte
-	Until  time.Time // zero: for ever
+	Until  time.Time // zero: without an end
 }

@@ -281,7 +281,7 @@ func (w *userWorld) check() (problems []string) {
 			}
 		}
 	}
-	time.Sleep(time.Minute) // no login is young any more
+	pass(time.Minute) // no login is young any more
 	infos, err := f.Sessions(ctx, w.user)
 	if err != nil {
 		problem("Sessions: %v", err)
@@ -328,7 +328,7 @@ func eachUserStore(t *testing.T, test func(t *testing.T, store session.Store, fo
 func inBubble(t *testing.T, url string, format session.Format, test func(t *testing.T, store session.Store, format session.Format)) {
 	now := time.Now()
 	synctest.Test(t, func(t *testing.T) {
-		time.Sleep(time.Until(now))
+		pass(time.Until(now))
 		store, err := goredis.Connect(t.Context(), connect.Options{URL: url, PoolSize: 20})
 		if err != nil {
 			t.Fatal(err)

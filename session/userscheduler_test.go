@@ -90,7 +90,7 @@ func (s *usersScheduler) run() {
 		}
 		if len(s.waiting) == 0 { // for timers
 			s.mu.Unlock()
-			time.Sleep(time.Millisecond)
+			pass(time.Millisecond)
 			continue
 		}
 		slices.SortFunc(s.waiting, func(a, b *storeOp) int {
@@ -111,7 +111,7 @@ func (s *usersScheduler) run() {
 		s.step++
 		s.trace = append(s.trace, fmt.Sprintf("%d %s %s %s%s", s.step, op.task.name, op.name, op.key, []string{"", " (reply lost)", " (crash)"}[fate]))
 		s.mu.Unlock()
-		time.Sleep(time.Millisecond) // no two logins at the same time
+		pass(time.Millisecond) // no two logins at the same time
 		op.resume <- fate
 	}
 }

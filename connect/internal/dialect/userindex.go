@@ -12,7 +12,7 @@ import (
 const (
 	// EpochMember is the member whose score is the epoch.
 	EpochMember = ""
-	// foreverScore is the score of a member that counts for ever.
+	// foreverScore is the score of a member whose time has no end.
 	foreverScore = int64(session.FirstEpoch) - 1
 	// lastExpiry is the latest time at which a key is made to expire: the end of the
 	// year 9999. Servers refuse times that are much later.
