@@ -264,3 +264,48 @@ type IndexEntry struct {
 	Member []byte
 	Until  time.Time // zero: without an end
 }
+
+// Entry is a session's place in the sets of a UserIndex: it is the same member of each.
+type Entry struct {
+	Sets   []string // their keys, the user's first
+	Member []byte
+}
+
+// EntryStore is an optional interface of a UserIndex that changes a record together with
+// its entry, so that Options.Users costs a login, a renewal and a logout no round trip.
+// Where the server offers no way to it, as a Cluster does not, a method does nothing and
+// returns errors.ErrUnsupported; the session then sends one command after the other.
+type EntryStore interface {
+	// CreateEntered is Store.Create and then UserIndex.IndexAdd to each set, sent
+	// together: who finds the entry finds the record. The epoch that is seen is that of
+	// the first set, whose state is returned. created is the error of Create; with one,
+	// whether the entry is there is left open. added is that of IndexAdd.
+	CreateEntered(ctx context.Context, key string, record []byte, ttl time.Duration, e Entry, until time.Time, seen Epoch) (state IndexState, created, added error)
+
+	// ReplaceLeaving is Store.Replace and UserIndex.IndexRemove from each set. Both are
+	// done at one moment, or neither: an entry never goes before its session.
+	ReplaceLeaving(ctx context.Context, key string, guard, record []byte, ttl time.Duration, e Entry) error
+
+	// RemoveLeaving is Store.Remove and UserIndex.IndexRemove, as ReplaceLeaving is.
+	RemoveLeaving(ctx context.Context, key string, guard []byte, e Entry) error
+}
+
+// BatchStore is an optional interface of a Store that reads or removes several records in
+// one round trip. It serves what lists and ends a user's sessions; without it up to 16
+// commands are under way at once. The session gives it at most a hundred keys at a time.
+type BatchStore interface {
+	// LoadEach is TTLLoader.LoadTTL of each key, in their order.
+	LoadEach(ctx context.Context, keys []string) ([]Loaded, error)
+
+	// RemoveEach is Store.Remove of each key, with the guard at the same index, and
+	// returns what each came to. The other error is that of all of them; it is
+	// errors.ErrUnsupported, and nothing was done, where the server offers no way to it.
+	RemoveEach(ctx context.Context, keys []string, guards [][]byte) ([]error, error)
+}
+
+// Loaded is what TTLLoader.LoadTTL returns.
+type Loaded struct {
+	Record []byte
+	TTL    time.Duration
+	Err    error
+}
