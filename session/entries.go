@@ -129,7 +129,7 @@ func (e *entries) limit() int {
 // because a login may come to the index later than one that began after it.
 func (e *entries) admit(ctx context.Context, state IndexState) error {
 	limit, f := e.limit(), e.s.f
-	if limit == 0 || len(state.Entries) <= limit {
+	if limit == 0 {
 		return nil
 	}
 	p := place{f, e.s.store, e.index}
@@ -139,6 +139,9 @@ func (e *entries) admit(ctx context.Context, state IndexState) error {
 		if at, login, ok := f.format.OfMember(entry.Member); ok && at.Key != e.at.Key && at.Key != e.s.at.Key {
 			present[string(entry.Member)], logins[login] = true, !login.Equal(e.login.At)
 		}
+	}
+	if len(present) < limit {
+		return nil
 	}
 	before := func(member []byte, at record.Address, login time.Time) bool {
 		return !bytes.Equal(member, mine) && at.Key != e.s.at.Key && (present[string(member)] || logins[login])
