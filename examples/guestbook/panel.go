@@ -35,10 +35,8 @@ func panelOf(s *session.Session) panel {
 		before, known := seen[v.Key]
 		switch shows[v.Key] = now; {
 		case !seenBefore || before == now:
-		case !known:
+		case !known, v.Secret:
 			v.Mark = "new"
-		case v.Secret:
-			v.Mark = "changed"
 		default:
 			v.Mark = "was " + before
 		}
