@@ -21,6 +21,7 @@ var pages = map[string]string{
 	"../docs/sharing-with-pyramid.md":   "pyramid",
 	"../docs/README.md":                 "first",
 	"../docs/frameworks.md":             "frameworks",
+	"../docs/testing.md":                "testing",
 	"../docs/migrating-from-scs.md":     "moving/scs",
 	"../docs/migrating-from-gorilla.md": "moving/gorilla",
 }
@@ -105,9 +106,7 @@ func sources(t *testing.T, folder string) map[string][]string {
 	files := map[string][]string{}
 	for _, name := range names {
 		extension := strings.TrimPrefix(filepath.Ext(name), ".")
-		if !strings.HasSuffix(name, "_test.go") {
-			files[extension] = append(files[extension], unindented(read(t, name)))
-		}
+		files[extension] = append(files[extension], unindented(read(t, name)))
 	}
 	return files
 }

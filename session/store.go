@@ -99,6 +99,32 @@ type Pinger interface {
 	Ping(ctx context.Context) error
 }
 
+// Clock is an optional interface of a Store that brings the time along with the records,
+// as the store of handlertest does: the times to live, the times in the records and the
+// pauses are then by one clock. A Factory asks its store for it once, in NewFactory.
+// Without it the time is that of the package time. A store over a server has none: the
+// server's time and this process's go on by themselves.
+type Clock interface {
+	// Now returns the time.
+	Now() time.Time
+	// Pause returns when d has passed, or the error of a context that ends before.
+	Pause(ctx context.Context, d time.Duration) error
+}
+
+// systemClock is the Clock of the package time.
+type systemClock struct{}
+
+func (systemClock) Now() time.Time { return time.Now() }
+
+func (systemClock) Pause(ctx context.Context, d time.Duration) error {
+	select {
+	case <-time.After(d):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
 // GuardedExpirer is an optional interface of a Store that can restart a record's
 // time to live only while the record is still the one that was loaded. Without it
 // the session calls Expire, and a request that only reads may, in a narrow race,
