@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -49,54 +50,83 @@ func asSettings(t *testing.T, b block) {
 var (
 	makes    = regexp.MustCompile(`^make (\S+)$`)
 	enters   = regexp.MustCompile(`^cd (\S+)$`)
-	goes     = regexp.MustCompile(`^go (run|test|build|vet) .*$`)
-	packages = regexp.MustCompile(` (\.\S*)`)
+	goes     = regexp.MustCompile(`^go (run|test) .*$`)
+	packages = regexp.MustCompile(` (?:\.|github\.com/pyramidgo/redissessions)(/[^\s@]*)?(?:@latest)?(?: |$)`)
 	named    = regexp.MustCompile(` -run '?\^?\(?(Test\w+)`)
 )
 
+// clones are the commands that lead to where every other block begins, the checkout.
+var clones = []string{"git clone https://github.com/pyramidgo/redissessions", "cd redissessions"}
+
 // asCommands checks that what a line runs exists: a target of the Makefile, a folder, a
-// package. In the pages that are performed the lines are run.
+// package, a test.
 func asCommands(t *testing.T, b block) {
 	t.Helper()
-	for _, page := range performed {
-		if b.page == page {
-			return
-		}
-	}
-	makefile := read(t, "../Makefile")
-	if script := regexp.MustCompile(`(?m)^for `); script.MatchString(b.text) {
+	if regexp.MustCompile(`(?m)^for `).MatchString(b.text) {
 		asScript(t, b)
 		return
 	}
-	dir := ".." // the checkout
+	dir := ".."
 	for line := range strings.Lines(b.text) {
-		command, _, _ := strings.Cut(line, "#")
-		for command := range strings.SplitSeq(command, "&&") {
+		line, _, _ = strings.Cut(line, " #")
+		for command := range strings.SplitSeq(line, "&&") {
 			command = strings.TrimSpace(command)
-			fail := func(what string) { t.Errorf("%s: %s: %s", b.page, command, what) }
-			if m := makes.FindStringSubmatch(command); m != nil {
-				if !regexp.MustCompile(`(?m)^` + regexp.QuoteMeta(m[1]) + `:`).MatchString(makefile) {
-					fail("the Makefile has no such target")
+			var wrong string
+			switch {
+			case slices.Contains(clones, command):
+			case enters.MatchString(command):
+				dir = filepath.Join(dir, enters.FindStringSubmatch(command)[1])
+				wrong = missing(dir)
+			case makes.MatchString(command):
+				target := makes.FindStringSubmatch(command)[1]
+				if !strings.Contains(read(t, "../Makefile"), "\n"+target+":") {
+					wrong = "the Makefile has no such target"
 				}
-			} else if m := enters.FindStringSubmatch(command); m != nil {
-				dir = filepath.Join(dir, m[1])
-				if _, err := os.Stat(dir); err != nil {
-					fail(err.Error())
-				}
-			} else if goes.MatchString(command) {
-				for _, m := range packages.FindAllStringSubmatch(command, -1) {
-					folder := filepath.Join(dir, strings.TrimSuffix(m[1], "..."))
-					if _, err := os.Stat(folder); err != nil {
-						fail(err.Error())
-					} else if test := named.FindStringSubmatch(command); test != nil && !declares(t, folder, test[1]) {
-						fail("there is no such test")
-					}
-				}
-			} else if command != "" && command != "git clone https://github.com/pyramidgo/redissessions" {
-				fail("no test knows this command")
+			case goes.MatchString(command):
+				wrong = wrongGo(t, dir, command)
+			default:
+				wrong = "no test knows this command"
+			}
+			if wrong != "" {
+				t.Errorf("%s: %s: %s", b.page, command, wrong)
 			}
 		}
 	}
+}
+
+// wrongGo says what a go command in a folder of the checkout names that is not there.
+func wrongGo(t *testing.T, dir, command string) string {
+	t.Helper()
+	name := packages.FindStringSubmatch(command)
+	if name == nil && strings.Contains(command, "-help") {
+		return ""
+	}
+	if name == nil {
+		return "it names no package"
+	}
+	folder := filepath.Join(dir, strings.TrimSuffix(name[1], "/..."))
+	test := named.FindStringSubmatch(command)
+	if why := missing(folder); why != "" || test == nil {
+		return why
+	}
+	files, err := filepath.Glob(filepath.Join(folder, "*_test.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		if strings.Contains(read(t, file), "\nfunc "+test[1]) {
+			return ""
+		}
+	}
+	return "there is no such test"
+}
+
+// missing returns why there is no such folder, or "".
+func missing(folder string) string {
+	if _, err := os.Stat(folder); err != nil {
+		return err.Error()
+	}
+	return ""
 }
 
 // asScript lets the shell parse the block, and looks for the servers that it starts.
@@ -110,21 +140,6 @@ func asScript(t *testing.T, b block) {
 	for _, m := range regexp.MustCompile(`(?m)^ *(redis-\w+) `).FindAllStringSubmatch(b.text, -1) {
 		connecttest.Installed(t, m[1])
 	}
-}
-
-// declares reports whether a folder has a test whose name begins so.
-func declares(t *testing.T, folder, test string) bool {
-	t.Helper()
-	files, err := filepath.Glob(filepath.Join(folder, "*_test.go"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, file := range files {
-		if strings.Contains(read(t, file), "\nfunc "+test) {
-			return true
-		}
-	}
-	return false
 }
 
 // asPython lets Python parse the block.

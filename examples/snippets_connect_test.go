@@ -108,6 +108,6 @@ var mystore = struct {
 func TestSnippetSuite(t *testing.T) {
 	addr := connecttest.RedisServer(t).Addr()
 	sessiontest.TestStore(t, sessiontest.Harness{
-		Open: func(t *testing.T) session.Store { return mystore.New(addr) },
+		Open: func(*testing.T) session.Store { return mystore.New(addr) },
 	})
 }

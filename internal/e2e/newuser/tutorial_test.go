@@ -258,7 +258,7 @@ func (f *folder) holdsTheExample() {
 func filesOf(t *testing.T, dir string) map[string]string {
 	t.Helper()
 	files := map[string]string{}
-	err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+	err := filepath.WalkDir(dir, func(path string, _ os.DirEntry, err error) error {
 		name, _ := filepath.Rel(dir, path)
 		switch filepath.Ext(name) {
 		case ".go", ".html", ".css", ".js", ".ini":
