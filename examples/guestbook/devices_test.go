@@ -123,7 +123,7 @@ func TestDevicesWithoutIndex(t *testing.T) {
 	b.submit("/devices/end-others", nil).wantStatus(http.StatusNotImplemented)
 }
 
-// Nobody is told that he was thrown out who was not.
+// A visitor who logs out, or in as somebody else, is not told of another device.
 func TestNotThrownOut(t *testing.T) {
 	t.Parallel()
 	server := serveGuestbook(t, "development.ini")

@@ -35,7 +35,7 @@ func parsePage(name string) *template.Template {
 // common is what every page of a visitor shows.
 type common struct {
 	CSRF    template.HTML // a hidden field, for every form
-	Name    string        // "" when nobody is logged in
+	Name    string        // "" when the visitor is not logged in
 	Warning string
 	Flashes []any
 }
