@@ -152,7 +152,13 @@ func (d *diagnosis) lookAtRights(ctx context.Context) {
 	for _, text := range found.Errors {
 		d.find(broken, "rights", "%s", text)
 	}
+	usable := len(found.Errors) == 0
 	for _, text := range found.Warnings {
+		if strings.HasPrefix(text, "no session could be saved") { // now; start-up lets it pass
+			usable = false
+			d.find(broken, aboutWarning(text), "%s", text)
+			continue
+		}
 		d.find(warning, aboutWarning(text), "%s", text)
 	}
 	if found.NoGETEX {
@@ -163,7 +169,7 @@ func (d *diagnosis) lookAtRights(ctx context.Context) {
 	}
 	d.lookAtIndexRights(ctx)
 	d.guardedSave(found)
-	if len(found.Errors) == 0 {
+	if usable {
 		d.find(ok, "rights", "the server carries out what sessions send")
 	}
 	if d.acl = d.acl || strings.Contains(strings.Join(append(found.Errors, found.Warnings...), " "), "NOPERM") || found.NoGETEX || found.NoUNLINK; d.acl {
@@ -207,8 +213,6 @@ func (d *diagnosis) guardedSave(found *connect.Findings) {
 		d.find(ok, "saves", "by SET with IFEQ at every size (guarded_save = %s)", d.Settings.GuardedSave)
 	case found.Scripts:
 		d.find(ok, "saves", "by a Lua script (guarded_save = %s)", d.Settings.GuardedSave)
-	default:
-		d.find(broken, "saves", "no change to a session can be saved: neither SET with IFEQ nor scripts; see above")
 	}
 }
 

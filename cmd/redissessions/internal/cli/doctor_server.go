@@ -102,6 +102,9 @@ func (d *diagnosis) lookAtVersion(ctx context.Context, n node) {
 	if !ok1 {
 		return
 	}
+	if o, _ := d.Connect.Resolve(); o.Mode == connect.Single && info["redis_mode"] == "cluster" {
+		d.find(broken, "cluster", "%s", n.about("the server is one node of a cluster, and most sessions belong to others; connect with redis-cluster:// or cluster_addrs"))
+	}
 	name, version := "Redis", info["redis_version"]
 	if v := info["valkey_version"]; v != "" {
 		name, version = "Valkey", v
@@ -158,19 +161,24 @@ func (d *diagnosis) lookAtClock(ctx context.Context, n node) {
 		d.notAsked(n, "clock", "TIME", err)
 		return
 	}
-	after := time.Now()
-	apart := time.Duration(0)
-	switch {
-	case at.Before(before):
-		apart = before.Sub(at)
-	case at.After(after):
-		apart = at.Sub(after)
-	}
+	apart := clockApart(before, at, time.Now())
 	if apart > clocksApart {
 		d.find(warning, "clock", "%s", n.about(fmt.Sprintf("the server's and this machine's are %s apart, and should agree to within %s: let both follow NTP", apart.Round(time.Second), clocksApart)))
 		return
 	}
 	d.find(ok, "clock", "%s", n.about("the server's and this machine's agree to within "+max(apart, time.Millisecond).Round(time.Millisecond).String()))
+}
+
+// clockApart is how far a server's clock is from this machine's at least, which was before
+// and after when the server said at.
+func clockApart(before, at, after time.Time) time.Duration {
+	switch {
+	case at.Before(before):
+		return before.Sub(at)
+	case at.After(after):
+		return at.Sub(after)
+	}
+	return 0
 }
 
 func (d *diagnosis) lookAtMemory(ctx context.Context, n node) {
