@@ -32,7 +32,8 @@ var code = map[string][]string{
 	"docs/migrating-from-gorilla.md": {"examples/moving/gorilla/*.go"},
 	"docs/migrating-from-scs.md":     {"examples/moving/scs/*.go"},
 	"docs/migrating.md":              {"examples/migrating/*.go"},
-	"docs/sharing-with-pyramid.md":   {"examples/pyramid/*.go"},
+	"docs/sharing-with-pyramid.md":   {"examples/pyramid/*.go", "examples/pyramid/*.py"},
+	"docs/testing.md":                {"examples/testing/*.go"},
 	"docs/users.md":                  {"examples/snippets_users_test.go"},
 	"docs/writing-a-codec.md":        {"encode/codec.go", "encode/example_gzip_test.go", "examples/snippets_test.go"},
 	"docs/writing-a-connector.md":    {"connect/example_test.go", "examples/snippets_connect_test.go"},
@@ -58,6 +59,7 @@ var checks = map[string]func(*testing.T, block){
 	"python":  asPython,
 	"nginx":   asNginx,
 	"mermaid": asDiagram,
+	"text":    asOutput,
 	"":        asDrawing,
 }
 
@@ -124,6 +126,16 @@ func blocks(t *testing.T, page string) []block {
 		t.Fatalf("%s: a block does not end:\n%s", page, open.text)
 	}
 	return found
+}
+
+// outputs says for a page which test compares the output that it shows with a real one.
+var outputs = map[string]string{"docs/testing.md": "examples/testing/visit_test.go"}
+
+func asOutput(t *testing.T, b block) {
+	t.Helper()
+	if test := outputs[b.page]; test == "" || !strings.Contains(read(t, filepath.Join("..", test)), filepath.Base(b.page)) {
+		t.Errorf("%s: no test compares this output:\n%s", b.page, b.text)
+	}
 }
 
 // inAFile finds the block in a file that is compiled: line by line, but for how far it is
