@@ -161,15 +161,36 @@ func (o oneServerStore) CreateEntered(ctx context.Context, key string, rec []byt
 }
 
 func (o oneServerStore) ReplaceLeaving(ctx context.Context, key string, guard, rec []byte, ttl time.Duration, e session.Entry) error {
+	if o.without == "entry with record" {
+		if err := o.leaveFirst(ctx, e); err != nil {
+			return err
+		}
+		return o.Replace(ctx, key, guard, rec, ttl)
+	}
 	return o.do(ctx, "ReplaceLeaving", key, func() error {
 		return o.Store.(session.EntryStore).ReplaceLeaving(ctx, key, guard, rec, ttl, e)
 	})
 }
 
 func (o oneServerStore) RemoveLeaving(ctx context.Context, key string, guard []byte, e session.Entry) error {
+	if o.without == "entry with record" {
+		if err := o.leaveFirst(ctx, e); err != nil {
+			return err
+		}
+		return o.Remove(ctx, key, guard)
+	}
 	return o.do(ctx, "RemoveLeaving", key, func() error {
 		return o.Store.(session.EntryStore).RemoveLeaving(ctx, key, guard, e)
 	})
+}
+
+// leaveFirst removes an entry before its record is closed, as must not be.
+func (o oneServerStore) leaveFirst(ctx context.Context, e session.Entry) error {
+	var errs []error
+	for _, set := range e.Sets {
+		errs = append(errs, o.IndexRemove(ctx, set, e.Member))
+	}
+	return errors.Join(errs...)
 }
 
 func (o oneServerStore) LoadEach(ctx context.Context, keys []string) ([]session.Loaded, error) {
