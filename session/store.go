@@ -99,6 +99,32 @@ type Pinger interface {
 	Ping(ctx context.Context) error
 }
 
+// Clock is an optional interface of a Store that brings the time along with the records,
+// as the store of handlertest does: the times to live, the times in the records and the
+// pauses are then by one clock. A Factory asks its store for it once, in NewFactory.
+// Without it the time is that of the package time. A store over a server has none: the
+// server's time and this process's go on by themselves.
+type Clock interface {
+	// Now returns the time.
+	Now() time.Time
+	// Pause returns when d has passed, or the error of a context that ends before.
+	Pause(ctx context.Context, d time.Duration) error
+}
+
+// systemClock is the Clock of the package time.
+type systemClock struct{}
+
+func (systemClock) Now() time.Time { return time.Now() }
+
+func (systemClock) Pause(ctx context.Context, d time.Duration) error {
+	select {
+	case <-time.After(d):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
 // GuardedExpirer is an optional interface of a Store that can restart a record's
 // time to live only while the record is still the one that was loaded. Without it
 // the session calls Expire, and a request that only reads may, in a narrow race,
@@ -308,4 +334,34 @@ type Loaded struct {
 	Record []byte
 	TTL    time.Duration
 	Err    error
+}
+
+// KeyScanner is an optional interface of a Store that can walk over all its records. No
+// request needs it: it is for tools that count, list and end sessions.
+type KeyScanner interface {
+	// ScanKeys calls visit with the records whose keys begin with prefix, some at a time,
+	// until it has looked at all of them, on every primary of a cluster, or visit returns
+	// an error, which is then its own. It holds no more than those in memory, and never
+	// sends KEYS.
+	//
+	// Of each record it reads the first front bytes: 0 reads none of them, and a negative
+	// front all. A record that is there from the beginning to the end is visited at least
+	// once, perhaps twice; one that comes or goes meanwhile may be visited or not. What is
+	// no string is left out.
+	//
+	// progress says which part of the server's keys has been looked at, from 0 to 1. It is
+	// an estimate, and negative where the server does not say how many there are.
+	ScanKeys(ctx context.Context, prefix string, front int, visit func(found []ScannedKey, progress float64) error) error
+}
+
+// ScannedKey is a record that ScanKeys has found.
+type ScannedKey struct {
+	Key string
+	// Front is as much of the record as was asked for, and Size the length of all of it;
+	// with a front of 0 neither is known.
+	Front []byte
+	Size  int
+	// TTL is the remaining time to live, 0 for a record that never expires; with a front
+	// of 0 it is not known.
+	TTL time.Duration
 }
