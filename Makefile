@@ -7,10 +7,10 @@ LINT      = $(GO) tool -modfile=$(CURDIR)/.ci/tools.mod golangci-lint
 # skipped.
 REQUIRED  = REDISSESSIONS_REQUIRE_SERVERS=1
 # Small modules, so that the library's users do not get what these need.
-MODULES   = session/adapter/gin session/adapter/fiber examples/frameworks examples/moving
+MODULES   = session/adapter/gin session/adapter/fiber examples/frameworks examples/moving cmd/redissessions
 PACKAGES  = redis-server redis-sentinel python3 chromium nginx-light python3-pyramid
 
-.PHONY: test servers lint race test-e2e test-bench test-modules $(MODULES) docs fuzz bench bench-quick bench-record bench-users
+.PHONY: test servers lint race test-e2e test-bench test-modules $(MODULES) docs man fuzz bench bench-quick bench-record bench-users
 
 test: servers lint race test-e2e test-bench test-modules
 
@@ -49,6 +49,11 @@ $(MODULES):
 # docs/settings.md is made from the key table.
 docs:
 	$(GO) generate ./settings
+
+# The manual pages of cmd/redissessions, and its completion for bash, zsh and fish.
+MAN ?= $(CURDIR)/dist
+man:
+	cd cmd/redissessions && $(GO) run ./internal/man $(MAN)
 
 # Each fuzz target for FUZZTIME, one after another.
 FUZZTIME ?= 1m
