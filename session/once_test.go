@@ -298,6 +298,28 @@ func TestOnceThatFails(t *testing.T) {
 	}
 }
 
+// A claim does not outlive what it was made for.
+func TestOnceLeavesNoClaim(t *testing.T) {
+	t.Parallel()
+	eachKitInABubble(t, func(t *testing.T, k *handlertest.Kit, ada *handlertest.Visitor) {
+		began := time.Now()
+		_, _ = onceIn(k, ada, func(context.Context) (any, error) { return nil, errors.New("down") })
+		_, _ = onceIn(k, ada, func(context.Context) (any, error) { return make(chan int), nil })
+		func() {
+			defer func() { _ = recover() }()
+			_, _ = onceIn(k, ada, func(context.Context) (any, error) { panic("oh") })
+		}()
+		ada.Get(withFactory(k, func(s *session.Session) {
+			k.Down()
+			_, _ = s.Once(t.Context(), "token", answer("not called"))
+			k.Up() // the save at the end of the request works
+		}), "/")
+		if got, err := onceIn(k, ada, answer("done")); got != "done" || err != nil || time.Since(began) != 0 {
+			t.Errorf("%v, %v, after %v", got, err, time.Since(began))
+		}
+	})
+}
+
 // crash leaves a claim behind, as a process does that ends in the middle of the work.
 func crash(k *handlertest.Kit, ada *handlertest.Visitor) {
 	_, _ = onceIn(k, ada, func(context.Context) (any, error) {
@@ -657,7 +679,13 @@ func TestOnceAfterAClear(t *testing.T) {
 			if s, err := k.Factory().Get(r); err == nil {
 				s.Clear()
 				s.Set("a", 1)
-				if got, err := s.Once(r.Context(), "token", answer("new")); got != "new" || err != nil {
+				got, err := s.Once(r.Context(), "token", func(context.Context) (any, error) {
+					if got := ada.Session(); len(got) != 1 || got["a"] != 1 {
+						t.Errorf("before the work the session has %v", got)
+					}
+					return "new", nil
+				})
+				if got != "new" || err != nil {
 					t.Errorf("%v, %v", got, err)
 				}
 			}
@@ -666,10 +694,14 @@ func TestOnceAfterAClear(t *testing.T) {
 			t.Errorf("the session has %v", got)
 		}
 		// By another request, in the middle of the work.
-		_, err := onceIn(k, ada, func(context.Context) (any, error) {
-			ada.Get(withFactory(k, func(s *session.Session) { s.Clear() }), "/")
-			return "too late", nil
-		})
+		var err error
+		ada.Get(withFactory(k, func(s *session.Session) {
+			s.Set("token", "before")
+			_, err = s.Once(t.Context(), "token", func(context.Context) (any, error) {
+				ada.Get(withFactory(k, func(s *session.Session) { s.Clear() }), "/")
+				return "too late", nil
+			})
+		}), "/")
 		if got := ada.Session(); !errors.Is(err, session.ErrLeaseEnded) || len(got) != 0 {
 			t.Errorf("%v, and the session has %v", err, got)
 		}
@@ -711,12 +743,6 @@ func TestOnceThatUsesTheSession(t *testing.T) {
 		}), "/")
 		if got := ada.Session(); got["token"] != "new" || got["by"] != "f" || got["other"] != "other" || got["cart"] != "full" {
 			t.Errorf("the session has %v", got)
-		}
-		_, err := onceIn(k, ada, func(ctx context.Context) (any, error) {
-			return "too late", errors.Join(nil)
-		})
-		if err != nil {
-			t.Error(err)
 		}
 		ada.Get(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 			s, err := k.Factory().Get(r)
