@@ -80,6 +80,8 @@ type Session struct {
 	unsaved    error            // why the error handler answers in place of the page
 	failed     [stepCount]error // of the steps whose failure the page must not hide
 	refused    bool             // it is logged that the response may not have the cookie
+
+	onces map[string]chan struct{} // the keys that a Once of this request works for; closed when it has ended
 }
 
 // state is what the request knows of the session's record.
