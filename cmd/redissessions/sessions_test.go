@@ -327,7 +327,7 @@ func TestReplica(t *testing.T) {
 	srv, replica := connecttest.RedisServer(t), connecttest.RedisServer(t)
 	s := newSite(t, map[string]string{"url": srv.URL()})
 	s.newVisitor("")
-	if err := replica.Client().SlaveOf(t.Context(), "127.0.0.1", strconv.Itoa(srv.Port)).Err(); err != nil {
+	if err := replica.Client().ReplicaOf(t.Context(), "127.0.0.1", strconv.Itoa(srv.Port)).Err(); err != nil {
 		t.Fatal(err)
 	}
 	connecttest.Eventually(t, 20*time.Second, func() error {

@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -212,7 +211,7 @@ func peak(t *testing.T, cmd *exec.Cmd, bound int64, what string, began time.Time
 	if !ok {
 		return
 	}
-	t.Log(fmt.Sprintf("%s: %d MiB at most, in %s", what, usage.Maxrss>>10, time.Since(began).Round(time.Millisecond)))
+	t.Logf("%s: %d MiB at most, in %s", what, usage.Maxrss>>10, time.Since(began).Round(time.Millisecond))
 	if usage.Maxrss > bound {
 		t.Errorf("%s had %d KiB at most, want %d", what, usage.Maxrss, bound)
 	}
