@@ -13,6 +13,17 @@ import (
 	"github.com/pyramidgo/redissessions/settings"
 )
 
+// FromFile returns a session factory made from the redis.sessions.* keys of a settings file
+// and of the environment. It is settings.Load(path), then FromSettings; a program that
+// has settings of its own in the file, or an EnvPrefix, calls these two itself.
+func FromFile(path string, opts ...Option) (*session.Factory, error) {
+	src, err := settings.Load(path)
+	if err != nil {
+		return nil, err
+	}
+	return FromSettings(src, opts...)
+}
+
 // FromSettings returns a session factory made from the redis.sessions.* keys of
 // src: a *viper.Viper that settings.Load returned, or a settings.Map. It opens
 // the connection to Redis, and pings it once unless redis.sessions.lazy_connect
