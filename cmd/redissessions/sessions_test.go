@@ -345,6 +345,13 @@ func TestNoRightToScan(t *testing.T) {
 	for _, cmd := range []string{"count", "ls"} {
 		run(t, "", cmd, "-s", file).wants(t, 2, "may not run SCAN", "+scan")
 	}
+	// docs/command.md says what to add.
+	if err := srv.Client().Do(t.Context(), "acl", "setuser", "web", "+scan", "+strlen", "+dbsize").Err(); err != nil {
+		t.Fatal(err)
+	}
+	for _, cmd := range []string{"count", "ls"} {
+		run(t, "", cmd, "-s", file).wants(t, 0)
+	}
 }
 
 // TestListJSON: one object a line, whose members are those of docs.
