@@ -1,3 +1,5 @@
+//go:build linux
+
 package main_test
 
 import (
@@ -91,6 +93,12 @@ func TestTerminalAsks(t *testing.T) {
 	x.until("Type yes")
 	x.types("n\n")
 	if out, status := x.ends(); status != 1 || !strings.Contains(out, "redis.sessions.valid_since = 20") || !strings.Contains(out, "nothing was changed") || !s.here(v) {
+		t.Errorf("%d: %s", status, out)
+	}
+	x = inTerminal(t, nil, "end", "-s", s.file, "--all")
+	x.until("Type yes")
+	x.types("\x03")
+	if out, status := x.ends(); status != 130 || !s.here(v) {
 		t.Errorf("%d: %s", status, out)
 	}
 	x = inTerminal(t, nil, "end", "-s", s.file, "--all")

@@ -123,7 +123,7 @@ another: register a signer (cookie_signer) that verifies both, or the visitors l
 			}
 			defer to.close()
 			if !dry && !yes {
-				if err := a.confirm(fmt.Sprintf("This rewrites the sessions at %s from the format %s to %s at %s.", s.Connect, s.Session.Format, to.Session.Format, to.Connect)); err != nil {
+				if err := a.confirm(cmd.Context(), fmt.Sprintf("This rewrites the sessions at %s from the format %s to %s at %s.", s.Connect, s.Session.Format, to.Session.Format, to.Connect)); err != nil {
 					return err
 				}
 			}

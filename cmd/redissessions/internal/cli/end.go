@@ -171,7 +171,7 @@ const (
 func (a *app) endAll(ctx context.Context, s *site, yes bool) error {
 	now := time.Now().UTC().Truncate(time.Second)
 	if !yes {
-		err := a.confirm(fmt.Sprintf(`This ends the sessions of everybody at %s.
+		err := a.confirm(ctx, fmt.Sprintf(`This ends the sessions of everybody at %s.
 The other way, which touches no record: redis.sessions.valid_since = %s in the settings, and a restart.`, s.Connect, now.Format(time.RFC3339)))
 		if err != nil {
 			return err
