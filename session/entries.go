@@ -314,8 +314,9 @@ func (s *Session) leaseIsDue(now time.Time) bool {
 
 // renewLease renews the lease of a session whose record is about to be written, when that
 // is due. A timeout that was changed may need a longer one at once. The record with the
-// new end of the lease is written after the entry: a record never outlives its entry.
-func (s *Session) renewLease(ctx context.Context) error {
+// new end of the lease is written after the entry: a record never outlives its entry. It
+// returns the entries whose lease it renewed.
+func (s *Session) renewLease(ctx context.Context) (*entries, error) {
 	index, ok := s.store.(UserIndex)
 	now := s.f.now()
 	m := s.meta
@@ -323,13 +324,13 @@ func (s *Session) renewLease(ctx context.Context) error {
 	until := s.f.leaseFrom(now, m.Began(), s.idle())
 	if !ok || m.Login.Lease.IsZero() || s.keepsExpiry() ||
 		!s.f.leaseDue(now, m) && (!s.metaSet.idle || !until.After(m.Login.Lease)) {
-		return nil
+		return nil, nil
 	}
 	e := entries{s: s, index: index, at: s.at, login: m.Login, keys: s.setKeys(m.Login)}
 	e.login.Lease = until
 	if _, err := e.add(ctx); err != nil {
-		return storeError("renew the lease", err)
+		return nil, storeError("renew the lease", err)
 	}
 	s.meta.Login.Lease = until
-	return nil
+	return &e, nil
 }
