@@ -80,6 +80,7 @@ func (e *entries) create(ctx context.Context, rec []byte, ttl time.Duration) err
 		err = e.admit(ctx, state)
 	}
 	if err == nil {
+		e.s.siblings = e.count(state)
 		return nil
 	}
 	// The time for the login may be what ran out.
@@ -94,6 +95,24 @@ func (e *entries) create(ctx context.Context, rec []byte, ttl time.Duration) err
 		e.s.f.opts.Logger.Warn("session: the entry of a login that failed stays until its lease is over", errorAttr(undo))
 	}
 	return err
+}
+
+// count returns how many sessions the user has after the login, for the observer.
+func (e *entries) count(state IndexState) (n int) {
+	if e.s.f.watcher == nil {
+		return 0
+	}
+	now := e.s.f.now()
+	for _, entry := range state.Entries {
+		at, _, ok := e.s.f.format.OfMember(entry.Member)
+		if ok && at.Key != e.s.at.Key && (entry.Until.IsZero() || entry.Until.After(now)) {
+			n++
+		}
+	}
+	if limit := e.limit(); limit > 0 {
+		n = min(n, limit)
+	}
+	return n
 }
 
 // limit is UserOptions.Max where it holds, or 0.
@@ -144,6 +163,7 @@ func (e *entries) admit(ctx context.Context, state IndexState) error {
 			return bytes.Compare(a.member, b.member)
 		})
 		end := p.ending()
+		end.cause = CauseEvicted
 		again := false
 		gone := found.dead
 		for _, l := range live[:len(live)+1-limit] {

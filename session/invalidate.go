@@ -23,7 +23,11 @@ import (
 func (s *Session) Invalidate(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.outcome(logoutStep, s.invalidate(ctx))
+	err := s.invalidate(ctx)
+	if err != nil {
+		s.f.ended(ctx, CauseLogout, err)
+	}
+	return s.outcome(logoutStep, err)
 }
 
 func (s *Session) invalidate(ctx context.Context) error {
@@ -48,14 +52,14 @@ func (s *Session) invalidate(ctx context.Context) error {
 func (s *Session) endAll(ctx context.Context) error {
 	var errs []error
 	if s.at.Key != "" {
-		err := s.f.endFrom(ctx, s.store, s.at, s.f.front(!s.meta.Login.At.IsZero()))
+		err := s.f.endFrom(ctx, s.store, s.at, s.f.front(!s.meta.Login.At.IsZero()), CauseLogout)
 		if err == nil {
 			s.entriesAt(s.at).leave(ctx)
 		}
 		errs = append(errs, err)
 	}
 	if s.predecessor.Key != "" {
-		errs = append(errs, s.f.end(ctx, s.store, s.predecessor))
+		errs = append(errs, s.f.end(ctx, s.store, s.predecessor, CauseLogout))
 	}
 	return errors.Join(append(errs, s.endOthers(ctx))...)
 }
@@ -69,8 +73,8 @@ func (s *Session) endAll(ctx context.Context) error {
 //
 // The markers go last: as long as the session lives, another logout with the
 // same old cookie must find the way to it too, and not believe it gone.
-func (f *Factory) end(ctx context.Context, store Store, at record.Address) error {
-	return f.endFrom(ctx, store, at, f.front(f.opts.Users != nil))
+func (f *Factory) end(ctx context.Context, store Store, at record.Address, cause Cause) error {
+	return f.endFrom(ctx, store, at, f.front(f.opts.Users != nil), cause)
 }
 
 // front is what live records begin with, of sessions that were logged in or not.
@@ -83,7 +87,18 @@ func (f *Factory) front(loggedIn bool) []byte {
 
 // endFrom is end, with the guard that the record is likely to begin with. Another one
 // costs one more round trip.
-func (f *Factory) endFrom(ctx context.Context, store Store, at record.Address, live []byte) error {
+func (f *Factory) endFrom(ctx context.Context, store Store, at record.Address, live []byte, cause Cause) error {
+	if live == nil && f.watcher != nil {
+		// A Delete does not tell whether there was a session.
+		err := store.Remove(ctx, at.Key, nil)
+		if err == nil {
+			f.ended(ctx, cause, nil)
+		}
+		if err == nil || errors.Is(err, ErrNotFound) {
+			return nil
+		}
+		return storeError("invalidate", err)
+	}
 	if live == nil {
 		return storeError("invalidate", store.Delete(ctx, at.Key))
 	}
@@ -95,6 +110,9 @@ func (f *Factory) endFrom(ctx context.Context, store Store, at record.Address, l
 		if conflict == nil {
 			if err != nil && !gone {
 				return storeError("invalidate", err)
+			}
+			if !gone {
+				f.ended(ctx, cause, nil)
 			}
 			for _, key := range markers {
 				if err := store.Delete(ctx, key); err != nil {
@@ -128,14 +146,19 @@ func (f *Factory) successorOf(at record.Address, record []byte) *record.Address 
 // there was one, and returns the request's store. Natively it ends all of them. The
 // Python packages read one cookie only: of several, the first session that is stored is
 // ended.
-func (f *Factory) endCookies(ctx context.Context, r *http.Request, lines []string) (found bool, store Store, err error) {
+func (f *Factory) endCookies(ctx context.Context, r, app *http.Request, lines []string) (found bool, store Store, err error) {
+	defer func() {
+		if err != nil {
+			f.ended(ctx, CauseLogout, err)
+		}
+	}()
 	if store, err = f.storeFor(r); err != nil {
 		return false, nil, err
 	}
 	ctx, cancel := f.writeContext(ctx)
 	defer cancel()
 	var errs []error
-	for ids := f.candidates(r, lines); ; {
+	for ids := f.candidates(r, app, lines); ; {
 		v, ok := ids.next()
 		if !ok {
 			return found, store, errors.Join(errs...)
@@ -143,10 +166,13 @@ func (f *Factory) endCookies(ctx context.Context, r *http.Request, lines []strin
 		found = true
 		at := f.format.Address(v.id)
 		if !f.rules.lastCookie || !ids.several {
-			errs = append(errs, f.end(ctx, store, at))
+			errs = append(errs, f.end(ctx, store, at, CauseLogout))
 			continue
 		}
 		if err := store.Remove(ctx, at.Key, nil); !errors.Is(err, ErrNotFound) {
+			if err == nil {
+				f.ended(ctx, CauseLogout, nil)
+			}
 			return true, store, storeError("invalidate", err)
 		}
 	}
@@ -164,7 +190,7 @@ func (s *Session) endOthers(ctx context.Context) error {
 	var errs []error
 	for _, id := range s.ids.tried {
 		if at := s.f.format.Address(id); at.Key != s.at.Key && at.Key != s.predecessor.Key {
-			errs = append(errs, s.f.end(ctx, s.store, at))
+			errs = append(errs, s.f.end(ctx, s.store, at, CauseLogout))
 		}
 	}
 	return errors.Join(errs...)

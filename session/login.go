@@ -44,7 +44,9 @@ func (s *Session) Login(ctx context.Context, user string, opts ...LoginOption) e
 	for _, o := range opts {
 		o(&call)
 	}
-	err := s.login(ctx, user, &call)
+	ctx, o := s.start(ctx, OpLogin)
+	defer o.finish()
+	err := o.came(s.login(ctx, user, &call))
 	if err == ErrTooManySessions { //nolint:errorlint // joined with another error it is a failure
 		return err
 	}
@@ -175,10 +177,12 @@ func (s *Session) createFor(ctx context.Context, at record.Address, in *entries)
 		}
 		return err
 	}
+	s.tries++
 	if err := s.createAt(ctx, at, rec, ttl, in); err != nil {
 		return err
 	}
 	s.saved(snap)
+	s.note(ctx, OpCreate, OutcomeOK, nil)
 	return nil
 }
 

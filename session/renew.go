@@ -41,7 +41,9 @@ const (
 func (s *Session) Renew(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.outcome(renewalStep, s.renew(ctx))
+	ctx, o := s.start(ctx, OpRenew)
+	defer o.finish()
+	return s.outcome(renewalStep, o.came(s.renew(ctx)))
 }
 
 func (s *Session) renew(ctx context.Context) error {

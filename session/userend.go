@@ -42,7 +42,12 @@ func (f *Factory) EndLabel(ctx context.Context, name, value string) (int, error)
 // The epoch is written before the set is read, so that a login with a ticket either finds
 // another epoch or is in the set. Entries are removed last: when a record could not be
 // removed, the next try finds it by its entry.
-func (p place) endAll(ctx context.Context, key, spare string) (int, error) {
+func (p place) endAll(ctx context.Context, key, spare string) (n int, err error) {
+	defer func() {
+		if err != nil {
+			p.f.ended(ctx, CauseRevoked, err)
+		}
+	}()
 	ctx, cancel := p.f.writeContext(ctx)
 	defer cancel()
 	end := p.ending()
@@ -112,6 +117,7 @@ func newEpoch() (Epoch, error) {
 type ending struct {
 	place
 	began  time.Time
+	cause  Cause
 	spare  string          // the key of the session that goes on
 	missed map[string]bool // keys without a record, once
 	done   map[string]bool // keys with which there is nothing more to do
@@ -120,7 +126,7 @@ type ending struct {
 }
 
 func (p place) ending() *ending {
-	return &ending{place: p, began: p.f.now(), missed: map[string]bool{}, done: map[string]bool{}, logins: map[time.Time]bool{}}
+	return &ending{place: p, cause: CauseRevoked, began: p.f.now(), missed: map[string]bool{}, done: map[string]bool{}, logins: map[time.Time]bool{}}
 }
 
 // counts reports whether an entry is to be ended that a listing of that round brought: all
@@ -131,6 +137,12 @@ func (e *ending) counts(round int, login time.Time) bool {
 		e.logins[login] = true
 	}
 	return e.logins[login] || !login.After(e.began)
+}
+
+// count counts a session that was ended.
+func (e *ending) count(ctx context.Context) {
+	e.ended++
+	e.f.ended(ctx, e.cause, nil)
 }
 
 // outcome is what became of an entry.
@@ -155,7 +167,7 @@ func (e *ending) one(ctx context.Context, at record.Address, login time.Time) (o
 		conflict, ok := errors.AsType[*ConflictError](err)
 		switch {
 		case err == nil:
-			e.ended++
+			e.count(ctx)
 			e.done[at.Key] = true
 			if followed {
 				return wasRenewed, nil
@@ -187,7 +199,7 @@ func (e *ending) one(ctx context.Context, at record.Address, login time.Time) (o
 			}
 			switch err := e.store.Remove(ctx, at.Key, conflict.Current); {
 			case err == nil:
-				e.ended++
+				e.count(ctx)
 				return wasEnded, nil
 			case !isOvertaken(err):
 				return 0, storeError("end a session", err)
