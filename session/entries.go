@@ -87,7 +87,13 @@ func (e *entries) create(ctx context.Context, rec []byte, ttl time.Duration) err
 	ctx, cancel := e.s.f.writeContext(ctx)
 	defer cancel()
 	if !errors.Is(created, ErrExists) {
-		if undo := e.s.store.Delete(ctx, e.at.Key); undo != nil {
+		var undo error
+		if created == nil {
+			undo = e.s.takeBack(ctx, e.at)
+		} else {
+			undo = e.s.store.Delete(ctx, e.at.Key)
+		}
+		if undo != nil {
 			return errors.Join(err, storeError("login", undo))
 		}
 	}

@@ -88,41 +88,49 @@ func (f *Factory) front(loggedIn bool) []byte {
 // endFrom is end, with the guard that the record is likely to begin with. Another one
 // costs one more round trip.
 func (f *Factory) endFrom(ctx context.Context, store Store, at record.Address, live []byte, cause Cause) error {
-	if live == nil && f.watcher != nil {
-		// A Delete does not tell whether there was a session.
-		err := store.Remove(ctx, at.Key, nil)
-		if err == nil {
-			f.ended(ctx, cause, nil)
-		}
-		if err == nil || errors.Is(err, ErrNotFound) {
-			return nil
-		}
-		return storeError("invalidate", err)
+	was, err := f.remove(ctx, store, at, live)
+	if was {
+		f.ended(ctx, cause, nil)
 	}
-	if live == nil {
-		return storeError("invalidate", store.Delete(ctx, at.Key))
+	return err
+}
+
+// remove removes the session at an address, or where it went to, and reports whether there
+// was one. In the Pyramid formats it does so for an observer only, because a Delete does
+// not tell; and nothing at the front of a record tells that it is no tombstone there, so
+// that with Options.Users it is read first.
+func (f *Factory) remove(ctx context.Context, store Store, at record.Address, live []byte) (was bool, err error) {
+	guard := live
+	switch {
+	case live != nil:
+	case f.watcher == nil:
+		return false, storeError("invalidate", store.Delete(ctx, at.Key))
+	case f.opts.Users != nil:
+		guard, err = store.Load(ctx, at.Key, 0)
+		if errors.Is(err, ErrNotFound) || err == nil && f.isTombstone(at, guard) {
+			return false, nil
+		}
+		if err != nil {
+			return false, storeError("invalidate", err)
+		}
 	}
 	var markers []string
-	guard := live
 	for ctx.Err() == nil {
 		err := store.Remove(ctx, at.Key, guard)
 		conflict, gone := overtaken(err)
 		if conflict == nil {
 			if err != nil && !gone {
-				return storeError("invalidate", err)
-			}
-			if !gone {
-				f.ended(ctx, cause, nil)
+				return false, storeError("invalidate", err)
 			}
 			for _, key := range markers {
 				if err := store.Delete(ctx, key); err != nil {
-					return storeError("invalidate", err)
+					return !gone, storeError("invalidate", err)
 				}
 			}
-			return nil
+			return !gone, nil
 		}
 		if f.isTombstone(at, conflict.Current) {
-			return nil // no session comes there
+			return false, nil // no session comes there
 		}
 		if next := f.successorOf(at, conflict.Current); next != nil {
 			markers = append(markers, at.Key)
@@ -131,7 +139,7 @@ func (f *Factory) endFrom(ctx context.Context, store Store, at record.Address, l
 			guard = conflict.Current // whatever it is, it must not stay
 		}
 	}
-	return storeError("invalidate", ctx.Err())
+	return false, storeError("invalidate", ctx.Err())
 }
 
 // successorOf returns the address that a record names when it is a marker.
