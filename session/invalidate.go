@@ -23,6 +23,7 @@ import (
 func (s *Session) Invalidate(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	ctx = s.withRequest(ctx)
 	err := s.invalidate(ctx)
 	if err != nil {
 		s.f.ended(ctx, CauseLogout, err)

@@ -44,7 +44,7 @@ func (s *Session) Login(ctx context.Context, user string, opts ...LoginOption) e
 	for _, o := range opts {
 		o(&call)
 	}
-	ctx, o := s.start(ctx, OpLogin)
+	ctx, o := s.start(s.withRequest(ctx), OpLogin)
 	defer o.finish()
 	err := o.came(s.login(ctx, user, &call))
 	if err == ErrTooManySessions { //nolint:errorlint // joined with another error it is a failure
@@ -214,7 +214,7 @@ func (s *Session) EndOthers(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	return p.endAll(ctx, s.f.setKey(s.meta.Login.User), s.at.Key)
+	return p.endAll(s.withRequest(ctx), s.f.setKey(s.meta.Login.User), s.at.Key)
 }
 
 // ticketLife is for how long a ticket is good. An epoch is kept longer than that.

@@ -10,6 +10,7 @@ import (
 	"runtime/debug"
 	"sync"
 	"time"
+	"unsafe"
 )
 
 // Observer is told what becomes of an application's sessions (Options.Observer): for
@@ -66,16 +67,24 @@ type Event struct {
 	// Err is what the operation failed with, or why a cookie or record was not accepted.
 	Err error
 
-	request *http.Request // the application's; nil when it is not known
-	in      *http.Request // the one that came in, for OnInvalid
-	session *Session      // nil when there is none
+	request hidden[http.Request] // the application's; nil when it is not known
+	in      hidden[http.Request] // the one that came in, for OnInvalid
+	session hidden[Session]      // nil when there is none
 }
+
+// hidden is a pointer that fmt prints as an address: for a verb that does not fit, %s, it
+// prints what another pointer points to, the cookie of a request among it.
+type hidden[T any] struct{ p unsafe.Pointer }
+
+func hide[T any](p *T) hidden[T] { return hidden[T]{unsafe.Pointer(p)} }
+
+func (h hidden[T]) get() *T { return (*T)(h.p) }
 
 // Request returns the request that the event belongs to, with its Pattern where a
 // http.ServeMux inside the Handler has matched it. It is nil for what an application does
 // outside every request. Its Cookie header holds the session's ID: log its route, not the
 // request.
-func (e *Event) Request() *http.Request { return e.request }
+func (e *Event) Request() *http.Request { return e.request.get() }
 
 // LogValue logs what happened, without the request.
 func (e *Event) LogValue() slog.Value {
@@ -292,7 +301,7 @@ type onInvalid func(*http.Request, error)
 
 func (hook onInvalid) Observe(_ context.Context, e *Event) {
 	if hook != nil && e.Op == OpReject {
-		hook(e.in, e.Err)
+		hook(e.in.get(), e.Err)
 	}
 }
 
@@ -376,7 +385,7 @@ func (s *Session) start(ctx context.Context, op Op) (context.Context, *operation
 	}
 	s.tries, s.size = 0, 0
 	o := s.f.event(ctx, op, s.app)
-	o.session, o.Err = s, errPanicked
+	o.session, o.Err = hide(s), errPanicked
 	o.ctx = w.start(ctx, op)
 	o.began = time.Now()
 	return o.ctx, o
@@ -386,12 +395,27 @@ func (s *Session) start(ctx context.Context, op Op) (context.Context, *operation
 func (f *Factory) event(ctx context.Context, op Op, r *http.Request) *operation {
 	o := operations.Get().(*operation)
 	o.f, o.ctx, o.Op, o.Factory = f, ctx, op, f.opts.Cookie.Name
-	if o.request = r; r == nil {
+	if r == nil {
 		if x := f.exchangeIn(ctx); x != nil {
-			o.request = x.r
+			r = x.r
+		} else {
+			r, _ = ctx.Value(requestKey{}).(*http.Request)
 		}
 	}
+	o.request = hide(r)
 	return o
+}
+
+// requestKey is the context key of the request of a session.
+type requestKey struct{}
+
+// withRequest lets the observer know the session's request, where sessions are ended in a
+// context that may be any.
+func (s *Session) withRequest(ctx context.Context) context.Context {
+	if s.f.watcher == nil || s.app == nil {
+		return ctx
+	}
+	return context.WithValue(ctx, requestKey{}, s.app)
 }
 
 // came notes what an operation came to, and returns it.
@@ -420,7 +444,7 @@ func (o *operation) finish() {
 	if !o.began.IsZero() {
 		o.Duration = time.Since(o.began)
 	}
-	if s := o.session; s != nil {
+	if s := o.session.get(); s != nil {
 		o.Tries, o.Bytes = s.tries, s.size
 		if o.Op == OpLogin && o.Outcome == OutcomeOK {
 			o.Sessions = s.siblings
@@ -439,7 +463,7 @@ func (s *Session) note(ctx context.Context, op Op, outcome Outcome, err error) {
 		return
 	}
 	o := s.f.event(ctx, op, s.app)
-	o.session, o.Err, o.Outcome = s, err, outcome
+	o.session, o.Err, o.Outcome = hide(s), err, outcome
 	o.Unused = outcome == OutcomeUnchanged && s.state == isStored && !s.isNew && !s.data.Used()
 	o.finish()
 }
@@ -464,7 +488,7 @@ func (f *Factory) invalid(in, app *http.Request, err error) {
 			ctx = app.Context()
 		}
 		o := f.event(ctx, OpReject, app)
-		o.Outcome, o.Err, o.in = outcomeOf(err), err, in
+		o.Outcome, o.Err, o.in = outcomeOf(err), err, hide(in)
 		f.rejections.Observe(ctx, &o.Event)
 		o.finish()
 	}
