@@ -53,11 +53,7 @@ func (s *Session) invalidate(ctx context.Context) error {
 func (s *Session) endAll(ctx context.Context) error {
 	var errs []error
 	if s.at.Key != "" {
-		err := s.f.endFrom(ctx, s.store, s.at, s.f.front(!s.meta.Login.At.IsZero()), CauseLogout)
-		if err == nil {
-			s.entriesAt(s.at).leave(ctx)
-		}
-		errs = append(errs, err)
+		errs = append(errs, s.f.endFrom(ctx, s.store, s.at, s.f.front(!s.meta.Login.At.IsZero()), s.entriesAt(s.at), CauseLogout))
 	}
 	if s.predecessor.Key != "" {
 		errs = append(errs, s.f.end(ctx, s.store, s.predecessor, CauseLogout))
@@ -75,7 +71,7 @@ func (s *Session) endAll(ctx context.Context) error {
 // The markers go last: as long as the session lives, another logout with the
 // same old cookie must find the way to it too, and not believe it gone.
 func (f *Factory) end(ctx context.Context, store Store, at record.Address, cause Cause) error {
-	return f.endFrom(ctx, store, at, f.front(f.opts.Users != nil), cause)
+	return f.endFrom(ctx, store, at, f.front(f.opts.Users != nil), nil, cause)
 }
 
 // front is what live records begin with, of sessions that were logged in or not.
@@ -87,9 +83,10 @@ func (f *Factory) front(loggedIn bool) []byte {
 }
 
 // endFrom is end, with the guard that the record is likely to begin with. Another one
-// costs one more round trip.
-func (f *Factory) endFrom(ctx context.Context, store Store, at record.Address, live []byte, cause Cause) error {
-	was, err := f.remove(ctx, store, at, live)
+// costs one more round trip. The entries of the session at the address go with its record,
+// or when there is none.
+func (f *Factory) endFrom(ctx context.Context, store Store, at record.Address, live []byte, left *entries, cause Cause) error {
+	was, err := f.remove(ctx, store, at, live, left)
 	if was {
 		f.ended(ctx, cause, nil)
 	}
@@ -100,28 +97,46 @@ func (f *Factory) endFrom(ctx context.Context, store Store, at record.Address, l
 // was one. In the Pyramid formats it does so for an observer only, because a Delete does
 // not tell; and nothing at the front of a record tells that it is no tombstone there, so
 // that with Options.Users it is read first.
-func (f *Factory) remove(ctx context.Context, store Store, at record.Address, live []byte) (was bool, err error) {
-	guard := live
-	switch {
-	case live != nil:
-	case f.watcher == nil:
-		return false, storeError("invalidate", store.Delete(ctx, at.Key))
-	case f.opts.Users != nil:
-		guard, err = store.Load(ctx, at.Key, 0)
-		if errors.Is(err, ErrNotFound) || err == nil && f.isTombstone(at, guard) {
-			return false, nil
+func (f *Factory) remove(ctx context.Context, store Store, at record.Address, live []byte, left *entries) (was bool, err error) {
+	first, with := at.Key, left // with are the entries until they are gone
+	defer func() {
+		if err == nil {
+			with.leave(ctx)
 		}
-		if err != nil {
-			return false, storeError("invalidate", err)
+	}()
+	guard := live
+	if live == nil {
+		if f.watcher == nil {
+			gone, err := f.delete(ctx, store, at, left)
+			if gone {
+				with = nil
+			}
+			return false, err
+		}
+		if f.opts.Users != nil {
+			guard, err = store.Load(ctx, at.Key, 0)
+			if errors.Is(err, ErrNotFound) || err == nil && f.isTombstone(at, guard) {
+				return false, nil
+			}
+			if err != nil {
+				return false, storeError("invalidate", err)
+			}
 		}
 	}
 	var markers []string
 	for ctx.Err() == nil {
-		err := store.Remove(ctx, at.Key, guard)
+		here := with
+		if at.Key != first {
+			here = nil
+		}
+		err := here.removeLeaving(ctx, store, at.Key, priorRecord{guard: guard})
 		conflict, gone := overtaken(err)
 		if conflict == nil {
 			if err != nil && !gone {
 				return false, storeError("invalidate", err)
+			}
+			if err == nil && here != nil {
+				with = nil
 			}
 			for _, key := range markers {
 				if err := store.Delete(ctx, key); err != nil {
@@ -141,6 +156,23 @@ func (f *Factory) remove(ctx context.Context, store Store, at record.Address, li
 		}
 	}
 	return false, storeError("invalidate", ctx.Err())
+}
+
+// delete deletes the record at an address, whatever it is, and reports whether its entries
+// went with it.
+func (f *Factory) delete(ctx context.Context, store Store, at record.Address, left *entries) (gone bool, err error) {
+	if s, ok := store.(EntryStore); ok && left != nil {
+		err := s.RemoveLeaving(ctx, at.Key, nil, left.entry())
+		switch {
+		case err == nil:
+			return true, nil
+		case errors.Is(err, ErrNotFound):
+			return false, nil
+		case !errors.Is(err, errors.ErrUnsupported):
+			return false, storeError("invalidate", err)
+		}
+	}
+	return false, storeError("invalidate", store.Delete(ctx, at.Key))
 }
 
 // successorOf returns the address that a record names when it is a marker.

@@ -119,7 +119,7 @@ func (s *Session) startAgain() {
 // made again. When the renewal fails, the copy is deleted: no browser gets its ID.
 //
 // The new entries in the indexes of the session's user are made with the copy, and those
-// that it leaves are removed last.
+// that it leaves go with the old record, or after it.
 func (s *Session) moveTo(ctx context.Context, at record.Address, in, left *entries) (err error) {
 	var copied []byte // the copy's guard, once there is a copy
 	defer func() {
@@ -160,14 +160,13 @@ func (s *Session) moveTo(ctx context.Context, at record.Address, in, left *entri
 		now := s.f.now()
 		marker := s.f.format.Marker(s.at, at, record.Meta{Created: now, Expires: now.Add(markerTTL)})
 		if marker != nil {
-			err = replacePrior(ctx, s.store, s.at.Key, s.prior(), marker, markerTTL)
+			err = left.replaceLeaving(ctx, s.store, s.at.Key, s.prior(), marker, markerTTL)
 		} else {
-			err = removePrior(ctx, s.store, s.at.Key, s.prior())
+			err = left.removeLeaving(ctx, s.store, s.at.Key, s.prior())
 		}
 		if err != nil {
 			return guardedError(err)
 		}
-		left.leave(ctx)
 		s.saved(snap)
 		return nil
 	})
@@ -180,7 +179,7 @@ func (s *Session) takeBack(ctx context.Context, at record.Address) error {
 	if s.f.watcher == nil {
 		return s.store.Delete(ctx, at.Key)
 	}
-	was, err := s.f.remove(ctx, s.store, at, s.f.front(s.f.opts.Users != nil))
+	was, err := s.f.remove(ctx, s.store, at, s.f.front(s.f.opts.Users != nil), nil)
 	if err == nil && !was {
 		s.note(ctx, OpCreate, OutcomeOK, nil)
 	}
