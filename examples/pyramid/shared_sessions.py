@@ -174,6 +174,14 @@ class SharedSession(dict):
             self.session_id = prefix + self.package.new_id()
 
     @property
+    def managed_dict(self):
+        return self
+
+    @property
+    def _invalidated(self):
+        return self.session_id is None and not self
+
+    @property
     def timeout(self):
         return self.record.get(self.package.timeout)
 

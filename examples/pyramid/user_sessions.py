@@ -78,8 +78,10 @@ class UserSessions:
 
     def file(self, request, response):
         """Adds the stored session of a login, and of a new ID, to the index."""
-        session = request.__dict__.get("session")
-        login = session.get("_login_", ENDED) if session is not None else ENDED
+        session = request.__dict__.get("session")  # None when the request has not used it
+        if session is None or session._invalidated:  # touched, it would begin anew
+            return
+        login = session.managed_dict.get("_login_", ENDED)
         if login == ENDED:
             return
         user_hash, lease, at = login.split(" ")
@@ -95,7 +97,7 @@ class UserSessions:
         if ticket is not None and epoch not in (0, ticket):
             self.redis("DEL", session.session_id)
             self.redis("ZREM", key, member)
-            response.status, response.text = 409, "All your sessions were ended meanwhile. Please log in again."
+            response.status, response.body = 409, b"All your sessions were ended meanwhile. Please log in again."
 
     def end_all(self, user):
         """Ends all sessions of a user, as Factory.EndAll does, and returns how many. When
