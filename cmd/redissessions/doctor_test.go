@@ -2,7 +2,10 @@ package main_test
 
 import (
 	"encoding/json"
+	"errors"
 	"maps"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -78,6 +81,32 @@ func TestDoctorLimited(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestDoctorSnapshotFails: a server that refuses writes since its disk refused a snapshot.
+func TestDoctorSnapshotFails(t *testing.T) {
+	srv := connecttest.RedisServer(t, "save 3600 1", "enable-protected-configs yes")
+	client := srv.Client()
+	dir := filepath.Join(t.TempDir(), "gone")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := client.ConfigSet(t.Context(), "dir", dir).Err(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(dir); err != nil {
+		t.Fatal(err)
+	}
+	client.Set(t.Context(), "k", "v", 0)
+	client.BgSave(t.Context())
+	connecttest.Eventually(t, 20*time.Second, func() error {
+		if !strings.Contains(client.Info(t.Context(), "persistence").Val(), "rdb_last_bgsave_status:err") {
+			return errors.New("the snapshot has not failed yet")
+		}
+		return nil
+	})
+	run(t, "", "doctor", "-s", settingsFile(t, map[string]string{"url": srv.URL()})).wants(t, 2,
+		"the last snapshot failed", "no session could be saved", "MISCONF", "see its log")
 }
 
 // TestDoctorRightsWouldDo: the line that doctor prints is enough, and the least.

@@ -139,7 +139,7 @@ func (d *diagnosis) lookAtTrip(ctx context.Context, n node) {
 	var trips []time.Duration
 	for range pings {
 		began := time.Now()
-		if err := n.Ping(ctx).Err(); err != nil {
+		if err := n.Ping(ctx).Err(); err != nil && !redis.HasErrorPrefix(err, "MISCONF") { // which is about saves
 			d.find(broken, "round trip", "%s", n.about("PING was not answered: "+oneLine(err)))
 			return
 		}
