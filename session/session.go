@@ -48,6 +48,7 @@ import (
 type Session struct {
 	f     *Factory
 	r     *http.Request // for the hooks
+	app   *http.Request // the application's, for the observer
 	store Store
 
 	mu    sync.Mutex
@@ -80,6 +81,11 @@ type Session struct {
 	unsaved    error            // why the error handler answers in place of the page
 	failed     [stepCount]error // of the steps whose failure the page must not hide
 	refused    bool             // it is logged that the response may not have the cookie
+
+	onces map[string]chan struct{} // the keys that a Once of this request works for; closed when it has ended
+	// For the observer: of the operation that is under way, or was last.
+	tries, size int
+	siblings    int // how many sessions the user had after the login
 }
 
 // state is what the request knows of the session's record.
@@ -290,7 +296,7 @@ type damages Session
 
 // Damaged reports a value that cannot be decoded.
 func (s *damages) Damaged(key string, err error) {
-	s.f.invalid(s.r, fmt.Errorf("session: the value at key %q counts as absent: %w", key, err))
+	s.f.invalid(s.r, s.app, fmt.Errorf("session: the value at key %q counts as absent: %w", key, err))
 }
 
 // writeContext returns the context of commands that must not end with the
