@@ -62,7 +62,7 @@ func TestDoctorLimited(t *testing.T) {
 		"no PTTL, needed":       {plain, "-pttl", map[string]string{"timeout_trigger": "60"}, broken, []string{"timeout_trigger needs PTTL"}},
 		"no UNLINK":             {plain, "-unlink", nil, fine, []string{"no UNLINK: DEL is sent", "+unlink"}},
 		"no UNLINK, no DEL":     {connecttest.RedisServer(t), "-unlink -del", nil, broken, []string{"no session could be ended", "+unlink"}},
-		"no index":              {plain, "-zadd", map[string]string{"user_sessions": "true"}, broken, []string{"with user_sessions no login could be saved", "+zadd"}},
+		"no index":              {plain, "-zadd", map[string]string{"user_sessions": "true"}, broken, []string{"sessions could not be kept by user", "+zadd"}},
 		"no look at the server": {plain, "-info -time -config", nil, fine, []string{"+info allows it", "+time allows it"}},
 		"native, no IFEQ":       {plain, "", map[string]string{"guarded_save": "native"}, broken, []string{"guarded_save"}},
 		"redigo":                {plain, "-eval", map[string]string{"custom_connect": "redigo"}, broken, []string{"+eval"}},

@@ -25,8 +25,6 @@ const (
 	clocksApart = 5 * time.Second
 )
 
-func soon() time.Time { return time.Now().Add(time.Minute) }
-
 // node is one server of several.
 type node struct {
 	name string // "" where there is one
