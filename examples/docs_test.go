@@ -27,11 +27,13 @@ func isPerformed(b block) bool {
 // code says for a page which files hold the Go and the INI that it shows. The files are
 // compiled, and most of them run, with the other tests.
 var code = map[string][]string{
-	"docs/concurrency.md":            {"examples/snippets_test.go"},
+	"docs/concurrency.md":            {"examples/snippets_test.go", "session/once_example_test.go"},
 	"docs/frameworks.md":             {"examples/frameworks/*.go"},
 	"docs/migrating-from-gorilla.md": {"examples/moving/gorilla/*.go"},
 	"docs/migrating-from-scs.md":     {"examples/moving/scs/*.go"},
 	"docs/migrating.md":              {"examples/migrating/*.go"},
+	"docs/observing.md":              {"examples/snippets_run_test.go"},
+	"docs/running.md":                {"examples/snippets_run_test.go"},
 	"docs/sharing-with-pyramid.md":   {"examples/pyramid/*.go", "examples/pyramid/*.py"},
 	"docs/testing.md":                {"examples/testing/*.go"},
 	"docs/users.md":                  {"examples/snippets_users_test.go"},
