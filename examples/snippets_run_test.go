@@ -19,7 +19,7 @@ func TestSnippetObserver(t *testing.T) {
 	t.Parallel()
 	var log strings.Builder
 	logger := slog.New(slog.NewTextHandler(&log, nil))
-	var metrics session.Observer = session.LogTo(slog.New(slog.DiscardHandler)) // stands for sessionotel's
+	metrics := session.LogTo(slog.New(slog.DiscardHandler)) // stands for sessionotel's
 	src := settings.Map{
 		"redis.sessions.secret":       "4cec2cf8a4b3a9d9f1b5c7e3d2a1908f4cec2cf8",
 		"redis.sessions.lazy_connect": true,
