@@ -82,6 +82,7 @@ type Session struct {
 	failed     [stepCount]error // of the steps whose failure the page must not hide
 	refused    bool             // it is logged that the response may not have the cookie
 
+	onces map[string]chan struct{} // the keys that a Once of this request works for; closed when it has ended
 	// For the observer: of the operation that is under way, or was last.
 	tries, size int
 	siblings    int // how many sessions the user had after the login
