@@ -617,7 +617,11 @@ func TestObserverCostsNoAllocation(t *testing.T) {
 	} {
 		for _, format := range formats {
 			without, with, events := observedCosts(t, format, use)
-			if with > without || events == 0 {
+			allowed := 0.0
+			if raceEnabled {
+				allowed = 1 // of the two events of a request
+			}
+			if with > without+allowed || events == 0 {
 				t.Errorf("%s, %s: %v allocations without an observer, %v with one, which was told of %d events", name, format, without, with, events)
 			}
 		}
