@@ -221,6 +221,7 @@ func (s *Session) writeCookie(h http.Header, tls bool) error {
 	action := s.cookie
 	s.cookie = cookieKeep
 	if action == cookieKeep {
+		s.bindingHeader(h, action)
 		return nil
 	}
 	if s.headerSent {
@@ -238,6 +239,7 @@ func (s *Session) writeCookie(h http.Header, tls bool) error {
 	options := &s.f.opts.Cookie
 	if action == cookieDelete {
 		putCookie(h, options.deletion(tls))
+		s.bindingHeader(h, action)
 		return nil
 	}
 	if s.signed == "" {
@@ -247,6 +249,7 @@ func (s *Session) writeCookie(h http.Header, tls bool) error {
 		}
 	}
 	putCookie(h, options.cookie(s.signed, s.meta.MaxAge.Or(options.MaxAge), tls))
+	s.bindingHeader(h, action)
 	return nil
 }
 

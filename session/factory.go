@@ -23,6 +23,8 @@ type Factory struct {
 	late   *oncePerRoute     // routes that ask for the session after the first byte
 	turns  *contention.Turns // of writers of one large session
 
+	binding Binding // nil unless Options.DeviceBound is set
+
 	idsAreOurs bool // no Options.NewID makes them
 }
 
@@ -52,6 +54,9 @@ func NewFactory(store Store, opts *Options) (*Factory, error) {
 	}
 	var err error
 	if f.format, err = newFormat(&f.opts); err != nil {
+		errs = append(errs, err)
+	}
+	if err := f.bind(opts); err != nil {
 		errs = append(errs, err)
 	}
 	if err := errors.Join(errs...); err != nil {

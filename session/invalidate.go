@@ -48,7 +48,7 @@ func (s *Session) invalidate(ctx context.Context) error {
 func (s *Session) endAll(ctx context.Context) error {
 	var errs []error
 	if s.at.Key != "" {
-		err := s.f.endFrom(ctx, s.store, s.at, s.f.front(!s.meta.Login.At.IsZero()))
+		err := s.f.endFrom(ctx, s.store, s.at, s.front())
 		if err == nil {
 			s.entriesAt(s.at).leave(ctx)
 		}
@@ -70,15 +70,29 @@ func (s *Session) endAll(ctx context.Context) error {
 // The markers go last: as long as the session lives, another logout with the
 // same old cookie must find the way to it too, and not believe it gone.
 func (f *Factory) end(ctx context.Context, store Store, at record.Address) error {
-	return f.endFrom(ctx, store, at, f.front(f.opts.Users != nil))
+	return f.endFrom(ctx, store, at, f.usualFront())
 }
 
-// front is what live records begin with, of sessions that were logged in or not.
-func (f *Factory) front(loggedIn bool) []byte {
-	if loggedIn {
+// usualFront is what live records are likely to begin with.
+func (f *Factory) usualFront() []byte {
+	switch {
+	case f.binding != nil:
+		return f.format.LiveBound()
+	case f.opts.Users != nil:
 		return f.format.LiveLoggedIn()
 	}
 	return f.format.Live()
+}
+
+// front is what the record of the session begins with, as far as it is known.
+func (s *Session) front() []byte {
+	switch l := s.meta.Login; {
+	case l.Device != "", s.state == isUnbound:
+		return s.f.format.LiveBound()
+	case !l.At.IsZero():
+		return s.f.format.LiveLoggedIn()
+	}
+	return s.f.format.Live()
 }
 
 // endFrom is end, with the guard that the record is likely to begin with. Another one

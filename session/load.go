@@ -32,17 +32,23 @@ func (f *Factory) load(r *http.Request, cookies []string) (*Session, error) {
 	return s, nil
 }
 
-// loadFromCookies loads the first session that the request's Cookie lines name, if any. A
+// loadFromCookies loads the first session that the request's Cookie lines name and that the
+// request may use, if any. A
 // session that was renewed a moment ago counts only when no other cookie leads to
 // a session: the new cookie may stand beside the old one, where cookie_path or
 // cookie_domain was changed.
 func (s *Session) loadFromCookies(cookies []string) error {
 	f, r := s.f, s.r
-	var renewed *record.Address
+	s.lines = cookies
+	var renewed, unbound *record.Address
 	for s.ids = f.candidates(r, cookies); ; {
 		c, ok := s.ids.next()
 		if !ok {
-			if renewed != nil {
+			switch {
+			case unbound != nil:
+				s.at = *unbound
+				s.turnAway()
+			case renewed != nil:
 				s.at = *renewed
 				_ = s.become(isRenewed, ErrGone)
 			}
@@ -50,9 +56,13 @@ func (s *Session) loadFromCookies(cookies []string) error {
 		}
 		found, err := s.loadID(r.Context(), c.id)
 		switch {
-		case err == nil && found && s.state == isRenewed:
-			if at := s.at; renewed == nil {
-				renewed = &at
+		case err == nil && found && (s.state == isRenewed || s.state == isUnbound):
+			at, which := s.at, &renewed
+			if s.state == isUnbound {
+				which = &unbound
+			}
+			if *which == nil {
+				*which = &at
 			}
 			s.at, s.state, s.why = record.Address{}, isNotStored, nil
 		case err == nil && found:
@@ -134,6 +144,10 @@ func (s *Session) loadRecord(ctx context.Context, id string, at record.Address, 
 			return errOutdated
 		}
 		return errExpired
+	}
+	if l := snap.Meta.Login; !s.admitted(l.At, l.Device) {
+		s.at, s.state = at, isUnbound
+		return nil
 	}
 	s.fill(id, at, snap)
 	defer s.noteEnd(now, left, expires)

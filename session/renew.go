@@ -46,7 +46,7 @@ func (s *Session) Renew(ctx context.Context) error {
 
 func (s *Session) renew(ctx context.Context) error {
 	switch {
-	case s.state == isUnavailable, s.hasGone() && !s.mayStartAgain():
+	case s.state == isUnavailable, s.state == isUnbound, s.hasGone() && !s.mayStartAgain():
 		return s.why
 	case s.headerSent:
 		return ErrHeaderWritten

@@ -209,6 +209,9 @@ var errTombstone = errors.New("session: there is a tombstone")
 // no tombstone: one that may be is read first.
 func (e *ending) removeLive(ctx context.Context, at record.Address, login time.Time) error {
 	guard := e.f.format.LiveLoggedIn()
+	if e.f.binding != nil {
+		guard = e.f.format.LiveBound()
+	}
 	if guard == nil && e.f.young(login) {
 		rec, err := e.store.Load(ctx, at.Key, 0)
 		if err != nil {

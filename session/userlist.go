@@ -27,6 +27,8 @@ type Info struct {
 	Current bool
 	// Remembered is whether the session lasts for longer than others, by Remember.
 	Remembered bool
+	// Bound is whether the session is bound to its browser (Options.DeviceBound).
+	Bound bool
 	// About is what UserOptions.Describe returned at the login.
 	About string
 }
@@ -86,6 +88,7 @@ func (f *Factory) info(l *looked) Info {
 	if about, _, err := l.snap.Data.Get(aboutKey); err == nil {
 		i.About, _ = about.(string)
 	}
+	i.Bound = f.binding != nil && f.binding.Bound(m.Login.Device)
 	end, _ := f.expiryOf(l.snap)
 	if l.left > 0 {
 		if left := now.Add(l.left).UTC(); end.IsZero() || left.Before(end) {
