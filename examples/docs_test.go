@@ -1,10 +1,9 @@
 // Package examples holds programs that a newcomer can run, each in a folder of
-// its own. This test keeps what the documentation shows equal to what they say.
+// its own. Its tests keep what the documentation shows equal to what they say.
 package examples
 
 import (
 	"io/fs"
-	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -13,103 +12,149 @@ import (
 	"testing"
 )
 
-// pages are documents, and the folder whose files hold the code they show.
-var pages = map[string]string{
-	"../README.md":                      "first",
-	"../docs/tutorial.md":               "tutorial",
-	"../docs/migrating.md":              "migrating",
-	"../docs/sharing-with-pyramid.md":   "pyramid",
-	"../docs/README.md":                 "first",
-	"../docs/frameworks.md":             "frameworks",
-	"../docs/migrating-from-scs.md":     "moving/scs",
-	"../docs/migrating-from-gorilla.md": "moving/gorilla",
+// performed are the pages, and their sections, of which internal/e2e/newuser does as printed
+// what every block says. No sections are the whole page.
+var performed = map[string][]string{
+	"README.md":        {"A first program", "The settings elsewhere"},
+	"docs/tutorial.md": nil,
 }
 
-var (
-	fenced = regexp.MustCompile("(?ms)^```(go|ini|html|yaml)\n(.*?)^```$")
-	link   = regexp.MustCompile(`\]\(([^)#:,]+)(#[^)]*)?\)`)
-)
+func isPerformed(b block) bool {
+	sections, ok := performed[b.page]
+	return ok && (sections == nil || slices.Contains(sections, b.heading))
+}
 
-// Every block of Go, INI, HTML or YAML in a page is in a file of its folder,
-// line by line, but for how far it is indented. Other blocks are marked sh,
-// text or python and not looked at.
-func TestShownCodeIsCompiledCode(t *testing.T) {
+// code says for a page which files hold the Go and the INI that it shows. The files are
+// compiled, and most of them run, with the other tests.
+var code = map[string][]string{
+	"docs/concurrency.md":            {"examples/snippets_test.go"},
+	"docs/frameworks.md":             {"examples/frameworks/*.go"},
+	"docs/migrating-from-gorilla.md": {"examples/moving/gorilla/*.go"},
+	"docs/migrating-from-scs.md":     {"examples/moving/scs/*.go"},
+	"docs/migrating.md":              {"examples/migrating/*.go"},
+	"docs/sharing-with-pyramid.md":   {"examples/pyramid/*.go"},
+	"docs/testing.md":                {"examples/testing/*.go"},
+	"docs/users.md":                  {"examples/snippets_users_test.go"},
+	"docs/writing-a-codec.md":        {"encode/codec.go", "encode/example_gzip_test.go", "examples/snippets_test.go"},
+	"docs/writing-a-connector.md":    {"connect/example_test.go", "examples/snippets_connect_test.go"},
+}
+
+// block is a fenced block of a page.
+type block struct {
+	page    string
+	heading string // above it
+	lang    string
+	text    string
+}
+
+// checks are the languages of the blocks, and how a test sees a block of each where it is not
+// performed. A block in another language is a failure, and so is one without a language that
+// no test reads.
+var checks = map[string]func(*testing.T, block){
+	"go":      inAFile,
+	"ini":     asSettings,
+	"yaml":    asSettings,
+	"toml":    asSettings,
+	"sh":      asCommands,
+	"python":  asPython,
+	"nginx":   asNginx,
+	"mermaid": asDiagram,
+	"text":    asOutput,
+	"":        asDrawing,
+}
+
+func TestEveryBlockIsSeen(t *testing.T) {
 	t.Parallel()
-	for page, folder := range pages {
-		blocks := fenced.FindAllStringSubmatch(read(t, page), -1)
-		if len(blocks) == 0 && folder != "first" {
-			t.Errorf("%s shows no code", page)
-		}
-		files := sources(t, folder)
-		for _, block := range blocks {
-			if text := unindented(block[2]); !containsAny(files[block[1]], text) {
-				t.Errorf("%s: this is in no .%s file of examples/%s:\n%s", page, block[1], folder, text)
+	for _, page := range pages(t) {
+		for _, b := range blocks(t, page) {
+			if isPerformed(b) {
+				continue
 			}
+			check := checks[b.lang]
+			if check == nil {
+				t.Errorf("%s: no test sees this block of %q:\n%s", page, b.lang, b.text)
+				continue
+			}
+			check(t, b)
 		}
 	}
 }
 
-// morePages are documents that show none of the examples' code.
-var morePages = []string{
-	"../CONTRIBUTING.md", "../SECURITY.md", "../CHANGELOG.md", "guestbook/README.md",
-	"../docs/concurrency.md", "../docs/performance.md", "../docs/reliability.md", "../docs/security.md",
-	"../docs/writing-a-codec.md", "../docs/writing-a-connector.md",
-}
-
-func TestLinksLeadSomewhere(t *testing.T) {
-	t.Parallel()
-	for _, page := range slices.Concat(slices.Collect(maps.Keys(pages)), morePages) {
-		for _, found := range link.FindAllStringSubmatch(read(t, page), -1) {
-			if _, err := os.Stat(filepath.Join(filepath.Dir(page), filepath.FromSlash(found[1]))); err != nil {
-				t.Errorf("%s: there is no %s", page, found[1])
-			}
+// pages returns the documents of the checkout.
+func pages(t *testing.T) []string {
+	t.Helper()
+	var found []string
+	err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
+		if err == nil && d.IsDir() && (d.Name() == "testdata" || d.Name() == "node_modules" || d.Name() == ".git") {
+			return fs.SkipDir
 		}
-	}
-}
-
-// A page names a test as the proof of what it says. The test exists, in one of
-// the modules.
-func TestNamedTestsExist(t *testing.T) {
-	t.Parallel()
-	declared := map[string]bool{}
-	declaration := regexp.MustCompile(`(?m)^func ((?:Test|Fuzz)\w+)\(`)
-	err := filepath.WalkDir("..", func(path string, _ fs.DirEntry, err error) error {
-		if err != nil || !strings.HasSuffix(path, "_test.go") {
-			return err
+		if err == nil && strings.HasSuffix(path, ".md") {
+			page, _ := filepath.Rel("..", path)
+			found = append(found, filepath.ToSlash(page))
 		}
-		for _, found := range declaration.FindAllStringSubmatch(read(t, path), -1) {
-			declared[found[1]] = true
-		}
-		return nil
+		return err
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	name := regexp.MustCompile("`((?:Test|Fuzz)\\w+)`")
-	for _, page := range slices.Concat(slices.Collect(maps.Keys(pages)), morePages) {
-		for _, found := range name.FindAllStringSubmatch(read(t, page), -1) {
-			if !declared[found[1]] {
-				t.Errorf("%s: there is no test %s", page, found[1])
-			}
+	if len(found) < 20 {
+		t.Fatalf("there are only %d pages", len(found))
+	}
+	return found
+}
+
+var fence = regexp.MustCompile("^\\s*(?:```|~~~)\\s*(.*)$")
+
+func blocks(t *testing.T, page string) []block {
+	t.Helper()
+	var found []block
+	var open *block
+	var under string
+	for line := range strings.Lines(read(t, filepath.Join("..", page))) {
+		switch mark := fence.FindStringSubmatch(strings.TrimRight(line, "\n")); {
+		case open != nil && mark != nil && mark[1] == "":
+			found, open = append(found, *open), nil
+		case open != nil:
+			open.text += line
+		case mark != nil:
+			open = &block{page: page, heading: under, lang: mark[1]}
+		case strings.HasPrefix(line, "#"):
+			under = strings.Trim(line, "# \n")
 		}
+	}
+	if open != nil {
+		t.Fatalf("%s: a block does not end:\n%s", page, open.text)
+	}
+	return found
+}
+
+// outputs says for a page which test compares the output that it shows with a real one.
+var outputs = map[string]string{"docs/testing.md": "examples/testing/visit_test.go"}
+
+func asOutput(t *testing.T, b block) {
+	t.Helper()
+	if test := outputs[b.page]; test == "" || !strings.Contains(read(t, filepath.Join("..", test)), filepath.Base(b.page)) {
+		t.Errorf("%s: no test compares this output:\n%s", b.page, b.text)
 	}
 }
 
-// sources returns the text of a folder's files by extension.
-func sources(t *testing.T, folder string) map[string][]string {
+// inAFile finds the block in a file that is compiled: line by line, but for how far it is
+// indented.
+func inAFile(t *testing.T, b block) {
 	t.Helper()
-	names, err := filepath.Glob(filepath.Join(folder, "*.*"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	files := map[string][]string{}
-	for _, name := range names {
-		extension := strings.TrimPrefix(filepath.Ext(name), ".")
-		if !strings.HasSuffix(name, "_test.go") {
-			files[extension] = append(files[extension], unindented(read(t, name)))
+	shown := unindented(b.text)
+	for _, pattern := range code[b.page] {
+		files, err := filepath.Glob(filepath.Join("..", filepath.FromSlash(pattern)))
+		if err != nil || files == nil {
+			t.Fatalf("%s: no file is %s", b.page, pattern)
+		}
+		for _, file := range files {
+			if strings.Contains(unindented(read(t, file)), shown) {
+				return
+			}
 		}
 	}
-	return files
+	t.Errorf("%s: this is in none of %q:\n%s", b.page, code[b.page], b.text)
 }
 
 func read(t *testing.T, file string) string {
@@ -127,13 +172,4 @@ func unindented(text string) string {
 		lines[i] = strings.TrimSpace(line)
 	}
 	return "\n" + strings.Join(lines, "\n") + "\n"
-}
-
-func containsAny(texts []string, part string) bool {
-	for _, text := range texts {
-		if strings.Contains(text, part) {
-			return true
-		}
-	}
-	return false
 }

@@ -13,6 +13,17 @@ import (
 	"github.com/pyramidgo/redissessions/settings"
 )
 
+// FromFile returns a session factory made from the redis.sessions.* keys of a settings file
+// and of the environment. It is settings.Load(path), then FromSettings; a program that
+// has settings of its own in the file, or an EnvPrefix, calls these two itself.
+func FromFile(path string, opts ...Option) (*session.Factory, error) {
+	src, err := settings.Load(path)
+	if err != nil {
+		return nil, err
+	}
+	return FromSettings(src, opts...)
+}
+
 // FromSettings returns a session factory made from the redis.sessions.* keys of
 // src: a *viper.Viper that settings.Load returned, or a settings.Map. It opens
 // the connection to Redis, and pings it once unless redis.sessions.lazy_connect
@@ -23,8 +34,8 @@ import (
 func FromSettings(src settings.Source, opts ...Option) (*session.Factory, error) {
 	c := newConfig(opts)
 	o, parseErr := settings.Parse(src)
-	so, connector, co, err := c.resolve(src, o)
-	if err := errors.Join(parseErr, err); err != nil {
+	so, connector, co, l := c.resolve(src, o)
+	if err := errors.Join(parseErr, errors.Join(l.unregistered...), errors.Join(l.errs...)); err != nil {
 		return nil, err
 	}
 	if err := checkOptions(*so); err != nil {
@@ -34,6 +45,7 @@ func FromSettings(src settings.Source, opts ...Option) (*session.Factory, error)
 		c.logger.Warn("redis.sessions: " + warning)
 	}
 	var store session.Store
+	var err error
 	if connector.request != nil {
 		so.StoreFor = func(r *http.Request) (session.Store, error) { return connector.request(r, co) }
 	} else if store, err = c.open(src, connector, co); err != nil {
@@ -100,8 +112,8 @@ func where(src settings.Source, name string) string {
 }
 
 // resolve looks up the names in the settings, and checks the URL where the
-// connector uses connect.ParseURL. The errors of all of them are joined.
-func (c *config) resolve(src settings.Source, o *settings.Options) (*session.Options, connector, connect.Options, error) {
+// connector uses connect.ParseURL. The lookups have the errors of all of them.
+func (c *config) resolve(src settings.Source, o *settings.Options) (*session.Options, connector, connect.Options, *lookups) {
 	so, co := sessionOptions(o), connectOptions(o)
 	so.Logger, so.ErrorHandler, co.Logger = c.logger, c.errorHandler, c.logger
 	r := c.registry
@@ -116,14 +128,15 @@ func (c *config) resolve(src settings.Source, o *settings.Options) (*session.Opt
 	lookUp(l, &r.allow, "function", "func_check_response_allow_cookies", o.FuncCheckResponseAllowCookies, &so.AllowCookie)
 	lookUp(l, &r.clients, "client", "connection_pool", o.ConnectionPool, &co.Client)
 	con := c.findConnector(l, o, co)
-	return so, con, co, errors.Join(l.errs...)
+	return so, con, co, l
 }
 
 // lookups collects what is wrong with the values that only the factory can judge.
 type lookups struct {
-	src      settings.Source
-	registry *Registry
-	errs     []error
+	src          settings.Source
+	registry     *Registry
+	unregistered []error // names that the registry does not have
+	errs         []error // everything else
 }
 
 func (l *lookups) fail(name string, err error) {
@@ -145,7 +158,7 @@ func lookUp[T any](l *lookups, in *names[T], kind, key, name string, into *T) {
 	}
 	v, err := find(l.registry, in, kind, key, name)
 	if err != nil {
-		l.fail(key, err)
+		l.unregistered = append(l.unregistered, located(l.src, key, err))
 		return
 	}
 	*into = v

@@ -26,12 +26,19 @@ type entries struct {
 
 func (e *entries) member() []byte { return e.s.f.format.Member(e.at, e.login.At) }
 
+func (e *entries) entry() Entry { return Entry{Sets: e.keys, Member: e.member()} }
+
+// until is up to when the entries count.
+func (e *entries) until() time.Time {
+	if e.login.Lease.Equal(record.Forever) {
+		return time.Time{}
+	}
+	return e.login.Lease
+}
+
 // add adds the entries, and returns the user's set.
 func (e *entries) add(ctx context.Context) (IndexState, error) {
-	until := e.login.Lease
-	if until.Equal(record.Forever) {
-		until = time.Time{}
-	}
+	until := e.until()
 	states := make([]IndexState, len(e.keys))
 	errs := make([]error, len(e.keys))
 	inParallel(len(e.keys), func(i int) {
@@ -51,25 +58,12 @@ func (e *entries) remove(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// create creates the record and adds the entries: at once, or the record first where the
-// others are counted, so that two logins that count at once see each other's records.
+// create creates the record and adds the entries. Whatever fails, nothing stays.
 //
 // A key that exists holds the tombstone of an EndAll that has seen the entry, because no
-// two sessions get the same ID: the login has failed. Whatever fails, nothing stays.
+// two sessions get the same ID: the login has failed.
 func (e *entries) create(ctx context.Context, rec []byte, ttl time.Duration) error {
-	var state IndexState
-	var created, added error
-	steps := []func(){
-		func() { created = e.s.store.Create(ctx, e.at.Key, rec, ttl) },
-		func() { state, added = e.add(ctx) },
-	}
-	if e.limit() > 0 {
-		if steps[0](); created == nil {
-			steps[1]()
-		}
-	} else {
-		inParallel(len(steps), func(i int) { steps[i]() })
-	}
+	state, created, added := e.enter(ctx, rec, ttl)
 	var err error
 	switch {
 	case errors.Is(created, ErrExists), errors.Is(added, ErrEnded):
@@ -96,6 +90,30 @@ func (e *entries) create(ctx context.Context, rec []byte, ttl time.Duration) err
 	return err
 }
 
+// enter creates the record and adds the entries: in one round trip where the store can, or
+// at once, or the record first where the others are counted, so that two logins that count
+// at once see each other's records.
+func (e *entries) enter(ctx context.Context, rec []byte, ttl time.Duration) (state IndexState, created, added error) {
+	if s, ok := e.s.store.(EntryStore); ok {
+		state, created, added = s.CreateEntered(ctx, e.at.Key, rec, ttl, e.entry(), e.until(), e.seen)
+		if !errors.Is(created, errors.ErrUnsupported) {
+			return state, created, added
+		}
+	}
+	steps := []func(){
+		func() { created = e.s.store.Create(ctx, e.at.Key, rec, ttl) },
+		func() { state, added = e.add(ctx) },
+	}
+	if e.limit() > 0 {
+		if steps[0](); created == nil {
+			steps[1]()
+		}
+		return state, created, added
+	}
+	inParallel(len(steps), func(i int) { steps[i]() })
+	return state, created, added
+}
+
 // limit is UserOptions.Max where it holds, or 0.
 func (e *entries) limit() int {
 	if u := e.s.f.opts.Users; e.counted && u != nil {
@@ -111,7 +129,7 @@ func (e *entries) limit() int {
 // because a login may come to the index later than one that began after it.
 func (e *entries) admit(ctx context.Context, state IndexState) error {
 	limit, f := e.limit(), e.s.f
-	if limit == 0 || len(state.Entries) <= limit {
+	if limit == 0 {
 		return nil
 	}
 	p := place{f, e.s.store, e.index}
@@ -121,6 +139,9 @@ func (e *entries) admit(ctx context.Context, state IndexState) error {
 		if at, login, ok := f.format.OfMember(entry.Member); ok && at.Key != e.at.Key && at.Key != e.s.at.Key {
 			present[string(entry.Member)], logins[login] = true, !login.Equal(e.login.At)
 		}
+	}
+	if len(present) < limit {
+		return nil
 	}
 	before := func(member []byte, at record.Address, login time.Time) bool {
 		return !bytes.Equal(member, mine) && at.Key != e.s.at.Key && (present[string(member)] || logins[login])
@@ -146,14 +167,17 @@ func (e *entries) admit(ctx context.Context, state IndexState) error {
 		end := p.ending()
 		again := false
 		gone := found.dead
+		var oldest []*target
 		for _, l := range live[:len(live)+1-limit] {
-			outcome, err := end.one(ctx, l.at, l.login)
-			if err != nil {
-				return err
-			}
-			again = again || outcome != wasEnded
-			if outcome != wasMissing {
-				gone = append(gone, l.member)
+			oldest = append(oldest, &target{first: l.at, login: l.login, member: l.member})
+		}
+		if err := end.all(ctx, oldest); err != nil {
+			return err
+		}
+		for _, t := range oldest {
+			again = again || t.became != wasEnded
+			if t.became != wasMissing {
+				gone = append(gone, t.member)
 			}
 		}
 		if err := p.removeEntries(ctx, e.keys[0], gone); err != nil || !again {
@@ -190,6 +214,37 @@ func (s *Session) entriesAt(at record.Address) *entries {
 		l.Lease = until
 	}
 	return &entries{s: s, index: index, at: at, login: l, keys: s.setKeys(l)}
+}
+
+// replaceLeaving is replacePrior of a session's record by a marker: its entries go with it, or
+// right after it where the store cannot do both at once.
+func (e *entries) replaceLeaving(ctx context.Context, store Store, key string, was priorRecord, record []byte, ttl time.Duration) error {
+	if s, ok := store.(EntryStore); ok && e != nil {
+		err := s.ReplaceLeaving(ctx, key, was.guard, record, ttl, e.entry())
+		if !errors.Is(err, errors.ErrUnsupported) {
+			return err
+		}
+	}
+	err := replacePrior(ctx, store, key, was, record, ttl)
+	if err == nil {
+		e.leave(ctx)
+	}
+	return err
+}
+
+// removeLeaving is removePrior of a session's record, as replaceLeaving is replacePrior.
+func (e *entries) removeLeaving(ctx context.Context, store Store, key string, was priorRecord) error {
+	if s, ok := store.(EntryStore); ok && e != nil {
+		err := s.RemoveLeaving(ctx, key, was.guard, e.entry())
+		if !errors.Is(err, errors.ErrUnsupported) {
+			return err
+		}
+	}
+	err := removePrior(ctx, store, key, was)
+	if err == nil {
+		e.leave(ctx)
+	}
+	return err
 }
 
 // leave removes the entries of a record that is no session any more. When that fails they

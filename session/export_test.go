@@ -82,7 +82,16 @@ func KeyOf(s *Session) string { return s.at.Key }
 func AskAgain(s *Session) { s.state, s.why = isStored, nil }
 
 // CountEntries returns how many entries the index of a user has.
-func CountEntries(f *Factory, user string) int {
+func CountEntries(f *Factory, user string) int { return len(entriesOf(f, user)) }
+
+// FirstHandle returns the handle of the first entry of a user.
+func FirstHandle(f *Factory, user string) string {
+	e := entriesOf(f, user)[0]
+	_, login, _ := f.format.OfMember(e.Member)
+	return handle(f.userHash(user), e.Member, login)
+}
+
+func entriesOf(f *Factory, user string) []IndexEntry {
 	p, err := f.place(f.store)
 	if err != nil {
 		panic(err)
@@ -91,5 +100,10 @@ func CountEntries(f *Factory, user string) int {
 	if err != nil {
 		panic(err)
 	}
-	return len(state.Entries)
+	return state.Entries
 }
+
+// SetKeyOf, UserHashOf and NewIDOf are what tests fill an index with.
+func SetKeyOf(f *Factory, user string) string            { return f.setKey(f.userHash(user)) }
+func UserHashOf(f *Factory, user string) record.UserHash { return f.userHash(user) }
+func NewIDOf(f *Factory) (string, error)                 { id, _, _, err := f.newIdentity(); return id, err }

@@ -20,6 +20,7 @@ type Factory struct {
 	rules  *formatRules
 	signer Signer
 	now    func() time.Time
+	pause  func(ctx context.Context, d time.Duration) error
 	late   *oncePerRoute     // routes that ask for the session after the first byte
 	turns  *contention.Turns // of writers of one large session
 
@@ -35,7 +36,12 @@ func NewFactory(store Store, opts *Options) (*Factory, error) {
 	if opts == nil {
 		opts = &Options{}
 	}
-	f := &Factory{opts: opts.withDefaults(), store: store, rules: opts.Format.rules(), now: time.Now, late: new(oncePerRoute), turns: new(contention.Turns)}
+	f := &Factory{opts: opts.withDefaults(), store: store, rules: opts.Format.rules(), late: new(oncePerRoute), turns: new(contention.Turns)}
+	clock, ok := store.(Clock)
+	if !ok {
+		clock = systemClock{}
+	}
+	f.now, f.pause = clock.Now, clock.Pause
 	errs := []error{f.opts.Cookie.check(), checkClearData(opts.ClearSiteData), checkUsers(store, opts.Users)}
 	if store == nil && opts.StoreFor == nil {
 		errs = append(errs, errors.New("session: no store: pass one, or set Options.StoreFor"))

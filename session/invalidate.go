@@ -48,11 +48,7 @@ func (s *Session) invalidate(ctx context.Context) error {
 func (s *Session) endAll(ctx context.Context) error {
 	var errs []error
 	if s.at.Key != "" {
-		err := s.f.endFrom(ctx, s.store, s.at, s.front())
-		if err == nil {
-			s.entriesAt(s.at).leave(ctx)
-		}
-		errs = append(errs, err)
+		errs = append(errs, s.f.endFrom(ctx, s.store, s.at, s.front(), s.entriesAt(s.at)))
 	}
 	if s.predecessor.Key != "" {
 		errs = append(errs, s.f.end(ctx, s.store, s.predecessor))
@@ -70,18 +66,23 @@ func (s *Session) endAll(ctx context.Context) error {
 // The markers go last: as long as the session lives, another logout with the
 // same old cookie must find the way to it too, and not believe it gone.
 func (f *Factory) end(ctx context.Context, store Store, at record.Address) error {
-	return f.endFrom(ctx, store, at, f.usualFront())
+	return f.endFrom(ctx, store, at, f.usualFront(), nil)
 }
 
 // usualFront is what live records are likely to begin with.
 func (f *Factory) usualFront() []byte {
-	switch {
-	case f.binding != nil:
-		return f.format.LiveBound()
-	case f.opts.Users != nil:
-		return f.format.LiveLoggedIn()
+	if f.binding != nil || f.opts.Users != nil {
+		return f.loggedInFront()
 	}
 	return f.format.Live()
+}
+
+// loggedInFront is what the records of sessions with a login are likely to begin with.
+func (f *Factory) loggedInFront() []byte {
+	if f.binding != nil {
+		return f.format.LiveBound()
+	}
+	return f.format.LiveLoggedIn()
 }
 
 // front is what the record of the session begins with, as far as it is known.
@@ -96,19 +97,45 @@ func (s *Session) front() []byte {
 }
 
 // endFrom is end, with the guard that the record is likely to begin with. Another one
-// costs one more round trip.
-func (f *Factory) endFrom(ctx context.Context, store Store, at record.Address, live []byte) error {
+// costs one more round trip. The entries of the session at the address go with its record,
+// or when there is none.
+func (f *Factory) endFrom(ctx context.Context, store Store, at record.Address, live []byte, left *entries) (err error) {
+	first, with := at.Key, left // with are the entries until they are gone
+	defer func() {
+		if err == nil {
+			with.leave(ctx)
+		}
+	}()
 	if live == nil {
+		if s, ok := store.(EntryStore); ok && left != nil {
+			err := s.RemoveLeaving(ctx, at.Key, nil, left.entry())
+			if err == nil {
+				with = nil
+			}
+			if err == nil || errors.Is(err, ErrNotFound) {
+				return nil
+			}
+			if !errors.Is(err, errors.ErrUnsupported) {
+				return storeError("invalidate", err)
+			}
+		}
 		return storeError("invalidate", store.Delete(ctx, at.Key))
 	}
 	var markers []string
 	guard := live
 	for ctx.Err() == nil {
-		err := store.Remove(ctx, at.Key, guard)
+		here := with
+		if at.Key != first {
+			here = nil
+		}
+		err := here.removeLeaving(ctx, store, at.Key, priorRecord{guard: guard})
 		conflict, gone := overtaken(err)
 		if conflict == nil {
 			if err != nil && !gone {
 				return storeError("invalidate", err)
+			}
+			if err == nil && here != nil {
+				with = nil
 			}
 			for _, key := range markers {
 				if err := store.Delete(ctx, key); err != nil {

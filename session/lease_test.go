@@ -70,8 +70,9 @@ func TestLeaseOutlivesTheRecord(t *testing.T) {
 	}
 }
 
-// A login takes as many round trips after another as a renewal; a read takes none more.
-// Renewal and logout of a session that is logged in remove the old entry after the record.
+// With a store that is no EntryStore, as on a Cluster, a login takes as many round trips after
+// another as a renewal, and a read none more. Renewal and logout of a session that is logged
+// in remove the old entry after the record.
 func TestUserRoundTrips(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m, v := bubbleSite(t, func(*session.Options) {})

@@ -36,8 +36,9 @@ type loginCall struct {
 // changed, and its page is sent. Any other failure is treated as one of Renew: the error
 // handler answers, and nothing is saved.
 //
-// It takes no round trip more than Renew does, and one more with UserOptions.Max. A login
-// beyond Max reads the user's other sessions and ends the oldest.
+// It takes no round trip more than Renew does, but on a Cluster: there the entry takes one of
+// its own where the session was logged in, or there is a UserOptions.Max. A login beyond Max
+// reads the user's other sessions and ends the oldest.
 func (s *Session) Login(ctx context.Context, user string, opts ...LoginOption) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

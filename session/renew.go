@@ -117,7 +117,7 @@ func (s *Session) startAgain() {
 // made again. When the renewal fails, the copy is deleted: no browser gets its ID.
 //
 // The new entries in the indexes of the session's user are made with the copy, and those
-// that it leaves are removed last.
+// that it leaves go with the old record, or after it.
 func (s *Session) moveTo(ctx context.Context, at record.Address, in, left *entries) (err error) {
 	var copied []byte // the copy's guard, once there is a copy
 	defer func() {
@@ -158,14 +158,13 @@ func (s *Session) moveTo(ctx context.Context, at record.Address, in, left *entri
 		now := s.f.now()
 		marker := s.f.format.Marker(s.at, at, record.Meta{Created: now, Expires: now.Add(markerTTL)})
 		if marker != nil {
-			err = replacePrior(ctx, s.store, s.at.Key, s.prior(), marker, markerTTL)
+			err = left.replaceLeaving(ctx, s.store, s.at.Key, s.prior(), marker, markerTTL)
 		} else {
-			err = removePrior(ctx, s.store, s.at.Key, s.prior())
+			err = left.removeLeaving(ctx, s.store, s.at.Key, s.prior())
 		}
 		if err != nil {
 			return guardedError(err)
 		}
-		left.leave(ctx)
 		s.saved(snap)
 		return nil
 	})

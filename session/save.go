@@ -181,10 +181,9 @@ func (s *Session) create(ctx context.Context, changes []record.Change) error {
 // away when nothing is left in it and the settings say so.
 func (s *Session) replace(ctx context.Context, changes []record.Change) error {
 	if s.f.opts.InvalidateEmpty && s.data.IsEmpty() {
-		if err := removePrior(ctx, s.store, s.at.Key, s.prior()); err != nil {
+		if err := s.entriesAt(s.at).removeLeaving(ctx, s.store, s.at.Key, s.prior()); err != nil {
 			return guardedError(err)
 		}
-		s.entriesAt(s.at).leave(ctx)
 		s.reset()
 		s.cookie, s.endedHere = cookieDelete, true
 		return nil

@@ -99,6 +99,32 @@ type Pinger interface {
 	Ping(ctx context.Context) error
 }
 
+// Clock is an optional interface of a Store that brings the time along with the records,
+// as the store of handlertest does: the times to live, the times in the records and the
+// pauses are then by one clock. A Factory asks its store for it once, in NewFactory.
+// Without it the time is that of the package time. A store over a server has none: the
+// server's time and this process's go on by themselves.
+type Clock interface {
+	// Now returns the time.
+	Now() time.Time
+	// Pause returns when d has passed, or the error of a context that ends before.
+	Pause(ctx context.Context, d time.Duration) error
+}
+
+// systemClock is the Clock of the package time.
+type systemClock struct{}
+
+func (systemClock) Now() time.Time { return time.Now() }
+
+func (systemClock) Pause(ctx context.Context, d time.Duration) error {
+	select {
+	case <-time.After(d):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
 // GuardedExpirer is an optional interface of a Store that can restart a record's
 // time to live only while the record is still the one that was loaded. Without it
 // the session calls Expire, and a request that only reads may, in a narrow race,
@@ -263,4 +289,79 @@ type IndexState struct {
 type IndexEntry struct {
 	Member []byte
 	Until  time.Time // zero: without an end
+}
+
+// Entry is a session's place in the sets of a UserIndex: it is the same member of each.
+type Entry struct {
+	Sets   []string // their keys, the user's first
+	Member []byte
+}
+
+// EntryStore is an optional interface of a UserIndex that changes a record together with
+// its entry, so that Options.Users costs a login, a renewal and a logout no round trip.
+// Where the server offers no way to it, as a Cluster does not, a method does nothing and
+// returns errors.ErrUnsupported; the session then sends one command after the other.
+type EntryStore interface {
+	// CreateEntered is Store.Create and then UserIndex.IndexAdd to each set, sent
+	// together: who finds the entry finds the record. The epoch that is seen is that of
+	// the first set, whose state is returned. created is the error of Create; with one,
+	// whether the entry is there is left open. added is that of IndexAdd.
+	CreateEntered(ctx context.Context, key string, record []byte, ttl time.Duration, e Entry, until time.Time, seen Epoch) (state IndexState, created, added error)
+
+	// ReplaceLeaving is Store.Replace and UserIndex.IndexRemove from each set. Both are
+	// done at one moment, or neither: an entry never goes before its session.
+	ReplaceLeaving(ctx context.Context, key string, guard, record []byte, ttl time.Duration, e Entry) error
+
+	// RemoveLeaving is Store.Remove and UserIndex.IndexRemove, as ReplaceLeaving is.
+	RemoveLeaving(ctx context.Context, key string, guard []byte, e Entry) error
+}
+
+// BatchStore is an optional interface of a Store that reads or removes several records in
+// one round trip. It serves what lists and ends a user's sessions; without it up to 16
+// commands are under way at once. The session gives it at most a hundred keys at a time.
+type BatchStore interface {
+	// LoadEach is TTLLoader.LoadTTL of each key, in their order.
+	LoadEach(ctx context.Context, keys []string) ([]Loaded, error)
+
+	// RemoveEach is Store.Remove of each key, with the guard at the same index, and
+	// returns what each came to. The other error is that of all of them; it is
+	// errors.ErrUnsupported, and nothing was done, where the server offers no way to it.
+	RemoveEach(ctx context.Context, keys []string, guards [][]byte) ([]error, error)
+}
+
+// Loaded is what TTLLoader.LoadTTL returns.
+type Loaded struct {
+	Record []byte
+	TTL    time.Duration
+	Err    error
+}
+
+// KeyScanner is an optional interface of a Store that can walk over all its records. No
+// request needs it: it is for tools that count, list and end sessions.
+type KeyScanner interface {
+	// ScanKeys calls visit with the records whose keys begin with prefix, some at a time,
+	// until it has looked at all of them, on every primary of a cluster, or visit returns
+	// an error, which is then its own. It holds no more than those in memory, and never
+	// sends KEYS.
+	//
+	// Of each record it reads the first front bytes: 0 reads none of them, and a negative
+	// front all. A record that is there from the beginning to the end is visited at least
+	// once, perhaps twice; one that comes or goes meanwhile may be visited or not. What is
+	// no string is left out.
+	//
+	// progress says which part of the server's keys has been looked at, from 0 to 1. It is
+	// an estimate, and negative where the server does not say how many there are.
+	ScanKeys(ctx context.Context, prefix string, front int, visit func(found []ScannedKey, progress float64) error) error
+}
+
+// ScannedKey is a record that ScanKeys has found.
+type ScannedKey struct {
+	Key string
+	// Front is as much of the record as was asked for, and Size the length of all of it;
+	// with a front of 0 neither is known.
+	Front []byte
+	Size  int
+	// TTL is the remaining time to live, 0 for a record that never expires; with a front
+	// of 0 it is not known.
+	TTL time.Duration
 }

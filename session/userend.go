@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/pyramidgo/redissessions/session/internal/record"
@@ -57,37 +58,29 @@ func (p place) endAll(ctx context.Context, key, spare string) (int, error) {
 	}
 	var gone [][]byte
 	for round := range endRounds {
-		var at []record.Address
-		var logins []time.Time
-		var members [][]byte
+		var targets []*target
 		for _, entry := range state.Entries {
 			a, login, ok := p.f.format.OfMember(entry.Member)
 			switch {
 			case !ok: // no session has such an entry
 			case a.Key == spare, end.done[a.Key], !end.counts(round, login):
 			default:
-				at, logins, members = append(at, a), append(logins, login), append(members, entry.Member)
+				targets = append(targets, &target{first: a, login: login, member: entry.Member})
 			}
 		}
-		if len(at) == 0 {
+		if len(targets) == 0 {
 			return end.ended, p.removeEntries(ctx, key, gone)
 		}
-		again := false
-		var errs []error
-		for i := range at {
-			outcome, err := end.one(ctx, at[i], logins[i])
-			if err != nil {
-				errs = append(errs, err)
-				continue
-			}
-			again = again || outcome != wasEnded
-			if outcome != wasMissing {
-				end.done[at[i].Key] = true
-				gone = append(gone, members[i])
-			}
-		}
-		if err := errors.Join(errs...); err != nil {
+		if err := end.all(ctx, targets); err != nil {
 			return end.ended, err
+		}
+		again := false
+		for _, t := range targets {
+			again = again || t.became != wasEnded
+			if t.became != wasMissing {
+				end.done[t.first.Key] = true
+				gone = append(gone, t.member)
+			}
 		}
 		if !again {
 			return end.ended, p.removeEntries(ctx, key, gone)
@@ -144,85 +137,179 @@ const (
 	wasAbsent                 // there was nothing, again
 )
 
-// one ends the session of an entry. A marker is followed, but not to the session that is
-// spared. Where there is no record, a login may be half done when it is young: a tombstone
-// keeps its record from being created. Otherwise the session may have been renewed a moment
-// ago, and its next entry is in the set by now.
-func (e *ending) one(ctx context.Context, at record.Address, login time.Time) (outcome, error) {
-	first, followed := at, false
-	for ctx.Err() == nil {
-		err := e.removeLive(ctx, at, login)
-		conflict, ok := errors.AsType[*ConflictError](err)
-		switch {
-		case err == nil:
-			e.ended++
-			e.done[at.Key] = true
-			if followed {
-				return wasRenewed, nil
-			}
-			return wasEnded, nil
-		case errors.Is(err, errTombstone):
-			return wasBarred, nil
-		case errors.Is(err, ErrNotFound) && followed:
-			return wasRenewed, nil
-		case errors.Is(err, ErrNotFound) && e.f.young(login):
-			err := e.bar(ctx, first)
-			if errors.Is(err, ErrExists) {
-				continue // the login has gone on meanwhile
-			}
-			return wasBarred, err
-		case errors.Is(err, ErrNotFound) && e.missed[first.Key]:
-			return wasAbsent, nil
-		case errors.Is(err, ErrNotFound):
-			e.missed[first.Key] = true
-			return wasMissing, nil
-		case !ok:
-			return 0, storeError("end a session", err)
+// target is an entry whose session is to be ended.
+type target struct {
+	first  record.Address // where the entry says it is
+	login  time.Time
+	member []byte
+
+	at     record.Address // where the markers have led to
+	over   bool
+	became outcome
+	err    error
+}
+
+func (t *target) followed() bool { return t.at.Key != t.first.Key }
+
+func (t *target) end(became outcome) { t.over, t.became = true, became }
+
+// all ends the sessions of entries: those of up to a hundred at once, in one round trip for
+// all of them and one more for each further thing to do about any. It returns the first
+// error.
+func (e *ending) all(ctx context.Context, targets []*target) error {
+	for some := range slices.Chunk(targets, mostTogether) {
+		for _, t := range some {
+			t.at = t.first
 		}
-		next := e.f.successorOf(at, conflict.Current)
-		if next == nil {
-			// It has changed since it was read, or is a session of nobody's.
-			if e.f.format.Live() == nil {
-				continue
+		for open := some; len(open) > 0; {
+			if err := ctx.Err(); err != nil {
+				return storeError("end a session", err)
 			}
-			switch err := e.store.Remove(ctx, at.Key, conflict.Current); {
-			case err == nil:
-				e.ended++
-				return wasEnded, nil
-			case !isOvertaken(err):
-				return 0, storeError("end a session", err)
+			if err := e.step(ctx, open); err != nil {
+				return err
 			}
-			continue
+			open = slices.DeleteFunc(slices.Clone(open), func(t *target) bool { return t.over })
 		}
-		at, followed = *next, true
-		if at.Key == e.spare || e.done[at.Key] {
-			return wasRenewed, nil
+		for _, t := range some {
+			if t.err != nil {
+				return storeError("end a session", t.err)
+			}
 		}
 	}
-	return 0, storeError("end a session", ctx.Err())
+	return nil
+}
+
+// step tries to remove the records at the targets' addresses, and does what follows. A
+// marker is followed, but not to the session that is spared. Where there is no record, a
+// login may be half done when it is young: a tombstone keeps its record from being created.
+// Otherwise the session may have been renewed a moment ago, and its next entry is in the
+// set by now.
+func (e *ending) step(ctx context.Context, open []*target) error {
+	results, err := e.removeLive(ctx, open)
+	if err != nil {
+		return storeError("end sessions", err)
+	}
+	var barred []*target
+	for i, t := range open {
+		conflict, isConflict := errors.AsType[*ConflictError](results[i])
+		switch err := results[i]; {
+		case err == nil:
+			e.ended++
+			e.done[t.at.Key] = true
+			t.end(wasEnded)
+			if t.followed() {
+				t.became = wasRenewed
+			}
+		case errors.Is(err, errTombstone):
+			t.end(wasBarred)
+		case errors.Is(err, ErrNotFound) && t.followed():
+			t.end(wasRenewed)
+		case errors.Is(err, ErrNotFound) && e.f.young(t.login):
+			barred = append(barred, t)
+		case errors.Is(err, ErrNotFound) && e.missed[t.first.Key]:
+			t.end(wasAbsent)
+		case errors.Is(err, ErrNotFound):
+			e.missed[t.first.Key] = true
+			t.end(wasMissing)
+		case isConflict:
+			e.follow(ctx, t, conflict.Current)
+		default:
+			t.over, t.err = true, err
+		}
+	}
+	inParallel(len(barred), func(i int) {
+		t := barred[i]
+		if t.err = e.bar(ctx, t.first); errors.Is(t.err, ErrExists) {
+			t.err = nil // the login has gone on meanwhile
+			return
+		}
+		t.end(wasBarred)
+	})
+	return nil
+}
+
+// follow goes where a marker leads. Another record has changed since it was read, or is a
+// session that has no user.
+func (e *ending) follow(ctx context.Context, t *target, current []byte) {
+	if next := e.f.successorOf(t.at, current); next != nil {
+		if t.at = *next; t.at.Key == e.spare || e.done[t.at.Key] {
+			t.end(wasRenewed)
+		}
+		return
+	}
+	if e.f.format.Live() == nil {
+		return
+	}
+	switch err := e.store.Remove(ctx, t.at.Key, current); {
+	case err == nil:
+		e.ended++
+		t.end(wasEnded)
+	case !isOvertaken(err):
+		t.over, t.err = true, err
+	}
 }
 
 var errTombstone = errors.New("session: there is a tombstone")
 
-// removeLive removes the record at an address, unless it is a marker, which is a conflict,
-// or a tombstone. In the Pyramid formats nothing at the front of a record tells that it is
-// no tombstone: one that may be is read first.
-func (e *ending) removeLive(ctx context.Context, at record.Address, login time.Time) error {
-	guard := e.f.format.LiveLoggedIn()
-	if e.f.binding != nil {
-		guard = e.f.format.LiveBound()
-	}
-	if guard == nil && e.f.young(login) {
-		rec, err := e.store.Load(ctx, at.Key, 0)
-		if err != nil {
-			return err
+// removeLive removes the records at the targets' addresses, unless one is a marker, which is
+// a conflict, or a tombstone. In the Pyramid formats nothing at the front of a record tells
+// that it is no tombstone: those that may be are read first.
+func (e *ending) removeLive(ctx context.Context, targets []*target) ([]error, error) {
+	results := make([]error, len(targets))
+	guards := make([][]byte, len(targets))
+	if front := e.f.loggedInFront(); front != nil {
+		for i := range guards {
+			guards[i] = front
 		}
-		if snap, err := e.f.format.Decode(at, rec); err == nil && snap.Ended {
-			return errTombstone
-		}
-		guard = rec
+	} else if err := e.readYoung(ctx, targets, guards, results); err != nil {
+		return nil, err
 	}
-	err := e.store.Remove(ctx, at.Key, guard)
+	var at []int
+	var keys []string
+	var with [][]byte
+	for i, t := range targets {
+		if results[i] == nil {
+			at, keys, with = append(at, i), append(keys, t.at.Key), append(with, guards[i])
+		}
+	}
+	errs, err := e.removeEach(ctx, keys, with)
+	if err != nil {
+		return nil, err
+	}
+	for n, i := range at {
+		results[i] = e.unlessTombstone(targets[i].at, errs[n])
+	}
+	return results, nil
+}
+
+// readYoung reads the records whose key may hold a tombstone.
+func (e *ending) readYoung(ctx context.Context, targets []*target, guards [][]byte, results []error) error {
+	var at []int
+	var keys []string
+	for i, t := range targets {
+		if e.f.young(t.login) {
+			at, keys = append(at, i), append(keys, t.at.Key)
+		}
+	}
+	loaded, err := e.loadEach(ctx, keys)
+	if err != nil {
+		return err
+	}
+	for n, i := range at {
+		switch rec := loaded[n]; {
+		case rec.Err != nil:
+			results[i] = rec.Err
+		case e.f.isTombstone(targets[i].at, rec.Record):
+			results[i] = errTombstone
+		default:
+			guards[i] = rec.Record
+		}
+	}
+	return nil
+}
+
+// unlessTombstone makes a conflict with a tombstone errTombstone.
+func (e *ending) unlessTombstone(at record.Address, err error) error {
 	conflict, ok := errors.AsType[*ConflictError](err)
 	if !ok {
 		return err
@@ -235,6 +322,19 @@ func (e *ending) removeLive(ctx context.Context, at record.Address, login time.T
 		return decodeErr
 	}
 	return err
+}
+
+// removeEach removes records under their guards.
+func (p place) removeEach(ctx context.Context, keys []string, guards [][]byte) ([]error, error) {
+	if b, ok := p.store.(BatchStore); ok && len(keys) > 1 {
+		errs, err := b.RemoveEach(ctx, keys, guards)
+		if !errors.Is(err, errors.ErrUnsupported) {
+			return errs, err
+		}
+	}
+	errs := make([]error, len(keys))
+	inParallel(len(keys), func(i int) { errs[i] = p.store.Remove(ctx, keys[i], guards[i]) })
+	return errs, nil
 }
 
 // bar puts a tombstone where a login is about to create its record.

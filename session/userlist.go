@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/pyramidgo/redissessions/session/internal/record"
@@ -52,7 +53,7 @@ func (f *Factory) Sessions(ctx context.Context, user string) ([]Info, error) {
 	current := f.currentKey(ctx)
 	infos := make([]Info, 0, len(found.live))
 	for _, l := range found.live {
-		info := f.info(l)
+		info := l.info
 		info.Handle, info.Current = handle(hash, l.member, l.login), l.at.Key == current
 		infos = append(infos, info)
 	}
@@ -72,33 +73,38 @@ func (p place) list(ctx context.Context, key string) (surveyed, error) {
 	if err != nil {
 		return surveyed{}, err
 	}
+	live := map[string]bool{}
+	for _, l := range found.live {
+		live[string(l.member)] = true
+	}
 	for _, e := range state.Entries {
-		if !e.Until.IsZero() && e.Until.Before(p.f.now()) && !slices.ContainsFunc(found.live, func(l *looked) bool { return string(l.member) == string(e.Member) }) {
+		if !e.Until.IsZero() && e.Until.Before(p.f.now()) && !live[string(e.Member)] {
 			found.dead = append(found.dead, e.Member)
 		}
 	}
 	return found, p.removeEntries(ctx, key, found.dead)
 }
 
-// info returns what the record of a session tells.
-func (f *Factory) info(l *looked) Info {
-	m, now := l.snap.Meta, f.now()
+// info returns what the record of a session tells. left is its time to live, or unknownTTL.
+func (f *Factory) info(snap record.Snapshot, login time.Time, left time.Duration) Info {
+	m, now := snap.Meta, f.now()
 	idle := m.Idle.Or(f.opts.IdleTimeout)
-	i := Info{Created: m.Created, LoggedIn: l.login, Remembered: idle > f.opts.IdleTimeout && f.opts.IdleTimeout > 0 || m.MaxAge.Set && m.MaxAge.Duration > 0}
-	if about, _, err := l.snap.Data.Get(aboutKey); err == nil {
+	i := Info{Created: m.Created, LoggedIn: login, Remembered: idle > f.opts.IdleTimeout && f.opts.IdleTimeout > 0 || m.MaxAge.Set && m.MaxAge.Duration > 0}
+	if about, _, err := snap.Data.Get(aboutKey); err == nil {
 		i.About, _ = about.(string)
+		i.About = strings.Clone(i.About) // the record is not kept for it
 	}
 	i.Bound = f.binding != nil && f.binding.Bound(m.Login.Device)
-	end, _ := f.expiryOf(l.snap)
-	if l.left > 0 {
-		if left := now.Add(l.left).UTC(); end.IsZero() || left.Before(end) {
+	end, _ := f.expiryOf(snap)
+	if left > 0 {
+		if left := now.Add(left).UTC(); end.IsZero() || left.Before(end) {
 			end = left
 		}
 	}
 	if idle > 0 && !end.IsZero() {
 		i.LastSeen = end.Add(-idle)
-		if i.LastSeen.Before(l.login) {
-			i.LastSeen = l.login
+		if i.LastSeen.Before(login) {
+			i.LastSeen = login
 		}
 		if i.LastSeen.After(now) {
 			i.LastSeen = now.UTC()
@@ -162,17 +168,19 @@ func (f *Factory) End(ctx context.Context, user, name string) error {
 		if !ok {
 			return ErrNotFound
 		}
-		outcome, err := end.one(ctx, at, login)
-		switch {
-		case err != nil:
+		t := &target{first: at, login: login, member: member}
+		if err := end.all(ctx, []*target{t}); err != nil {
 			return err
-		case outcome == wasEnded:
+		}
+		switch t.became {
+		case wasMissing:
+		case wasEnded:
 			return p.removeEntries(ctx, key, [][]byte{member})
-		case outcome == wasRenewed, outcome == wasBarred:
+		case wasRenewed, wasBarred:
 			if err := p.removeEntries(ctx, key, [][]byte{member}); err != nil || end.ended > 0 {
 				return err
 			}
-		case outcome == wasAbsent:
+		case wasAbsent:
 			return errors.Join(ErrNotFound, p.removeEntries(ctx, key, [][]byte{member}))
 		}
 	}
@@ -206,9 +214,8 @@ type looked struct {
 	member []byte
 	at     record.Address
 	login  time.Time
-	snap   record.Snapshot
-	left   time.Duration // its time to live; unknownTTL when the store does not tell
 	is     liveness
+	info   Info // of a live session, but for what its entry and the request tell
 	misses int
 }
 
@@ -308,23 +315,40 @@ func (p place) again(known map[string]*looked, read []*looked) bool {
 	return again
 }
 
+// mostTogether is how many records are read or ended in one round trip, and how many are
+// kept in memory at once.
+const mostTogether = 100
+
 // read reads the records of entries.
 func (p place) read(ctx context.Context, entries []*looked) error {
-	errs := make([]error, len(entries))
-	inParallel(len(entries), func(i int) { errs[i] = p.readOne(ctx, entries[i]) })
-	return errors.Join(errs...)
+	for some := range slices.Chunk(entries, mostTogether) {
+		keys := make([]string, len(some))
+		for i, l := range some {
+			keys[i] = l.at.Key
+		}
+		loaded, err := p.loadEach(ctx, keys)
+		if err != nil {
+			return storeError("list sessions", err)
+		}
+		for i, l := range some {
+			if err := p.look(l, loaded[i]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
-func (p place) readOne(ctx context.Context, l *looked) error {
-	rec, left, err := p.load(ctx, l.at.Key)
-	if errors.Is(err, ErrNotFound) {
+// look notes what there is at an entry's key.
+func (p place) look(l *looked, rec Loaded) error {
+	if errors.Is(rec.Err, ErrNotFound) {
 		l.is = isGone
 		return nil
 	}
-	if err != nil {
-		return storeError("list sessions", err)
+	if rec.Err != nil {
+		return storeError("list sessions", rec.Err)
 	}
-	snap, err := p.f.format.Decode(l.at, rec)
+	snap, err := p.f.format.Decode(l.at, rec.Record)
 	switch {
 	case errors.Is(err, ErrUndecodable):
 		l.is = isOdd
@@ -335,18 +359,27 @@ func (p place) readOne(ctx context.Context, l *looked) error {
 	case snap.Ended, !p.f.lives(snap):
 		l.is = isGone
 	default:
-		l.is, l.snap, l.left = isLive, snap, left
+		l.is, l.info = isLive, p.f.info(snap, l.login, rec.TTL)
 	}
 	return nil
 }
 
-// load reads a record without restarting its time to live.
-func (p place) load(ctx context.Context, key string) ([]byte, time.Duration, error) {
-	if l, ok := p.store.(TTLLoader); ok {
-		return l.LoadTTL(ctx, key)
+// loadEach reads records without restarting their times to live.
+func (p place) loadEach(ctx context.Context, keys []string) ([]Loaded, error) {
+	if b, ok := p.store.(BatchStore); ok && len(keys) > 1 {
+		return b.LoadEach(ctx, keys)
 	}
-	rec, err := p.store.Load(ctx, key, 0)
-	return rec, unknownTTL, err
+	loaded := make([]Loaded, len(keys))
+	inParallel(len(keys), func(i int) {
+		l := &loaded[i]
+		if t, ok := p.store.(TTLLoader); ok {
+			l.Record, l.TTL, l.Err = t.LoadTTL(ctx, keys[i])
+			return
+		}
+		l.Record, l.Err = p.store.Load(ctx, keys[i], 0)
+		l.TTL = unknownTTL
+	})
+	return loaded, nil
 }
 
 // lives reports whether a stored session has not ended by the times in its record.
@@ -357,9 +390,15 @@ func (f *Factory) lives(snap record.Snapshot) bool {
 	return alive && !f.outdated(snap.Meta) && (expires.IsZero() || now.Before(expires))
 }
 
+// mostMembers is how many members one command removes: it keeps the server busy for
+// milliseconds.
+const mostMembers = 5000
+
 func (p place) removeEntries(ctx context.Context, key string, members [][]byte) error {
-	if len(members) == 0 {
-		return nil
+	for some := range slices.Chunk(members, mostMembers) {
+		if err := p.index.IndexRemove(ctx, key, some...); err != nil {
+			return storeError("index", err)
+		}
 	}
-	return storeError("index", p.index.IndexRemove(ctx, key, members...))
+	return nil
 }

@@ -17,8 +17,8 @@ import (
 // ends them, without a cap. The store must be a UserIndex.
 type UserOptions struct {
 	// Max is how many sessions a user may have at once. The default, 0, is any number.
-	// A login then takes one round trip more, because the new session must be stored
-	// before the others are counted.
+	// On a Cluster, and with a store that is no EntryStore, a login then takes one round
+	// trip more, because the new session must be stored before the others are counted.
 	Max int
 	// WhenFull says what a login beyond Max does: EndOldest, the default, or Refuse.
 	WhenFull WhenFull

@@ -23,6 +23,9 @@ var (
 	_ session.TTLKeeper = (*store)(nil)
 	_ session.Pinger    = (*store)(nil)
 	_ session.UserIndex = (*store)(nil)
+
+	_ session.EntryStore = (*store)(nil)
+	_ session.BatchStore = (*store)(nil)
 )
 
 // Connect starts a Redis inside the process and returns a store over it, which
@@ -75,6 +78,8 @@ type ttlStore interface {
 	session.TTLKeeper
 	session.Pinger
 	session.UserIndex
+	session.EntryStore
+	session.BatchStore
 }
 
 // store is a go-redis store that owns its client and has a share in a server.

@@ -9,16 +9,11 @@ import (
 
 	"github.com/pyramidgo/redissessions/connect/embedded"
 	"github.com/pyramidgo/redissessions/factory"
-	"github.com/pyramidgo/redissessions/settings"
 )
 
 func TestCountsVisits(t *testing.T) {
 	t.Parallel()
-	source, err := settings.Load("development.ini")
-	if err != nil {
-		t.Fatal(err)
-	}
-	sessions, err := factory.FromSettings(source, factory.WithConnector("embedded", embedded.Connect))
+	sessions, err := factory.FromFile("development.ini", factory.WithConnector("embedded", embedded.Connect))
 	if err != nil {
 		t.Fatal(err)
 	}

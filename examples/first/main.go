@@ -11,19 +11,15 @@ import (
 	"github.com/pyramidgo/redissessions/connect/embedded"
 	"github.com/pyramidgo/redissessions/factory"
 	"github.com/pyramidgo/redissessions/session"
-	"github.com/pyramidgo/redissessions/settings"
 )
 
 func main() {
-	source, err := settings.Load("development.ini")
+	sessions, err := factory.FromFile("development.ini",
+		factory.WithConnector("embedded", embedded.Connect)) // a Redis inside the program
 	if err != nil {
 		log.Fatal(err)
 	}
-	sessions, err := factory.FromSettings(source, factory.WithConnector("embedded", embedded.Connect))
-	if err != nil {
-		log.Fatal(err)
-	}
-	http.HandleFunc("/", hello)
+	http.HandleFunc("GET /{$}", hello)
 	log.Print("http://127.0.0.1:8080/")
 	log.Print(http.ListenAndServe("127.0.0.1:8080", sessions.Handler(http.DefaultServeMux)))
 }

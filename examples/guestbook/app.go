@@ -28,6 +28,9 @@ func (a *app) routes() http.Handler {
 	mux.HandleFunc("POST /sign", a.sign)
 	mux.HandleFunc("POST /login", a.login)
 	mux.HandleFunc("POST /logout", a.logout)
+	mux.HandleFunc("GET /devices", a.devices)
+	mux.HandleFunc("POST /devices/end", a.endDevice)
+	mux.HandleFunc("POST /devices/end-others", a.endOthers)
 	mux.Handle("GET /static/", kept(http.FileServerFS(static)))
 	mux.HandleFunc("GET /", notFound)
 

@@ -36,3 +36,13 @@ func (a *app) guarded(w http.ResponseWriter, r *http.Request) (*session.Session,
 	}
 	return nil, false
 }
+
+// guardedLogin is guarded for what only somebody who is logged in may do.
+func (a *app) guardedLogin(w http.ResponseWriter, r *http.Request) (*session.Session, bool) {
+	s, ok := a.guarded(w, r)
+	if ok && s.User() == "" {
+		http.Redirect(w, r, "/", http.StatusSeeOther)
+		return nil, false
+	}
+	return s, ok
+}

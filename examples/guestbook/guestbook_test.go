@@ -1,13 +1,16 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/pyramidgo/redissessions/internal/connecttest"
 	"github.com/pyramidgo/redissessions/session"
 )
 
@@ -195,6 +198,48 @@ func TestPanel(t *testing.T) {
 	if n := strings.Count(second.body, b.token); n != strings.Count(second.body, "<form") {
 		t.Errorf("the CSRF token is on the page %d times, want once in every form", n)
 	}
+}
+
+// What changed since the panel was seen last is marked: by a reload, by a form whose
+// redirect led here, and not on the first page.
+func TestPanelMarks(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(_ *testing.T, b *browser) {
+		b.get("/").wantNot(`class="mark"`)
+		b.get("/").want(`<code>2</code> <span class="mark">was 1</span>`).wantNot(`class="mark">new`)
+		b.submit("/login", url.Values{"login_name": {"Ada"}, "remember": {"yes"}})
+		b.get("/").want(`30 days <span class="mark">was 20 minutes</span>`, `<span class="mark">was 2</span>`,
+			`<code>&#34;Ada&#34;</code> <span class="mark">new</span>`, `hidden; the forms carry it</em> <span class="mark">new</span>`)
+		b.get("/").want("30 days", `<span class="mark">was 3</span>`).wantNot("was 20 minutes", `<span class="mark">new</span>`)
+		b.submit("/logout", nil)
+		b.get("/").wantNot(`class="mark"`) // of another session
+	})
+}
+
+// While Redis is down, a link asks for the same page again.
+func TestTryAgain(t *testing.T) {
+	redis := connecttest.RedisServer(t)
+	t.Setenv("REDIS_SESSIONS_URL", redis.URL())
+	b := newBrowser(t, serveGuestbook(t, "redis.ini"))
+	link := regexp.MustCompile(`href="([^"]+)">Try again<`)
+	b.get("/")
+	redis.Kill()
+	for path, want := range map[string]string{"/": "/", "/?from=a&to=%22": "/?from=a&amp;to=%22", "/devices": "/devices"} {
+		page := b.get(path).wantStatus(http.StatusServiceUnavailable)
+		if found := link.FindStringSubmatch(page.body); found == nil || found[1] != want || page.header.Get("Retry-After") == "" {
+			t.Errorf("%s: the link is %q, want %s", path, found, want)
+		}
+	}
+	signed := b.submit("/sign", url.Values{"name": {"Ada"}, "message": {"Hello"}})
+	signed.wantStatus(http.StatusServiceUnavailable).want(`href="/">Try again<`, "may be lost")
+
+	redis.Restart()
+	connecttest.Eventually(t, time.Minute, func() error {
+		if page := b.get("/"); page.status != http.StatusOK {
+			return errors.New(page.body)
+		}
+		return nil
+	})
 }
 
 func TestHeaders(t *testing.T) {

@@ -29,8 +29,8 @@ func (a *app) sign(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	d := typed(r)
-	if name, loggedIn := session.Value[string](s, "name"); loggedIn {
-		d.Name = name
+	if s.User() != "" {
+		d.Name = s.User()
 	}
 	d.NameError = check(d.Name, "your name", maxName)
 	d.MessageError = check(d.Message, "a message", maxMessage)
@@ -39,8 +39,8 @@ func (a *app) sign(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	a.book.add(entry{Name: d.Name, Message: d.Message, At: a.now()})
-	s.Flash("", "Thank you, "+d.Name+". You are in the book.")
-	http.Redirect(w, r, "/", http.StatusSeeOther)
+	s.Flash("book", "Thank you, "+d.Name+". You are in the book.")
+	http.Redirect(w, r, "/#book", http.StatusSeeOther) // where the entry is, on a phone too
 }
 
 // login believes every name: who somebody is, is not what this example shows.
@@ -55,22 +55,29 @@ func (a *app) login(w http.ResponseWriter, r *http.Request) {
 		a.showHome(w, r, s, http.StatusUnprocessableEntity, d)
 		return
 	}
+	// The ticket is drawn before the password is checked: when all sessions of the
+	// user are ended in between, the password may be an old one, and Login fails.
+	ticket, err := a.sessions.Ticket(r.Context(), name)
+	if err != nil {
+		fail(w, r, err)
+		return
+	}
+	// Here an application with passwords checks the password.
+
 	// Somebody else may be logged in: nothing of theirs is for the next one.
-	if s.Has("name") {
+	if s.User() != "" {
 		if err := s.Invalidate(r.Context()); err != nil {
 			fail(w, r, err)
 			return
 		}
 	}
-	s.Set("name", name)
 	if r.PostForm.Has("remember") {
 		s.Remember(rememberFor)
 	}
 	s.Flash("", "Hello, "+name+". You are logged in.")
-	// A token and an ID that anybody saw before the login are worth nothing
-	// after it.
-	s.NewCSRFToken()
-	if err := s.Renew(r.Context()); err != nil {
+	// The session gets a new ID and a new token: what anybody saw before the login
+	// is worth nothing after it.
+	if err := s.Login(r.Context(), name, session.WithTicket(ticket)); err != nil {
 		fail(w, r, err)
 		return
 	}
@@ -87,6 +94,7 @@ func (a *app) logout(w http.ResponseWriter, r *http.Request) {
 		fail(w, r, err)
 		return
 	}
+	forgetLogin(w)
 	s.Flash("", "You are logged out.") // into the new session that s is now
 	http.Redirect(w, r, "/", http.StatusSeeOther)
 }

@@ -1,11 +1,11 @@
 // Guestbook is a small web application that shows what sessions do: a flash
 // message after a redirect, CSRF tokens, logging in, staying logged in, and
-// logging out.
+// logging out, here and on all other devices.
 //
-//	go run ./examples/guestbook
+//	go run github.com/pyramidgo/redissessions/examples/guestbook@latest
 //
-// It reads development.ini beside this file and keeps its sessions in a Redis
-// inside the program; -settings names another file.
+// It keeps its sessions in a Redis inside the program, as development.ini beside
+// this file says; -settings names another file.
 package main
 
 import (
@@ -20,11 +20,11 @@ import (
 
 	"github.com/pyramidgo/redissessions/connect/embedded"
 	"github.com/pyramidgo/redissessions/factory"
-	"github.com/pyramidgo/redissessions/settings"
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the program at once
 	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
 	switch {
@@ -43,7 +43,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 	}
 
 	// From here on it is what every application does: read the settings, ...
-	source, err := settings.Load(flags.settings)
+	source, file, err := loadSettings(flags.settings)
 	if err != nil {
 		return err
 	}
@@ -61,6 +61,6 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 	guestbook := newApp(sessions)
 	handler := sessions.Handler(guestbook.routes())
 
-	fmt.Fprintf(stdout, "settings: %s\n", flags.settings)
+	fmt.Fprintf(stdout, "guestbook: settings: %s\n", file)
 	return serve(ctx, flags.addr, withHeaders(handler), stdout)
 }

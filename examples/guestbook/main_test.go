@@ -91,7 +91,7 @@ func TestPortTaken(t *testing.T) {
 	}
 	defer listener.Close()
 	err = run(t.Context(), []string{"-addr", listener.Addr().String()}, io.Discard, io.Discard)
-	if err == nil || !strings.Contains(err.Error(), "in use") || !strings.Contains(err.Error(), "-addr") || strings.Contains(err.Error(), "\n") {
+	if err == nil || !strings.Contains(err.Error(), "in use") || !strings.Contains(err.Error(), "-addr 127.0.0.1:0") || strings.Contains(err.Error(), "\n") {
 		t.Errorf("the error is %v, want one line that names -addr", err)
 	}
 }

@@ -17,25 +17,48 @@ var templateFiles embed.FS
 
 var (
 	homePage    = parsePage("home.html")
+	devicesPage = parsePage("devices.html")
 	problemPage = parsePage("problem.html")
 )
 
 func parsePage(name string) *template.Template {
 	functions := template.FuncMap{
-		"date":    func(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 UTC") },
+		"date":    func(t time.Time) string { return t.UTC().Format("2 Jan 2006, 15:04 UTC") },
 		"moment":  func(t time.Time) string { return t.UTC().Format("2 Jan 2006, 15:04:05 UTC") },
 		"machine": func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
+		"ago":     func(t time.Time) string { return ago(time.Since(t)) },
 	}
 	return template.Must(template.New("layout.html").Funcs(functions).
 		ParseFS(templateFiles, "templates/layout.html", "templates/"+name))
 }
 
+// common is what every page of a visitor shows.
+type common struct {
+	CSRF    template.HTML // a hidden field, for every form
+	Name    string        // "" when nobody is logged in
+	Warning string
+	Flashes []any
+}
+
+func (a *app) common(w http.ResponseWriter, r *http.Request, s *session.Session) (common, error) {
+	field, err := s.CSRFField(r.Context())
+	if err != nil {
+		return common{}, err
+	}
+	c := common{CSRF: field, Name: s.User(), Flashes: s.PopFlash("")} // read once, then gone
+	if c.Name != "" {
+		noteLogin(w, s)
+	} else {
+		c.Warning = a.whyLoggedOut(w, r)
+	}
+	return c, nil
+}
+
 // home is what templates/home.html shows.
 type home struct {
-	CSRF    template.HTML // a hidden field, for every form
-	Flashes []any
-	Name    string // "" when nobody is logged in
+	common
 	Draft   draft
+	Signed  []any // thanks for an entry, shown beside it
 	Entries []entry
 	Panel   panel
 
@@ -43,15 +66,14 @@ type home struct {
 }
 
 func (a *app) showHome(w http.ResponseWriter, r *http.Request, s *session.Session, status int, d draft) {
-	field, err := s.CSRFField(r.Context())
+	c, err := a.common(w, r, s)
 	if err != nil {
 		sessionFailed(w, r, err)
 		return
 	}
-	name, _ := session.Value[string](s, "name")
 	render(w, status, homePage, home{
-		CSRF: field, Name: name, Draft: d,
-		Flashes: s.PopFlash(""), // read once, then gone
+		common: c, Draft: d,
+		Signed:  s.PopFlash("book"),
 		Entries: a.book.newestFirst(),
 		Panel:   panelOf(s),
 		MaxName: maxName, MaxMessage: maxMessage,
@@ -59,10 +81,30 @@ func (a *app) showHome(w http.ResponseWriter, r *http.Request, s *session.Sessio
 }
 
 // problem is what templates/problem.html shows.
-type problem struct{ Title, Advice string }
+type problem struct {
+	Title, Advice string
+	Again         string // the URL that a visitor may try again, if there is one
+}
 
 func showProblem(w http.ResponseWriter, status int, title, advice string) {
-	render(w, status, problemPage, problem{title, advice})
+	render(w, status, problemPage, problem{Title: title, Advice: advice})
+}
+
+// tryLater asks the visitor to come back. A page is asked for once more; a form
+// was perhaps taken, which only the book can tell.
+func tryLater(w http.ResponseWriter, r *http.Request) {
+	p := problem{
+		Title:  "Please come back in a moment",
+		Advice: "The guestbook cannot reach its sessions just now.",
+		Again:  "/",
+	}
+	if r.Method == http.MethodGet {
+		p.Again = r.URL.RequestURI()
+	} else {
+		p.Advice += " What you sent may be lost: look whether it is there, and send it again if not."
+	}
+	w.Header().Set("Retry-After", "5")
+	render(w, http.StatusServiceUnavailable, problemPage, p)
 }
 
 func notFound(w http.ResponseWriter, _ *http.Request) {
@@ -84,15 +126,13 @@ func fail(w http.ResponseWriter, r *http.Request, err error) {
 // sessionFailed answers in place of a page whose session could not be loaded
 // or saved. A visitor is told what to do, never the error: it may say where
 // Redis is.
-func sessionFailed(w http.ResponseWriter, _ *http.Request, err error) {
+func sessionFailed(w http.ResponseWriter, r *http.Request, err error) {
 	switch {
-	case errors.Is(err, session.ErrGone):
+	case errors.Is(err, session.ErrGone), errors.Is(err, session.ErrEnded):
 		showProblem(w, http.StatusConflict, "Your session has ended",
-			"You may have logged in or out in another tab, or been away for too long. Nothing was changed.")
-	case errors.Is(err, session.ErrUnavailable):
-		w.Header().Set("Retry-After", "5")
-		showProblem(w, http.StatusServiceUnavailable, "Please come back in a moment",
-			"The guestbook cannot reach its sessions just now.")
+			"You may have logged in or out in another tab, been logged out from another device, or been away for too long. Nothing was changed.")
+	case errors.Is(err, session.ErrUnavailable), errors.Is(err, session.ErrConflict):
+		tryLater(w, r)
 	default:
 		showProblem(w, http.StatusInternalServerError, "Something went wrong", "It is not your fault, and it has been noted.")
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"strings"
 	"time"
@@ -11,30 +12,59 @@ import (
 // panel is what the page tells about the visitor's session. Never its ID:
 // whoever has that and the secret is the visitor.
 type panel struct {
-	New     bool
-	Created time.Time
-	Timeout string
-	Values  []value
+	New      bool
+	Created  time.Time
+	LoggedIn time.Time // zero when nobody is
+	Timeout  value
+	Values   []value
 }
 
 type value struct {
 	Key, Text string
 	Secret    bool
+	Mark      string // what changed since the visitor saw the panel last
 }
 
+// panelOf describes the session, and keeps in it what the panel shows, so that the
+// next one can mark what has changed.
 func panelOf(s *session.Session) panel {
-	p := panel{New: s.IsNew(), Created: s.Created(), Timeout: inWords(s.Timeout())}
+	seen, seenBefore := session.Value[map[string]string](s, "panel")
+	shows := map[string]string{}
+	s.Set("panel", shows) // filled in below: a map is saved as it is in the end
+	mark := func(v value, now string) value {
+		before, known := seen[v.Key]
+		switch shows[v.Key] = now; {
+		case !seenBefore || before == now:
+		case !known, v.Secret:
+			v.Mark = "new"
+		default:
+			v.Mark = "was " + before
+		}
+		return v
+	}
+
+	p := panel{New: s.IsNew(), Created: s.Created(), LoggedIn: s.LoginTime()}
+	timeout := inWords(s.Timeout())
+	p.Timeout = mark(value{Key: "Timeout", Text: timeout}, timeout)
 	for key, v := range s.All() {
-		p.Values = append(p.Values, describe(key, v))
+		described := describe(key, v)
+		now := described.Text
+		if described.Secret {
+			now = fmt.Sprintf("%.8x", sha256.Sum256(fmt.Append(nil, v)))
+		}
+		p.Values = append(p.Values, mark(described, now))
 	}
 	return p
 }
 
 // describe returns a value for the page. Keys with an underscore in front are the
-// session package's own, as in Pyramid: the CSRF token, and flash messages.
+// session package's own: the user, the CSRF token, flash messages.
 func describe(key string, v any) value {
-	if strings.HasPrefix(key, "_csrf") {
+	switch {
+	case strings.HasPrefix(key, "_csrf"):
 		return value{Key: key, Text: "hidden; the forms carry it", Secret: true}
+	case key == "panel":
+		return value{Key: key, Text: "what you saw here last"}
 	}
 	if text, ok := v.(string); ok {
 		return value{Key: key, Text: fmt.Sprintf("%q", text)}
@@ -62,4 +92,14 @@ func inWords(d time.Duration) string {
 		return fmt.Sprintf("%d %ss", n, unit.name)
 	}
 	return d.String()
+}
+
+// ago says how long ago something was, in its largest unit.
+func ago(d time.Duration) string {
+	for _, unit := range []time.Duration{24 * time.Hour, time.Hour, time.Minute} {
+		if d >= unit {
+			return inWords(d.Truncate(unit)) + " ago"
+		}
+	}
+	return "just now"
 }

@@ -20,7 +20,7 @@ func serve(ctx context.Context, addr string, handler http.Handler, stdout io.Wri
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", addr)
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
-		return fmt.Errorf("guestbook: %s is in use by another program; choose another address with -addr", addr)
+		return fmt.Errorf("guestbook: %s is in use, perhaps by another guestbook; choose another port (-addr 127.0.0.1:8081) or let one be found (-addr 127.0.0.1:0)", addr)
 	case err != nil:
 		return fmt.Errorf("guestbook: -addr %s: %w", addr, err)
 	}
@@ -33,14 +33,14 @@ func serve(ctx context.Context, addr string, handler http.Handler, stdout io.Wri
 	}
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
-	fmt.Fprintf(stdout, "guestbook: %s (Ctrl-C stops it)\n", clickable(listener.Addr()))
+	fmt.Fprintf(stdout, "guestbook: open %s in a browser; Ctrl-C stops it\n", clickable(listener.Addr()))
 
 	select {
 	case err := <-failed:
 		return fmt.Errorf("guestbook: %w", err)
 	case <-ctx.Done():
 	}
-	fmt.Fprintln(stdout, "guestbook: stopping")
+	fmt.Fprintln(stdout, "guestbook: stopping; Ctrl-C again does not wait for requests under way")
 	patience, cancel := context.WithTimeout(context.WithoutCancel(ctx), goodbye)
 	defer cancel()
 	if err := server.Shutdown(patience); err != nil {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"net/http"
-	"slices"
 
 	"github.com/pyramidgo/redissessions/session"
 )
@@ -13,12 +12,11 @@ const longestList = 50
 func add(w http.ResponseWriter, r *http.Request) {
 	s, err := session.FromRequest(r)
 	if err != nil {
-		return // sessionFailed answers
+		return // the session's Handler answers
 	}
 	added := book{Title: r.PostFormValue("title"), Author: r.PostFormValue("author")}
-	s.Modify("books", func(old any) any {
-		books, _ := old.([]any) // a list comes back from Redis as []any
-		books = append(slices.Clip(books), added)
+	session.Modify(s, "books", func(books []book) []book {
+		books = append(books, added)
 		return books[max(0, len(books)-longestList):]
 	})
 	s.Flash("", "Added "+added.Title+".")

@@ -11,7 +11,7 @@ import (
 // or saved. The error is for the log: it may say where Redis is.
 func sessionFailed(w http.ResponseWriter, _ *http.Request, err error) {
 	switch {
-	case errors.Is(err, session.ErrGone):
+	case errors.Is(err, session.ErrGone), errors.Is(err, session.ErrEnded):
 		http.Error(w, "You have logged in or out elsewhere. Reload the page.", http.StatusConflict)
 	case errors.Is(err, session.ErrUnavailable):
 		w.Header().Set("Retry-After", "5")

@@ -1,37 +1,41 @@
 package main
 
 import (
-	_ "embed"
+	"embed"
 	"html/template"
+	"log"
 	"net/http"
 
 	"github.com/pyramidgo/redissessions/session"
 )
 
+//go:embed *.html static
+var files embed.FS
+
+var pages = template.Must(template.ParseFS(files, "*.html"))
+
 // book is one line of the reading list.
 type book struct{ Title, Author string }
-
-//go:embed page.html
-var pageText string
-
-var page = template.Must(template.New("page").Parse(pageText))
 
 func home(w http.ResponseWriter, r *http.Request) {
 	s, err := session.FromRequest(r)
 	if err != nil {
-		return // sessionFailed answers
+		return // the session's Handler answers
 	}
-	field, err := s.CSRFField(r.Context())
+	csrf, err := s.CSRFField(r.Context())
 	if err != nil {
-		sessionFailed(w, r, err)
-		return
+		return // the session's Handler answers
 	}
 	books, _ := session.Value[[]book](s, "books")
-	user, _ := session.Value[string](s, "user")
+	data := map[string]any{
+		"Books":   books,
+		"CSRF":    csrf,
+		"Flashes": s.PopFlash(""), // shown once
+		"User":    s.User(),
+	}
 	// The page is for this visitor only: no cache may keep it.
 	w.Header().Set("Cache-Control", "no-store")
-	_ = page.Execute(w, map[string]any{
-		"CSRF": field, "Books": books, "User": user,
-		"Flashes": s.PopFlash(""), // shown once
-	})
+	if err := pages.ExecuteTemplate(w, "page.html", data); err != nil {
+		log.Print(err)
+	}
 }

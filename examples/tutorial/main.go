@@ -1,19 +1,19 @@
-// Tutorial is the application of docs/tutorial.md: a reading list for every
-// visitor.
-//
-//	cd examples/tutorial && go run .
+// Reading keeps a reading list for every visitor.
 package main
 
 import (
+	"context"
+	"errors"
 	"flag"
 	"log"
 	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
 	"time"
 
 	"github.com/pyramidgo/redissessions/connect/embedded"
 	"github.com/pyramidgo/redissessions/factory"
-	"github.com/pyramidgo/redissessions/session"
-	"github.com/pyramidgo/redissessions/settings"
 )
 
 func main() {
@@ -25,34 +25,28 @@ func main() {
 	}
 }
 
-func run(addr, file string) error {
-	source, err := settings.Load(file)
-	if err != nil {
-		return err
-	}
-	sessions, err := factory.FromSettings(source,
+func run(addr, file string) (err error) {
+	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer cancel()
+	sessions, err := factory.FromFile(file,
 		factory.WithErrorHandler(sessionFailed),
 		factory.WithConnector("embedded", embedded.Connect)) // for embedded:// in development.ini
 	if err != nil {
 		return err
 	}
-	defer func() { _ = sessions.Close() }()
+	defer func() { err = errors.Join(err, sessions.Close()) }()
 
-	server := &http.Server{
-		Addr:              addr,
-		Handler:           sessions.Handler(routes()),
-		ReadHeaderTimeout: 10 * time.Second,
-	}
+	server := &http.Server{Addr: addr, Handler: routes(sessions), ReadHeaderTimeout: 10 * time.Second}
+	stopped := make(chan error, 1)
+	go func() {
+		<-ctx.Done()
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		stopped <- server.Shutdown(ctx) // waits for the requests under way
+	}()
 	log.Printf("http://%s/", addr)
-	return server.ListenAndServe()
-}
-
-func routes() http.Handler {
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /{$}", home)
-	mux.HandleFunc("POST /add", add)
-	mux.HandleFunc("POST /login", login)
-	mux.HandleFunc("POST /logout", logout)
-	csrf := new(session.CSRFProtection)
-	return http.MaxBytesHandler(csrf.Handler(mux), 16<<10)
+	if err := server.ListenAndServe(); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return <-stopped
 }

@@ -86,7 +86,7 @@ func serveTutorial(t *testing.T, src settings.Source) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(sessions.Handler(routes()))
+	server := httptest.NewServer(routes(sessions))
 	t.Cleanup(func() {
 		server.Close()
 		_ = sessions.Close()
@@ -103,9 +103,9 @@ func TestTutorial(t *testing.T) {
 	r := newReader(t, serveTutorial(t, source))
 	r.want(r.open(), "Nothing yet.")
 	_, page := r.send("/add", "title", "Middlemarch", "author", "George Eliot")
-	r.want(page, "Added Middlemarch.", "<li>Middlemarch, by George Eliot</li>")
+	r.want(page, "Added Middlemarch.", "<li><b>Middlemarch</b>, by George Eliot</li>")
 	_, page = r.send("/add", "title", "Emma", "author", "Jane Austen")
-	r.want(page, "<li>Middlemarch, by George Eliot</li><li>Emma, by Jane Austen</li>")
+	r.want(page, "<li><b>Middlemarch</b>, by George Eliot</li><li><b>Emma</b>, by Jane Austen</li>")
 	if strings.Contains(page, "Added Middlemarch.") {
 		t.Error("a flash message is shown twice")
 	}
@@ -139,7 +139,7 @@ func TestListIsBounded(t *testing.T) {
 	for i := range longestList + 1 {
 		_, page = r.send("/add", "title", fmt.Sprintf("Volume %d", i), "author", "A")
 	}
-	if n := strings.Count(page, "<li>"); n != longestList || strings.Contains(page, "Volume 0,") {
+	if n := strings.Count(page, "<li>"); n != longestList || strings.Contains(page, "Volume 0<") {
 		t.Errorf("%d books, want the last %d", n, longestList)
 	}
 }

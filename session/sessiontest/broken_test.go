@@ -189,7 +189,7 @@ const brokenStore = "SESSIONTEST_BROKEN_STORE"
 // break one rule, in a process of its own, and looks for the case's name.
 func TestCatches(t *testing.T) {
 	t.Parallel()
-	for _, name := range slices.Concat(slices.Collect(maps.Keys(stores)), slices.Collect(maps.Keys(comparers)), slices.Collect(maps.Keys(indexes))) {
+	for _, name := range slices.Concat(slices.Collect(maps.Keys(stores)), slices.Collect(maps.Keys(comparers)), slices.Collect(maps.Keys(indexes)), slices.Collect(maps.Keys(withEntries))) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestBroken$")
@@ -214,6 +214,9 @@ func TestBroken(t *testing.T) {
 	} else if i, ok := indexes[name]; ok {
 		i.memory = m
 		sessiontest.TestStore(t, harness(m, i))
+	} else if e, ok := withEntries[name]; ok {
+		e.memory = m
+		sessiontest.TestStore(t, harness(m, e))
 	} else {
 		t.Skip("TestCatches runs this")
 	}

@@ -1,6 +1,9 @@
 package sessiontest
 
 import (
+	"context"
+	"errors"
+	"strconv"
 	"time"
 
 	"github.com/pyramidgo/redissessions/session"
@@ -65,4 +68,76 @@ func (c *checker) replaceKeepTTL(key, guard, record string) error {
 		c.Skip("the store is no session.TTLKeeper, which is its choice")
 	}
 	return k.ReplaceKeepTTL(c.Context(), key, []byte(guard), []byte(record))
+}
+
+// scanRules are those of session.KeyScanner. A store without it skips them.
+var scanRules = []rule{
+	{"scan", "ScanKeys visits each record under a prefix, with what was asked for of it, and nothing else", func(c *checker) {
+		prefix := c.key() + "[*?]\\"
+		want := map[string]time.Duration{}
+		for i := range 30 {
+			key, ttl := prefix+strconv.Itoa(i), time.Duration(i%3)*long
+			want[key] = ttl
+			c.must("Create", c.Create(c.Context(), key, []byte(first), ttl))
+		}
+		c.stored(first, long)
+		if c.WrongType != nil {
+			c.WrongType(c.T, prefix+"set")
+		}
+		for _, front := range []int{0, 4, -1, 1 << 20} {
+			seen := map[string]bool{}
+			progress := c.scan(prefix, front, func(k session.ScannedKey) {
+				ttl, known := want[k.Key]
+				switch {
+				case front == 0 && k.Key == prefix+"set": // not looked at
+					return
+				case !known:
+					c.broken("%q is visited", k.Key)
+				case front == 4 && string(k.Front) != first[:4], (front < 0 || front > 4) && string(k.Front) != first, front == 0 && k.Front != nil:
+					c.broken("with a front of %d it is %q", front, k.Front)
+				case front != 0 && (k.Size != len(first) || k.TTL > ttl || (k.TTL == 0) != (ttl == 0)):
+					c.broken("it says %d bytes and %v; want %d and %v", k.Size, k.TTL, len(first), ttl)
+				}
+				seen[k.Key] = true
+			})
+			if len(seen) != len(want) {
+				c.broken("%d of %d records are visited", len(seen), len(want))
+			}
+			if progress != 1 && progress >= 0 {
+				c.broken("at the end the progress is %v", progress)
+			}
+		}
+	}},
+	{"scan-stops", "ScanKeys ends with visit's error, and with its context", func(c *checker) {
+		c.stored(first, long)
+		stop := errors.New("enough")
+		err := c.scanner().ScanKeys(c.Context(), "sessiontest:", -1, func([]session.ScannedKey, float64) error { return stop })
+		c.wantErr("ScanKeys", err, stop)
+		ctx, cancel := context.WithCancel(c.Context())
+		cancel()
+		err = c.scanner().ScanKeys(ctx, "sessiontest:", -1, func([]session.ScannedKey, float64) error { return nil })
+		c.wantErr("ScanKeys", err, context.Canceled)
+	}},
+}
+
+func (c *checker) scanner() session.KeyScanner {
+	c.Helper()
+	s, ok := c.Store.(session.KeyScanner)
+	if !ok {
+		c.Skip("the store is no session.KeyScanner, which is its choice")
+	}
+	return s
+}
+
+// scan visits each record and returns the last progress.
+func (c *checker) scan(prefix string, front int, visit func(session.ScannedKey)) (progress float64) {
+	c.Helper()
+	c.must("ScanKeys", c.scanner().ScanKeys(c.Context(), prefix, front, func(found []session.ScannedKey, at float64) error {
+		for _, k := range found {
+			visit(k)
+		}
+		progress = at
+		return nil
+	}))
+	return progress
 }

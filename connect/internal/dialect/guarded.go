@@ -21,6 +21,12 @@ type Commander interface {
 	// Pipeline sends commands together, each once. An error means that not all of
 	// them were answered.
 	Pipeline(ctx context.Context, commands [][]any) ([]Answer, error)
+	// Batch is Pipeline, sent again as a whole as the connector does. doubt says that
+	// an earlier try may have been carried out, or a part of it.
+	Batch(ctx context.Context, commands [][]any) (answers []Answer, doubt bool, err error)
+	// OneServer reports whether all keys are on one server, in the order of whose
+	// connection commands are carried out.
+	OneServer() bool
 	// Refusal returns what the server said when err is a refusal.
 	Refusal(err error) (text string, ok bool)
 	// Fault returns the store's error for one of Command, or of this package.
@@ -54,6 +60,7 @@ type Guarded struct {
 	ifeq      ability // SET with IFEQ
 	delifeq   ability // DELIFEQ
 	scripting ability
+	leaving   ability // scripts over a record and the sets of a UserIndex
 }
 
 // ability is what is known about something that a server may have.
@@ -146,7 +153,7 @@ func (g *Guarded) refused(err error) bool {
 
 // fault leaves the answers of a guarded change as they are.
 func (g *Guarded) fault(op string, err error) error {
-	if err == nil || errors.Is(err, session.ErrNotFound) {
+	if err == nil || errors.Is(err, session.ErrNotFound) || err == errors.ErrUnsupported { //nolint:errorlint // this package's own
 		return err
 	}
 	switch err.(type) { //nolint:errorlint // what wraps one of these is the client's

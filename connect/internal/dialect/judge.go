@@ -93,11 +93,13 @@ func (g *Guarded) judgeGuarded(f *Findings, q *questions, needs connect.Needs) {
 			noNative = Sentence("SET with IFEQ", refused.Refusal)
 		}
 		g.ifeq.set(native)
-		g.delifeq.set(q.answer(q.delifeq).is("0"))
+		f.IFEQ, f.DELIFEQ = native, q.answer(q.delifeq).is("0")
+		g.delifeq.set(f.DELIFEQ)
 	}
 	if g.choice != connect.GuardedSaveNative {
 		noScript = firstRefusal(q, map[string][]int{"EVAL": {q.replace, q.conflict}, "EVALSHA": {q.evalsha}})
-		if scripted = noScript == ""; scripted {
+		f.Scripts = noScript == ""
+		if scripted = f.Scripts; scripted {
 			g.scripting.set(true)
 		} else if native {
 			g.scripting.set(false)

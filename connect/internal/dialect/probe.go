@@ -35,14 +35,7 @@ func text(v any) string {
 }
 
 // Findings are what a look at a server has come to.
-type Findings struct {
-	// Errors are sentences about what sessions cannot do without.
-	Errors []string
-	// Warnings are about what some of them may miss.
-	Warnings []string
-	// NoGETEX and NoUNLINK ask for the substitutes.
-	NoGETEX, NoUNLINK bool
-}
+type Findings connect.Findings
 
 // Err returns one error for all of them, or nil.
 func (f *Findings) Err(op, place string) error {

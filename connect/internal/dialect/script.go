@@ -5,7 +5,7 @@ import (
 	"encoding/hex"
 )
 
-// Script is a Lua script over one key. Its digest is computed once. Both are
+// Script is a Lua script. Its digest is computed once. Both are
 // kept as the arguments of a command that they are: converting a string for each
 // command would allocate.
 type Script struct {
@@ -48,6 +48,36 @@ return '!' .. stored
 if same then
   local gone = redis.pcall('UNLINK', KEYS[1])
   if type(gone) == 'table' and gone.err then redis.call('DEL', KEYS[1]) end
+  return 1
+end
+local stored = redis.call('GET', KEYS[1])
+if not stored then return false end
+return '!' .. stored
+`)
+
+	// ReplaceLeaving is Replace that takes the keys of sets too, and a member that
+	// goes from them. A member that could not go names no session any more.
+	ReplaceLeaving = script(guarded + `
+if same then
+  if ARGV[3] == '0' then
+    redis.call('SET', KEYS[1], ARGV[2])
+  else
+    redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+  end
+  for i = 2, #KEYS do redis.pcall('ZREM', KEYS[i], ARGV[4]) end
+  return 1
+end
+local stored = redis.call('GET', KEYS[1])
+if not stored then return false end
+return '!' .. stored
+`)
+
+	// RemoveLeaving is Remove, as ReplaceLeaving is Replace.
+	RemoveLeaving = script(guarded + `
+if same then
+  local gone = redis.pcall('UNLINK', KEYS[1])
+  if type(gone) == 'table' and gone.err then redis.call('DEL', KEYS[1]) end
+  for i = 2, #KEYS do redis.pcall('ZREM', KEYS[i], ARGV[2]) end
   return 1
 end
 local stored = redis.call('GET', KEYS[1])

@@ -2,6 +2,7 @@ package browser_test
 
 import (
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -66,14 +67,51 @@ func TestWidths(t *testing.T) {
 	b := tab{t, chromium(t)}
 	book := buildGuestbook(t, readFile(t, filepath.Join(guestbookDir, "development.ini")))
 	book.start()
-	for _, width := range []int64{320, 375, 768, 1280, 1920} {
-		b.do("open", chromedp.EmulateViewport(width, 800), chromedp.Navigate(book.url()))
-		const tooWide = `[...document.querySelectorAll("body *")]
-			.filter(e => !e.closest(".skip") && e.getBoundingClientRect().right > innerWidth + 1)
-			.map(e => e.outerHTML.slice(0, 80)).join("\n") +
-			(document.documentElement.scrollWidth > innerWidth ? "the page scrolls sideways" : "")`
-		if found := b.eval(tooWide); found != "" {
-			t.Errorf("%d pixels wide:\n%s", width, found)
+	other := tab{t, chromium(t)}
+	widths := func(pages ...string) {
+		for _, width := range []int64{320, 375, 768, 1280, 1920} {
+			for _, page := range pages {
+				b.do("open", chromedp.EmulateViewport(width, 800), chromedp.Navigate(book.url()+page))
+				const tooWide = `[...document.querySelectorAll("body *")]
+					.filter(e => !e.closest(".skip") && e.getBoundingClientRect().right > innerWidth + 1)
+					.map(e => e.outerHTML.slice(0, 80)).join("\n") +
+					[...document.querySelectorAll("button, .button")]
+					.filter(e => e.getBoundingClientRect().height > 60).map(e => e.innerText + " is broken into lines").join("\n") +
+					(document.documentElement.scrollWidth > innerWidth ? "the page scrolls sideways" : "")`
+				if found := b.eval(tooWide); found != "" {
+					t.Errorf("/%s, %d pixels wide:\n%s", page, width, found)
+				}
+			}
+		}
+	}
+	widths("")
+	long := strings.Repeat("W", 40)
+	for _, visitor := range []tab{other, b} {
+		visitor.do("open", chromedp.Navigate(book.url()))
+		visitor.send("/login", "Hello", map[string]string{"login_name": long})
+	}
+	b.send("/sign", "Thank you", map[string]string{"message": strings.Repeat(long, 5)})
+	widths("", "devices")
+}
+
+// TestPhone signs on a phone: the new entry and the thanks for it are on the screen.
+func TestPhone(t *testing.T) {
+	t.Parallel()
+	b := tab{t, chromium(t)}
+	book := buildGuestbook(t, readFile(t, filepath.Join(guestbookDir, "development.ini")))
+	book.start()
+	b.do("open", chromedp.EmulateViewport(390, 844, chromedp.EmulateMobile, chromedp.EmulateTouch), chromedp.Navigate(book.url()))
+	for _, name := range []string{"Grace", "Ada", "Tove"} {
+		b.send("/sign", "Thank you, "+name, map[string]string{"name": name, "message": "I was here, says " + name})
+		const seen = `[".book .notice", ".entry"].map(what => {
+			const at = document.querySelector(what).getBoundingClientRect();
+			return at.top >= 0 && at.bottom <= innerHeight ? "" : what + " is at " + at.top + " to " + at.bottom + " of " + innerHeight;
+		}).join("")`
+		if found := b.eval(seen); found != "" {
+			t.Errorf("%s signs: %s", name, found)
+		}
+		if entry := b.eval(`document.querySelector(".entry").innerText`); !strings.Contains(entry, "says "+name) {
+			t.Errorf("the first entry is %q", entry)
 		}
 	}
 }

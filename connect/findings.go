@@ -1,0 +1,26 @@
+package connect
+
+import "context"
+
+// Findings are what a look at a server has come to: whether it does, for the user that is
+// logged in, what sessions need.
+type Findings struct {
+	// Errors are sentences about what sessions cannot do without, each with what to do.
+	Errors []string
+	// Warnings are about what some of them may miss.
+	Warnings []string
+	// NoGETEX and NoUNLINK say that GET with PEXPIRE, or DEL, is sent in their place.
+	NoGETEX, NoUNLINK bool
+	// IFEQ says that a save can be guarded by SET with IFEQ, DELIFEQ that the server has
+	// that command too, and Scripts that a save can be guarded by a Lua script. What
+	// Options.GuardedSave rules out was not looked for.
+	IFEQ, DELIFEQ, Scripts bool
+}
+
+// Prober is an optional interface of a store that a connector opens. Connect itself asks,
+// unless LazyConnect is set, and returns or logs what there is to say.
+type Prober interface {
+	// Probe sends the commands that sessions send, on a key that it makes and removes,
+	// in one round trip. The error is that of a server that did not answer.
+	Probe(ctx context.Context, needs Needs) (*Findings, error)
+}

@@ -1,0 +1,182 @@
+package handlertest
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"strconv"
+	"sync/atomic"
+)
+
+// SeedVariable is the environment variable that replays one interleaving: its value is the
+// seed that a failure has printed.
+const SeedVariable = "HANDLERTEST_SEED"
+
+// Interleaving is what Kit.Interleave returns. Check runs it.
+type Interleaving struct {
+	kit      *Kit
+	n        int
+	handlers []http.Handler
+	arrange  func(ada *Visitor)
+	checked  atomic.Bool
+}
+
+// Run is one interleaving after all of its requests have been answered.
+type Run struct {
+	// Visitor made the requests. Visitors are all of them, where As was used.
+	Visitor  *Visitor
+	Visitors []*Visitor
+	// Responses are in the order in which the handlers were given.
+	Responses []*http.Response
+	// Seed makes the same interleaving again.
+	Seed uint64
+
+	sched *scheduler
+}
+
+// Schedule returns the operations in the order in which the store carried them out, one a
+// line.
+func (r *Run) Schedule() string { return r.sched.schedule() }
+
+// Interleave runs handlers at once, each with one request of the same visitor, in n
+// different interleavings: it decides which request goes on whenever one is about to send
+// a command to Redis. Get, Post and Request say what the requests are; a handler without
+// them gets a GET request for "/". As makes a request that of another visitor. The interleavings have the seeds 0 to n-1: the next
+// run of the test has the same ones, and a seed alone makes its interleaving again.
+//
+// Nothing runs before Check.
+//
+// A handler that waits for another one outside Redis, such as on a mutex, makes the test
+// slower (a tenth of a second each time). The order of what a handler's own
+// goroutines do is not decided by the seed.
+func (k *Kit) Interleave(n int, handlers ...http.Handler) *Interleaving {
+	i := &Interleaving{kit: k, n: n, handlers: handlers, arrange: func(*Visitor) {}}
+	k.t.Cleanup(func() {
+		if !i.checked.Load() {
+			k.t.Errorf("handlertest: Interleave ran nothing: call Check of what it returned, with what must hold afterwards")
+		}
+	})
+	return i
+}
+
+// Arrange prepares the visitor of each run, such as by Set. Where there are several
+// visitors, it is called for each.
+func (i *Interleaving) Arrange(f func(ada *Visitor)) *Interleaving {
+	i.arrange = f
+	return i
+}
+
+// Check runs the interleavings, each with new visitors, and calls f after each. It fails
+// the test at the first for which f returns an error, or in which a handler panics, and prints the seed and the
+// order of the commands. The environment variable HANDLERTEST_SEED makes it run the interleaving of
+// that seed only.
+func (i *Interleaving) Check(f func(run *Run) error) {
+	t := i.kit.t
+	t.Helper()
+	i.checked.Store(true)
+	if i.n < 1 || len(i.handlers) == 0 {
+		t.Fatalf("handlertest: Interleave(%d) with %d handlers: it needs at least one of each", i.n, len(i.handlers))
+	}
+	first, n := uint64(0), uint64(i.n)
+	if text := os.Getenv(SeedVariable); text != "" {
+		seed, err := strconv.ParseUint(text, 10, 64)
+		if err != nil {
+			t.Fatalf("handlertest: %s=%q: it must be the number that a failure has printed", SeedVariable, text)
+		}
+		first, n = seed, 1
+	}
+	for seed := first; seed < first+n; seed++ {
+		run, err := i.run(seed)
+		if err == nil {
+			err = f(run)
+		}
+		if err != nil {
+			t.Errorf("handlertest: interleaving %d of %d: %v\nseed %d; to run it alone: %s=%d go test -run '^%s$'\n%s",
+				seed-first+1, n, err, seed, SeedVariable, seed, t.Name(), run.Schedule())
+			return
+		}
+	}
+}
+
+// run makes the interleaving of a seed.
+func (i *Interleaving) run(seed uint64) (*Run, error) {
+	i.kit.t.Helper()
+	run := &Run{Seed: seed, sched: newScheduler(i.kit.clock, seed), Responses: make([]*http.Response, len(i.handlers))}
+	requests := make([]*request, len(i.handlers))
+	for n, h := range i.handlers {
+		requests[n] = requestOf(h)
+		for len(run.Visitors) <= requests[n].visitor {
+			v := i.kit.Visitor()
+			i.arrange(v)
+			run.Visitors = append(run.Visitors, v)
+		}
+	}
+	run.Visitor = run.Visitors[0]
+	panics := make([]error, len(requests))
+	for n, q := range requests {
+		r := q.newRequest()
+		name := fmt.Sprintf("request %d (%s %s)", n+1, r.Method, r.URL.Path)
+		run.sched.start(name, func(t *task) {
+			defer func() {
+				if v := recover(); v != nil && v != http.ErrAbortHandler { //nolint:errorlint // a panic's value, compared as net/http does
+					panics[n] = fmt.Errorf("%s panicked: %v", name, v)
+				}
+			}()
+			run.Responses[n] = run.Visitors[q.visitor].send(&call{task: t}, q.handler, r) //nolint:bodyclose // a recorder's
+		})
+	}
+	if err := run.sched.run(); err != nil {
+		return run, err
+	}
+	return run, errors.Join(panics...)
+}
+
+// request is a handler, with what Interleave is to send to it.
+type request struct {
+	handler    http.Handler
+	newRequest func() *http.Request
+	visitor    int
+}
+
+// requestOf returns what is sent to a handler.
+func requestOf(h http.Handler) *request {
+	if q, ok := h.(*request); ok {
+		return q
+	}
+	return &request{handler: h, newRequest: func() *http.Request { return newRequest(http.MethodGet, "/", nil) }}
+}
+
+// ServeHTTP answers by the handler, and with the request of q in place of r.
+func (q *request) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	own := q.newRequest().WithContext(r.Context())
+	for _, line := range r.Header["Cookie"] {
+		own.Header.Add("Cookie", line)
+	}
+	q.handler.ServeHTTP(w, own)
+}
+
+// Request is a handler for Interleave, with what makes the request that is sent to it. It is called once
+// for each run, because a body can be read once.
+func Request(h http.Handler, newRequest func() *http.Request) http.Handler {
+	return &request{handler: h, newRequest: newRequest}
+}
+
+// Get is a handler for Interleave, with a GET request.
+func Get(h http.Handler, target string) http.Handler {
+	return Request(h, func() *http.Request { return newRequest(http.MethodGet, target, nil) })
+}
+
+// Post is a handler for Interleave, with a form that is sent to it.
+func Post(h http.Handler, target string, form url.Values) http.Handler {
+	return Request(h, func() *http.Request { return newRequest(http.MethodPost, target, form) })
+}
+
+// As makes the request to a handler in Interleave that of another visitor. The first visitor is 0,
+// whose requests all others are.
+func As(visitor int, h http.Handler) http.Handler {
+	q := *requestOf(h)
+	q.visitor = visitor
+	return &q
+}

@@ -1,0 +1,253 @@
+package handlertest
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/pyramidgo/redissessions/session"
+)
+
+const (
+	// grace is how long a request may take between two operations before it counts as
+	// one that waits for another request, on a mutex of the application's, say. Then
+	// another one goes on.
+	grace = 100 * time.Millisecond
+	// patience is how long all requests may take to come to their next operation.
+	patience = 20 * time.Second
+)
+
+// errStuck is the failure of an interleaving in which no request goes on.
+var errStuck = errors.New("the requests wait for each other, or for something that does not come")
+
+// scheduler lets one request at a time go on, from one of its operations to the next, and
+// decides by a seed which one that is.
+type scheduler struct {
+	clock  *clock
+	rng    *rand.Rand
+	sticky float64       // how likely the last request goes on
+	event  chan struct{} // a request has come to an operation, or to its end
+
+	mu       sync.Mutex
+	tasks    []*task
+	waiting  []*turn
+	last     *task
+	steps    []*step
+	sessions map[string]string // keys in the store, as the schedule names them
+}
+
+// task is one request.
+type task struct {
+	sched   *scheduler
+	number  int
+	name    string
+	running bool
+	ended   bool
+}
+
+// turn is what a request waits for before an operation.
+type turn struct {
+	task *task
+	step *step
+	at   time.Time // the end of a pause
+	come chan struct{}
+}
+
+// step is a line of the schedule.
+type step struct {
+	task   *task
+	what   string
+	result string
+}
+
+func newScheduler(c *clock, seed uint64) *scheduler {
+	rng := rand.New(rand.NewPCG(seed, 0))
+	return &scheduler{clock: c, rng: rng, sticky: rng.Float64() * 0.8, event: make(chan struct{}, 1), sessions: map[string]string{}}
+}
+
+// start begins a task, whose body runs when its first turn has come.
+func (s *scheduler) start(name string, body func(t *task)) {
+	s.mu.Lock()
+	t := &task{sched: s, number: len(s.tasks) + 1, name: name, running: true}
+	s.tasks = append(s.tasks, t)
+	s.mu.Unlock()
+	go func() {
+		defer func() {
+			s.mu.Lock()
+			t.running, t.ended = false, true
+			s.mu.Unlock()
+			s.happened()
+		}()
+		t.wait(&step{task: t, what: "begins"}, time.Time{})
+		body(t)
+	}()
+}
+
+func (s *scheduler) happened() {
+	select {
+	case s.event <- struct{}{}:
+	default:
+	}
+}
+
+// run lets the tasks go on until all have ended.
+func (s *scheduler) run() error {
+	for {
+		if !s.settle(grace) {
+			s.blocked()
+		}
+		next := s.choose()
+		switch {
+		case next != nil:
+			close(next.come)
+		case s.allEnded():
+			return nil
+		case !s.settleUntil(patience, func() bool { return s.hasWaiting() || s.allEnded() }):
+			return errStuck
+		}
+	}
+}
+
+// settle waits until no task runs, and reports whether that came to pass in time.
+func (s *scheduler) settle(limit time.Duration) bool {
+	return s.settleUntil(limit, func() bool { return !s.busy() })
+}
+
+func (s *scheduler) settleUntil(limit time.Duration, settled func() bool) bool {
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
+	for !settled() {
+		select {
+		case <-s.event:
+		case <-timer.C:
+			return settled()
+		}
+	}
+	return true
+}
+
+func (s *scheduler) busy() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.ContainsFunc(s.tasks, func(t *task) bool { return t.running })
+}
+
+// blocked takes the running tasks for ones that wait for another task.
+func (s *scheduler) blocked() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.waiting) == 0 {
+		return
+	}
+	for _, t := range s.tasks {
+		t.running = false
+	}
+}
+
+func (s *scheduler) hasWaiting() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.waiting) > 0
+}
+
+func (s *scheduler) allEnded() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return !slices.ContainsFunc(s.tasks, func(t *task) bool { return !t.ended })
+}
+
+// choose returns the turn that comes next, or nil when no task waits for one. A pause that
+// is chosen is over.
+func (s *scheduler) choose() *turn {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.waiting) == 0 {
+		return nil
+	}
+	slices.SortStableFunc(s.waiting, func(a, b *turn) int { return a.task.number - b.task.number })
+	at := slices.IndexFunc(s.waiting, func(t *turn) bool { return t.task == s.last && t.at.IsZero() })
+	if at < 0 || s.rng.Float64() >= s.sticky {
+		at = s.rng.IntN(len(s.waiting))
+	}
+	next := s.waiting[at]
+	s.waiting = slices.Delete(s.waiting, at, at+1)
+	if left := next.at.Sub(s.clock.Now()); !next.at.IsZero() && left > 0 {
+		s.clock.advance(left)
+	}
+	s.last, next.task.running = next.task, true
+	s.steps = append(s.steps, next.step)
+	return next
+}
+
+// wait returns when the task's turn has come.
+func (t *task) wait(st *step, at time.Time) {
+	next := &turn{task: t, step: st, at: at, come: make(chan struct{})}
+	t.sched.mu.Lock()
+	t.running = false
+	t.sched.waiting = append(t.sched.waiting, next)
+	t.sched.mu.Unlock()
+	t.sched.happened()
+	<-next.come
+}
+
+// await returns when the turn of an operation has come. done takes its result.
+func (t *task) await(op, key string) (done func(error)) {
+	st := &step{task: t, what: op}
+	if key != "" {
+		st.what += " " + t.sched.nameOf(op, key)
+	}
+	t.wait(st, time.Time{})
+	return func(err error) {
+		t.sched.mu.Lock()
+		defer t.sched.mu.Unlock()
+		_, conflict := errors.AsType[*session.ConflictError](err)
+		switch {
+		case conflict:
+			st.result = ": another request has changed it"
+		case errors.Is(err, session.ErrNotFound):
+			st.result = ": it is gone"
+		case err != nil:
+			st.result = ": " + err.Error()
+		}
+	}
+}
+
+// pause returns when the scheduler has let the time pass.
+func (t *task) pause(d time.Duration) {
+	t.wait(&step{task: t, what: "pauses"}, t.sched.clock.Now().Add(d))
+}
+
+// nameOf names a session, or a user's index, by when it first came up.
+func (s *scheduler) nameOf(op, key string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	name, ok := s.sessions[key]
+	if !ok {
+		kind := "session"
+		if op == opAdd || op == opTakeOut || op == opList || op == opEnd {
+			kind = "the sessions of user"
+		}
+		name = fmt.Sprintf("%s %c", kind, 'A'+len(s.sessions)%26)
+		s.sessions[key] = name
+	}
+	return name
+}
+
+// schedule returns the operations in their order, one a line.
+func (s *scheduler) schedule() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	width := 0
+	for _, t := range s.tasks {
+		width = max(width, len(t.name))
+	}
+	var b strings.Builder
+	for i, st := range s.steps {
+		fmt.Fprintf(&b, "\t%3d  %-*s  %s%s\n", i+1, width, st.task.name, st.what, st.result)
+	}
+	return b.String()
+}
