@@ -10,8 +10,7 @@ import (
 )
 
 const (
-	// cookieSuffix follows the name of the session's cookie, so that a prefix such as
-	// __Host- promises the same of both.
+	// cookieSuffix follows the name of the session's cookie.
 	cookieSuffix = "_bound"
 	// cookieKind begins what is signed. An application's signer may sign session IDs with
 	// the same key: none of those begins like this.
@@ -19,6 +18,19 @@ const (
 	// maxCookies is how many cookies of the name are looked at.
 	maxCookies = 8
 )
+
+// boundName returns the name of the bound cookie, with the prefix of the session's cookie, so
+// that a browser enforces the same of both. Chromium 156 does not refresh a cookie with
+// __Http- or __Host-Http-: it then is one with __Secure- or __Host-.
+func boundName(name string) string {
+	lower := strings.ToLower(name)
+	for from, to := range map[string]string{"__http-": "__Secure-", "__host-http-": "__Host-"} {
+		if strings.HasPrefix(lower, from) {
+			return to + name[len(from):] + cookieSuffix
+		}
+	}
+	return name + cookieSuffix
+}
 
 // boundCookie is the short-lived cookie of bound sessions. Its value is signed with the
 // factory's secret and says to which session it belongs, when it was made, and for how long

@@ -243,6 +243,13 @@ func (b *browser) register() *http.Response {
 func (b *browser) bound() *browser {
 	b.t.Helper()
 	b.login()
+	b.registered()
+	return b
+}
+
+// registered registers, and keeps what it is told.
+func (b *browser) registered() {
+	b.t.Helper()
 	resp := b.register()
 	if resp.StatusCode != http.StatusOK {
 		b.t.Fatalf("registration: status %d", resp.StatusCode)
@@ -250,7 +257,6 @@ func (b *browser) bound() *browser {
 	if err := json.Unmarshal([]byte(body(b.t, resp)), &b.known); err != nil {
 		b.t.Fatal(err)
 	}
-	return b
 }
 
 // refresh sends a proof, or none when it is "".

@@ -49,7 +49,7 @@ func (o Options) Bind(to session.BindTo) (session.Binding, error) {
 	b := &binding{
 		required: o.Required, refresh: o.Refresh, now: to.Now,
 		path:   o.Path,
-		cookie: boundCookie{options: to.Cookie, name: to.Cookie.Name + cookieSuffix, life: o.Refresh},
+		cookie: boundCookie{options: to.Cookie, name: boundName(to.Cookie.Name), life: o.Refresh},
 	}
 	b.cookie.signer = to.NewSigner(b.cookie.name)
 	return b, nil
