@@ -7,10 +7,10 @@ LINT      = $(GO) tool -modfile=$(CURDIR)/.ci/tools.mod golangci-lint
 # skipped.
 REQUIRED  = REDISSESSIONS_REQUIRE_SERVERS=1
 # Small modules, so that the library's users do not get what these need.
-MODULES   = session/adapter/gin session/adapter/fiber examples/frameworks examples/moving
+MODULES   = session/adapter/gin session/adapter/fiber examples/frameworks examples/moving cmd/redissessions
 PACKAGES  = redis-server redis-sentinel python3 chromium nginx-light python3-pyramid
 
-.PHONY: test servers lint race test-e2e test-bench test-modules $(MODULES) docs fuzz bench bench-quick bench-record
+.PHONY: test servers lint race test-e2e test-bench test-modules $(MODULES) docs man fuzz bench bench-quick bench-record bench-users
 
 test: servers lint race test-e2e test-bench test-modules
 
@@ -50,6 +50,11 @@ $(MODULES):
 docs:
 	$(GO) generate ./settings
 
+# The manual pages of cmd/redissessions, and its completion for bash, zsh and fish.
+MAN ?= $(CURDIR)/dist
+man:
+	cd cmd/redissessions && $(GO) run ./internal/man $(MAN)
+
 # Each fuzz target for FUZZTIME, one after another.
 FUZZTIME ?= 1m
 fuzz:
@@ -66,8 +71,15 @@ bench-quick:
 	cd bench && $(GO) run . -quick
 
 # Records a run and makes the figures of docs/performance.md of it. It wants a
-# machine with nothing else to do, for about twelve minutes.
+# machine with nothing else to do, for about a quarter of an hour.
 bench-record:
 	cd bench && $(GO) run . -record testdata/last.txt
 	cd bench && $(GO) run . growth -record testdata/growth.txt
+	cd bench && $(GO) run . users -record testdata/users.txt
+	cd bench && $(GO) run . report
+
+# Of that, the part about the sessions of users. It logs 100,000 users in five times
+# each, twice, which takes some minutes.
+bench-users:
+	cd bench && $(GO) run . users -record testdata/users.txt
 	cd bench && $(GO) run . report

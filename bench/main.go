@@ -3,6 +3,7 @@
 //	go run .             measures, about nine minutes, and prints tables
 //	go run . -quick      about one minute, rough
 //	go run . growth      how cost grows with keys, bytes and sessions
+//	go run . users       measures the sessions of users: their index, its memory and its time
 //	go run . report      makes docs/performance.md and its plot of the recorded runs
 //
 // It starts its own redis-server. How it measures is told in
@@ -16,14 +17,16 @@ import (
 	"os/signal"
 )
 
-// commands are what the first argument may be. The last two are those that the
+// commands are what the first argument may be. The last three are those that the
 // program runs in processes of its own.
 var commands = map[string]func(ctx context.Context, args []string) error{
-	"compare": compare,
-	"growth":  growth,
-	"report":  writeReport,
-	"measure": measureStage,
-	"serve":   serve,
+	"compare":       compare,
+	"growth":        growth,
+	"users":         users,
+	"report":        writeReport,
+	"measure":       measureStage,
+	"measure-users": measureUsers,
+	"serve":         serve,
 }
 
 func main() {

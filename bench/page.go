@@ -2,10 +2,13 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/pyramidgo/redissessions/bench/internal/record"
 	"github.com/pyramidgo/redissessions/bench/internal/report"
@@ -15,6 +18,7 @@ import (
 var (
 	comparisonFile = filepath.Join("testdata", "last.txt")
 	growthFile     = filepath.Join("testdata", "growth.txt")
+	usersFile      = filepath.Join("testdata", "users.txt")
 	pageFile       = filepath.Join("..", "docs", "performance.md")
 	plotFile       = filepath.Join("..", "docs", "performance.svg")
 )
@@ -51,6 +55,10 @@ func madeOfRecords(page string) (text string, plot []byte, err error) {
 	if err != nil {
 		return "", nil, err
 	}
-	text, err = report.Page(page, append(report.Sections(comparison), report.GrowthSections(grown)...))
+	users, err := record.ReadFile(usersFile)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) { // it may not have been recorded yet
+		return "", nil, err
+	}
+	text, err = report.Page(page, slices.Concat(report.Sections(comparison), report.GrowthSections(grown), report.UserSections(users)))
 	return text, report.Plot(comparison), err
 }

@@ -96,3 +96,37 @@ func ExampleParseURL() {
 	// sentinel mymaster [10.0.0.1:26379 10.0.0.2:26380] 2
 	// redis primary "mymaster" of the sentinels at 10.0.0.1:26379, 10.0.0.2:26380
 }
+
+// Options say where Redis is. They print without passwords.
+func ExampleOptions() {
+	o := connect.Options{
+		URL:         "rediss://web:s3cret@redis.example.com:6379/0",
+		DialTimeout: 2 * time.Second,
+	}
+	fmt.Printf("%v\n", o)
+	resolved, err := o.Resolve() // for a connector that reads the fields itself
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(resolved.Mode, resolved.Host, resolved.Port, resolved.Username)
+	// Output:
+	// redis at redis.example.com:6379
+	// single redis.example.com 6379 web
+}
+
+// A Func opens a store once, at start-up. It may fill in what the settings do not say.
+func ExampleFunc() {
+	fromTheVault := func(ctx context.Context, o connect.Options) (session.Store, error) {
+		o.Password = "fetched from the vault"
+		return embedded.Connect(ctx, o) // goredis.Connect, in a real program
+	}
+	var f connect.Func = fromTheVault // factory.WithConnector("vault", fromTheVault)
+	store, err := f(context.Background(), connect.Options{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(store.Close())
+	// Output: <nil>
+}

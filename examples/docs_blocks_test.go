@@ -142,9 +142,13 @@ func asScript(t *testing.T, b block) {
 	}
 }
 
-// asPython lets Python parse the block.
+// asPython finds the block in a file, where its page has files of Python, and lets Python
+// parse it.
 func asPython(t *testing.T, b block) {
 	t.Helper()
+	if slices.ContainsFunc(code[b.page], func(file string) bool { return strings.HasSuffix(file, ".py") }) {
+		inAFile(t, b)
+	}
 	cmd := exec.CommandContext(t.Context(), connecttest.Installed(t, "python3"), "-c", "import ast, sys; ast.parse(sys.stdin.read())")
 	cmd.Stdin = strings.NewReader(b.text)
 	if out, err := cmd.CombinedOutput(); err != nil {

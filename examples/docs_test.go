@@ -32,7 +32,7 @@ var code = map[string][]string{
 	"docs/migrating-from-gorilla.md": {"examples/moving/gorilla/*.go"},
 	"docs/migrating-from-scs.md":     {"examples/moving/scs/*.go"},
 	"docs/migrating.md":              {"examples/migrating/*.go"},
-	"docs/sharing-with-pyramid.md":   {"examples/pyramid/*.go"},
+	"docs/sharing-with-pyramid.md":   {"examples/pyramid/*.go", "examples/pyramid/*.py"},
 	"docs/testing.md":                {"examples/testing/*.go"},
 	"docs/users.md":                  {"examples/snippets_users_test.go"},
 	"docs/writing-a-codec.md":        {"encode/codec.go", "encode/example_gzip_test.go", "examples/snippets_test.go"},

@@ -19,15 +19,23 @@ type exampleSite struct {
 }
 
 func newExampleSite() *exampleSite {
+	return &exampleSite{Factory: newExampleFactory(&session.Options{
+		Secret:      "a secret for examples, of 32 bytes",
+		IdleTimeout: 20 * time.Minute,
+		Users:       &session.UserOptions{},
+	})}
+}
+
+func newExampleFactory(options *session.Options) *session.Factory {
 	store, err := embedded.Connect(context.Background(), connect.Options{})
 	if err != nil {
 		panic(err)
 	}
-	f, err := session.NewFactory(store, &session.Options{Secret: "a secret for examples, of 32 bytes", IdleTimeout: 20 * time.Minute})
+	f, err := session.NewFactory(store, options)
 	if err != nil {
 		panic(err)
 	}
-	return &exampleSite{Factory: f}
+	return f
 }
 
 // request sends the visitor's request to a handler.

@@ -294,8 +294,6 @@ func WithLabel(name, value string) LoginOption {
 	}
 }
 
-const hashDigits = 2 * len(record.UserHash{})
-
 // joinLabels returns the hashes of labels as text, as the session's data keep them.
 func joinLabels(hashes []record.UserHash) string {
 	var b strings.Builder
@@ -305,25 +303,12 @@ func joinLabels(hashes []record.UserHash) string {
 	return b.String()
 }
 
-// splitLabels is the inverse of joinLabels.
-func splitLabels(v any) (hashes []record.UserHash) {
-	text, _ := v.(string)
-	for ; len(text) >= hashDigits; text = text[hashDigits:] {
-		b, err := hex.DecodeString(text[:hashDigits])
-		if err != nil {
-			return nil
-		}
-		hashes = append(hashes, record.UserHash(b))
-	}
-	return hashes
-}
-
 // setKeys returns the keys of the sets that the session is in: its user's first, then
 // those of its labels. After a Clear only the former is known.
 func (s *Session) setKeys(l record.Login) []string {
 	keys := []string{s.f.setKey(l.User)}
 	v, _ := s.data.Get(labelsKey)
-	for _, h := range splitLabels(v) {
+	for _, h := range record.SplitLabels(v) {
 		keys = append(keys, s.f.setKey(h))
 	}
 	return keys

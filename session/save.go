@@ -193,7 +193,8 @@ func (s *Session) replace(ctx context.Context, changes []record.Change) error {
 
 // write writes the record with the changes over the one that was loaded.
 func (s *Session) write(ctx context.Context, changes []record.Change) error {
-	if err := s.renewLease(ctx); err != nil {
+	leased, err := s.renewLease(ctx)
+	if err != nil {
 		return err
 	}
 	record, snap, ttl, err := s.encode(s.at, changes)
@@ -201,10 +202,19 @@ func (s *Session) write(ctx context.Context, changes []record.Change) error {
 		return err
 	}
 	if err := s.overwrite(ctx, record, ttl); err != nil {
+		if s.f.hasEnded(s.at, err) {
+			leased.leave(ctx) // it may have come after the entry was removed
+		}
 		return guardedError(err)
 	}
 	s.saved(snap)
 	return nil
+}
+
+// hasEnded reports whether a guarded command found no session at an address any more.
+func (f *Factory) hasEnded(at record.Address, err error) bool {
+	conflict, gone := overtaken(err)
+	return gone || conflict != nil && (f.successorOf(at, conflict.Current) != nil || f.isTombstone(at, conflict.Current))
 }
 
 // guardedError leaves the answers of a guarded command as they are and wraps

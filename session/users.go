@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
-	"encoding/hex"
 	"errors"
 	"net/http"
 	"time"
@@ -69,7 +68,7 @@ func checkUsers(store Store, o *UserOptions) error {
 const (
 	userKey   = "_user_"
 	aboutKey  = "_about_"
-	labelsKey = "_labels_"
+	labelsKey = record.LabelsKey
 )
 
 // User returns whose session it is: the text that Login was given, or "" when nobody has
@@ -100,10 +99,9 @@ func (s *Session) LoginTime() time.Time {
 	return s.meta.Login.At
 }
 
-// userHash names a user in the index. Factories with different cookies keep theirs apart.
+// userHash names a user in the index.
 func (f *Factory) userHash(user string) record.UserHash {
-	sum := sha256.Sum256([]byte("redissessions.user\x00" + f.opts.Cookie.Name + "\x00" + user))
-	return record.UserHash(sum[:])
+	return record.HashUser(f.opts.Cookie.Name, user)
 }
 
 // labelHash names a label in the index.
@@ -116,10 +114,9 @@ func (f *Factory) labelHash(name, value string) record.UserHash {
 	return record.UserHash(sum[:])
 }
 
-// setKey is the key of a user's set, or of a label's. No record has one like it: natively
-// what follows the prefix is longer, and in the Pyramid formats keys are IDs.
+// setKey is the key of a user's set, or of a label's.
 func (f *Factory) setKey(h record.UserHash) string {
-	return cmp.Or(f.opts.Prefix, DefaultPrefix) + "u:" + hex.EncodeToString(h[:])
+	return record.IndexKey(cmp.Or(f.opts.Prefix, DefaultPrefix), h)
 }
 
 // place is a store with an index, for one operation on a user's sessions.

@@ -125,10 +125,95 @@ func (t *schedTask) await(name, key string) opFate {
 }
 
 // usersStore lets a scheduler decide about every operation, and may be made to leave out a
-// piece of the protocol.
+// piece of the protocol. It has the operations of a Cluster: one command after the other.
 type usersStore struct {
 	session.Store
 	without string
+}
+
+// oneServerStore is a usersStore with those of one server. What a server does at one moment,
+// as a script does, is one operation to the scheduler. A pipeline is several: others come
+// in between, and when the connection breaks or the process ends, the server has carried
+// out the first of them.
+type oneServerStore struct{ usersStore }
+
+var (
+	_ session.EntryStore = oneServerStore{}
+	_ session.BatchStore = oneServerStore{}
+)
+
+func (o oneServerStore) CreateEntered(ctx context.Context, key string, rec []byte, ttl time.Duration, e session.Entry, until time.Time, seen session.Epoch) (state session.IndexState, created, added error) {
+	created = o.Create(ctx, key, rec, ttl)
+	if created != nil && !errors.Is(created, session.ErrExists) {
+		return state, created, nil
+	}
+	for i, set := range e.Sets {
+		s, err := o.IndexAdd(ctx, set, e.Member, until, seen)
+		if err != nil && !errors.Is(err, session.ErrEnded) { // the pipeline has no further replies
+			return session.IndexState{}, err, nil
+		}
+		if i == 0 {
+			state, seen = s, session.AnyEpoch
+		}
+		added = errors.Join(added, err)
+	}
+	return state, created, added
+}
+
+func (o oneServerStore) ReplaceLeaving(ctx context.Context, key string, guard, rec []byte, ttl time.Duration, e session.Entry) error {
+	if o.without == "entry with record" {
+		if err := o.leaveFirst(ctx, e); err != nil {
+			return err
+		}
+		return o.Replace(ctx, key, guard, rec, ttl)
+	}
+	return o.do(ctx, "ReplaceLeaving", key, func() error {
+		return o.Store.(session.EntryStore).ReplaceLeaving(ctx, key, guard, rec, ttl, e)
+	})
+}
+
+func (o oneServerStore) RemoveLeaving(ctx context.Context, key string, guard []byte, e session.Entry) error {
+	if o.without == "entry with record" {
+		if err := o.leaveFirst(ctx, e); err != nil {
+			return err
+		}
+		return o.Remove(ctx, key, guard)
+	}
+	return o.do(ctx, "RemoveLeaving", key, func() error {
+		return o.Store.(session.EntryStore).RemoveLeaving(ctx, key, guard, e)
+	})
+}
+
+// leaveFirst removes an entry before its record is closed, as must not be.
+func (o oneServerStore) leaveFirst(ctx context.Context, e session.Entry) error {
+	var errs []error
+	for _, set := range e.Sets {
+		errs = append(errs, o.IndexRemove(ctx, set, e.Member))
+	}
+	return errors.Join(errs...)
+}
+
+func (o oneServerStore) LoadEach(ctx context.Context, keys []string) ([]session.Loaded, error) {
+	loaded := make([]session.Loaded, len(keys))
+	for i, key := range keys {
+		rec, err := o.Load(ctx, key, 0)
+		if err != nil && !errors.Is(err, session.ErrNotFound) {
+			return nil, err
+		}
+		loaded[i] = session.Loaded{Record: rec, Err: err}
+	}
+	return loaded, nil
+}
+
+func (o oneServerStore) RemoveEach(ctx context.Context, keys []string, guards [][]byte) ([]error, error) {
+	errs := make([]error, len(keys))
+	for i, key := range keys {
+		errs[i] = o.Remove(ctx, key, guards[i])
+		if errors.Is(errs[i], errCrashed) || errors.Is(errs[i], session.ErrUnavailable) {
+			return nil, errs[i]
+		}
+	}
+	return errs, nil
 }
 
 // do carries an operation out when its turn has come.

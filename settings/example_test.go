@@ -39,6 +39,52 @@ redis.sessions.url = redis://:hunter2@localhost:6379/0
 	// Output: 20m0s session [redacted]
 }
 
+// The environment overrides the file. A fragment names a section of an INI file, as
+// PasteDeploy's URIs do.
+func ExampleLoad() {
+	dir, err := os.MkdirTemp("", "settings")
+	if err != nil {
+		panic(err)
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	file := filepath.Join(dir, "development.ini")
+	text := `
+[app:main]
+redis.sessions.timeout = 20m
+
+[app:admin]
+redis.sessions.timeout = 5m
+`
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		panic(err)
+	}
+	for _, path := range []string{file, file + "#admin"} {
+		source, err := settings.Load(path)
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Println(source.Get("redis.sessions.timeout"))
+	}
+	// Output:
+	// 20m
+	// 5m
+}
+
+// A program that has its settings elsewhere gives them as a map, or as any other Source.
+func ExampleParse() {
+	options, err := settings.Parse(settings.Map{
+		"redis.sessions.secret":  "4cec2cf8a4b3a9d9f1b5c7e3d2a1908f",
+		"redis.sessions.timeout": "1200", // seconds, as in Pyramid
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(options.Timeout, options.CookieName, options.Secret)
+	// Output: 20m0s session [redacted]
+}
+
 // Every mistake is reported, each with its key.
 func ExampleParse_mistakes() {
 	_, err := settings.Parse(settings.Map{

@@ -60,6 +60,19 @@ func Connect(ctx context.Context, o connect.Options) (session.Store, error) {
 	return s, nil
 }
 
+// Client makes the client that Connect would use, for commands that a store does not have,
+// such as INFO. It does not connect. The caller closes it.
+func Client(o connect.Options) (redis.UniversalClient, error) {
+	o, err := o.Resolve()
+	if err == nil {
+		var client redis.UniversalClient
+		if client, err = open(o); err == nil {
+			return client, nil
+		}
+	}
+	return nil, fmt.Errorf("goredis: %w", err)
+}
+
 // New returns a store over a client that the program has already. Closing the
 // store leaves the client open.
 //

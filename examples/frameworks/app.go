@@ -33,7 +33,7 @@ const title = "A guestbook: sign it and find your message on the next page, log 
 // home makes the home page of a session.
 func home(ctx context.Context, s *session.Session) (p page, err error) {
 	p.Title = title
-	p.User, _ = session.Value[string](s, "user")
+	p.User = s.User()
 	p.Listening, _ = session.Value[bool](s, "listening")
 	p.Messages = session.PopFlash[string](s, "")
 	p.Token, err = s.CSRFToken(ctx)
@@ -42,15 +42,6 @@ func home(ctx context.Context, s *session.Session) (p page, err error) {
 
 // sign leaves a message for the next page.
 func sign(s *session.Session, name string) { s.Flash("", "Thank you, "+name) }
-
-// login makes the session a user's, under a new ID.
-func login(ctx context.Context, s *session.Session, name string) error {
-	if err := s.Renew(ctx); err != nil {
-		return err
-	}
-	s.Set("user", name)
-	return nil
-}
 
 // listen goes on until the session ends, or the client leaves. Between the ticks the
 // visitor may be anywhere: Touch keeps the session alive, and returns an error when it

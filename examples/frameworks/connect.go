@@ -74,7 +74,7 @@ func (a *app) rpcLogin(ctx context.Context, r *connect.Request[text]) (*connect.
 	if err != nil {
 		return nil, err
 	}
-	return connect.NewResponse(new(empty)), login(ctx, s, r.Msg.GetValue())
+	return connect.NewResponse(new(empty)), s.Login(ctx, r.Msg.GetValue())
 }
 
 func (a *app) rpcLogout(ctx context.Context, _ *connect.Request[text]) (*connect.Response[empty], error) {

@@ -41,7 +41,7 @@ func withEcho(a *app) http.Handler {
 		if err != nil {
 			return err
 		}
-		if err := login(c.Request().Context(), s, c.FormValue("name")); err != nil {
+		if err := s.Login(c.Request().Context(), c.FormValue("name")); err != nil {
 			return err
 		}
 		return c.Redirect(http.StatusSeeOther, "/")

@@ -43,7 +43,7 @@ func withFiber(a *app) *fiber.App {
 		if err != nil {
 			return err
 		}
-		if err := login(c.Context(), s, c.FormValue("name")); err != nil {
+		if err := s.Login(c.Context(), c.FormValue("name")); err != nil {
 			return err
 		}
 		return c.Redirect().Status(fiber.StatusSeeOther).To("/")

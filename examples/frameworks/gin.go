@@ -39,7 +39,7 @@ func withGin(a *app) http.Handler {
 		if err != nil {
 			return
 		}
-		if login(c.Request.Context(), s, c.PostForm("name")) != nil {
+		if s.Login(c.Request.Context(), c.PostForm("name")) != nil {
 			return
 		}
 		c.Redirect(http.StatusSeeOther, "/")

@@ -47,7 +47,7 @@ func withHuma(a *app) http.Handler {
 		if err != nil {
 			return nil, err
 		}
-		return &humaRedirect{"/"}, login(ctx, s, in.Body.Name)
+		return &humaRedirect{"/"}, s.Login(ctx, in.Body.Name)
 	}, seeOther)
 	huma.Post(api, "/logout", func(ctx context.Context, _ *struct{}) (*humaRedirect, error) {
 		s, err := session.FromContext(ctx)

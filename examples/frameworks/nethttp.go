@@ -47,7 +47,7 @@ func (a *app) login(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return
 	}
-	if login(r.Context(), s, r.FormValue("name")) != nil {
+	if s.Login(r.Context(), r.FormValue("name")) != nil {
 		return
 	}
 	http.Redirect(w, r, "/", http.StatusSeeOther)

@@ -25,14 +25,14 @@ var defaultPlaces = []string{"examples/guestbook/development.ini", "development.
 // loadSettings reads the file that -settings names, and otherwise the first of
 // defaultPlaces, or what is built in. It also returns what to call that.
 func loadSettings(named string) (source *viper.Viper, file string, err error) {
+	for _, place := range defaultPlaces {
+		if _, err := os.Stat(place); named == "" && !errors.Is(err, fs.ErrNotExist) {
+			named = place
+		}
+	}
 	if named != "" {
 		source, err = settings.Load(named)
 		return source, named, err
-	}
-	for _, file := range defaultPlaces {
-		if source, err = settings.Load(file); !errors.Is(err, fs.ErrNotExist) {
-			return source, file, err
-		}
 	}
 	// settings.Load reads files: they may come from anywhere, for a moment too.
 	dir, err := os.MkdirTemp("", "guestbook")

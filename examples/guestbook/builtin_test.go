@@ -71,6 +71,7 @@ func TestDefaultSettings(t *testing.T) {
 		"here":          {"development.ini", "[app:main]\nredis.sessions.timeout = 60\n", "development.ini", ""},
 		"the root's":    {"examples/guestbook/development.ini", "[app:main]\n", "examples/guestbook/development.ini", ""},
 		"a broken file": {"development.ini", "[app:main\n", "development.ini", "development.ini"},
+		"a broken link": {"development.ini", "[app:main]\nuse = config:missing.ini\n", "development.ini", "missing.ini"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Chdir(t.TempDir())

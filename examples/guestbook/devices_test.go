@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -107,7 +109,21 @@ func TestThrowOutStrangers(t *testing.T) {
 	}
 }
 
-// Nobody is told that he was thrown out who was not.
+// Settings without user_sessions: one can log in, but there is no list.
+func TestDevicesWithoutIndex(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "settings.ini")
+	text := "[app:main]\nredis.sessions.secret = a secret for tests, of more than 32 bytes\n" +
+		"redis.sessions.url = embedded://\nredis.sessions.cookie_name = guestbook\n"
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	b := logsIn(t, serveGuestbook(t, file), "Ada", firefox)
+	b.get("/devices").wantStatus(http.StatusNotImplemented).want("user_sessions")
+	b.submit("/devices/end-others", nil).wantStatus(http.StatusNotImplemented)
+}
+
+// A visitor who logs out, or in as somebody else, is not told of another device.
 func TestNotThrownOut(t *testing.T) {
 	t.Parallel()
 	server := serveGuestbook(t, "development.ini")

@@ -75,8 +75,8 @@ func (a *app) login(w http.ResponseWriter, r *http.Request) {
 		s.Remember(rememberFor)
 	}
 	s.Flash("", "Hello, "+name+". You are logged in.")
-	// The session gets a new ID and a new token: what anybody saw before the login
-	// is worth nothing after it.
+	// Login gives the session a new ID and a new CSRF token: those from before the
+	// login, which somebody may have seen or planted, are worth nothing after it.
 	if err := s.Login(r.Context(), name, session.WithTicket(ticket)); err != nil {
 		fail(w, r, err)
 		return

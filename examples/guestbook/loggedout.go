@@ -8,11 +8,11 @@ import (
 	"github.com/pyramidgo/redissessions/session"
 )
 
-// A session that was ended from another device is gone: its cookie names nothing
-// any more, and the visitor gets a new, empty session as anybody does. So that the
-// next page can say what happened, a second cookie notes that there was a login,
-// and until when it would have lasted. It proves nothing and opens nothing:
-// whoever makes one up is told that he was logged out.
+// A session that was ended from another device is gone from Redis: its cookie names
+// nothing any more, and the library begins a new, empty session, as for a first
+// visit. So that the next page can say what happened, a second cookie notes that
+// there was a login, and until when its session lasts. The note opens nothing: who
+// makes one up sees a notice and no more.
 const loginNote = "guestbook_login"
 
 // noteLogin sets the note. Every page for somebody who is logged in does, because
@@ -29,14 +29,15 @@ func noteLogin(w http.ResponseWriter, s *session.Session) {
 	http.SetCookie(w, &note)
 }
 
-// forgetLogin deletes the note: who logs out needs no telling.
+// forgetLogin deletes the note: who logs out here knows it.
 func forgetLogin(w http.ResponseWriter) {
 	http.SetCookie(w, &http.Cookie{Name: loginNote, Path: "/", MaxAge: -1})
 }
 
-// whyLoggedOut returns what to tell a visitor who is not logged in, but whose
-// browser has the note. He is told once. Sessions also end early when Redis loses
-// them, as the one inside the program does when it ends; the text says so.
+// whyLoggedOut returns what to tell a visitor who is not logged in but whose browser
+// has the note, which it deletes: the notice is shown once. A session also ends
+// early when Redis loses it, as the Redis inside the program does when the program
+// ends. The note cannot tell the two apart, and so the text names both.
 func (a *app) whyLoggedOut(w http.ResponseWriter, r *http.Request) string {
 	note, err := r.Cookie(loginNote)
 	if err != nil {

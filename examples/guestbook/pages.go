@@ -35,7 +35,7 @@ func parsePage(name string) *template.Template {
 // common is what every page of a visitor shows.
 type common struct {
 	CSRF    template.HTML // a hidden field, for every form
-	Name    string        // "" when nobody is logged in
+	Name    string        // "" when the visitor is not logged in
 	Warning string
 	Flashes []any
 }
@@ -133,6 +133,9 @@ func sessionFailed(w http.ResponseWriter, r *http.Request, err error) {
 			"You may have logged in or out in another tab, been logged out from another device, or been away for too long. Nothing was changed.")
 	case errors.Is(err, session.ErrUnavailable), errors.Is(err, session.ErrConflict):
 		tryLater(w, r)
+	case errors.Is(err, session.ErrNoUserIndex):
+		showProblem(w, http.StatusNotImplemented, "No list of devices",
+			"This guestbook does not keep sessions by user: user_sessions is not set in its settings.")
 	default:
 		showProblem(w, http.StatusInternalServerError, "Something went wrong", "It is not your fault, and it has been noted.")
 	}

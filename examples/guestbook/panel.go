@@ -14,7 +14,7 @@ import (
 type panel struct {
 	New      bool
 	Created  time.Time
-	LoggedIn time.Time // zero when nobody is
+	LoggedIn time.Time // zero when the visitor is not
 	Timeout  value
 	Values   []value
 }
@@ -30,7 +30,7 @@ type value struct {
 func panelOf(s *session.Session) panel {
 	seen, seenBefore := session.Value[map[string]string](s, "panel")
 	shows := map[string]string{}
-	s.Set("panel", shows) // filled in below: a map is saved as it is in the end
+	s.Set("panel", shows) // filled in below: the save stores the map as it is then
 	mark := func(v value, now string) value {
 		before, known := seen[v.Key]
 		switch shows[v.Key] = now; {

@@ -43,7 +43,8 @@ func findPython(ctx context.Context) (string, error) {
 }
 
 // startPython starts the Pyramid application on a free port.
-func (s *stack) startPython(ctx context.Context, python, script, ini, redis string) (*url.URL, error) {
+func (s *stack) startPython(ctx context.Context, o stackOptions, script, ini string) (*url.URL, error) {
+	python := o.python
 	if python == "" {
 		var err error
 		if python, err = findPython(ctx); err != nil {
@@ -51,7 +52,7 @@ func (s *stack) startPython(ctx context.Context, python, script, ini, redis stri
 		}
 	}
 	cmd := exec.CommandContext(ctx, python, script, ini)
-	cmd.Env = append(os.Environ(), "REDIS_SESSIONS_REDIS_URL="+redis, "PYTHONDONTWRITEBYTECODE=1")
+	cmd.Env = append(os.Environ(), "REDIS_SESSIONS_REDIS_URL="+o.redis, "REDIS_SESSIONS_FORMAT="+o.format, "PYTHONDONTWRITEBYTECODE=1")
 	cmd.Stderr = os.Stderr
 	stdin, err := cmd.StdinPipe() // it ends with this pipe, however this program ends
 	if err != nil {

@@ -13,11 +13,13 @@ import threading
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 from pyramid.config import Configurator
+from pyramid.events import NewResponse
 from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.paster import get_app
 from pyramid.response import Response
 
-from shared_sessions import session_factory
+from shared_sessions import Redis, options_of, session_factory
+from user_sessions import UserSessions
 
 PAGE = """<!doctype html>
 <title>Python</title>
@@ -26,6 +28,7 @@ PAGE = """<!doctype html>
 <p>messages: {messages}</p>
 <form method="post" action="/py/login"><input name="user" required> <button>Log in, in Python</button></form>
 <form method="post" action="/py/logout"><button>Log out, in Python</button></form>
+<form method="post" action="/py/everywhere"><button>Log out everywhere, in Python</button></form>
 <p><a href="/">The page that is Go's</a></p>
 """
 
@@ -39,14 +42,26 @@ def home(request):
 
 
 def login(request):
+    user = request.POST["user"]
+    ticket = request.users.ticket(user)
+    # Here the password would be checked.
     data = dict(request.session)
     request.session.invalidate()  # another ID at login
     request.session.update(data)
-    request.session["user"] = request.POST["user"]
+    request.session.new_csrf_token()
+    request.session["user"] = user
+    request.users.login(request, user, ticket)
     # Go has no tuples and no naive times, and gives both back as they are.
     request.session["login"] = ("python", datetime.datetime(2024, 1, 2, 3, 4, 5))
     request.session.flash("Python has logged you in.")
     return HTTPSeeOther("/py/")
+
+
+def everywhere(request):
+    """Ends all sessions of the user, those that Go logged in too."""
+    ended = request.users.end_all(request.session["_user_"])
+    request.session.invalidate()
+    return Response("Python has ended %d sessions." % ended, content_type="text/plain")
 
 
 def logout(request):
@@ -63,12 +78,19 @@ def main(global_config, **settings):
     url = os.environ.get("REDIS_SESSIONS_REDIS_URL")
     if url:
         settings["redis.sessions.redis_url"] = url
-    config = Configurator(settings=settings, session_factory=session_factory(settings))
+    settings["go.redis.sessions.format"] = os.environ.get("REDIS_SESSIONS_FORMAT") or settings["go.redis.sessions.format"]
+    options = options_of(settings)
+    redis, package = Redis(options["redis_url"]), settings["go.redis.sessions.format"]
+    config = Configurator(settings=settings, session_factory=session_factory(options, package, redis))
+    users = UserSessions(redis, package, options["cookie_name"], options["prefix"])
+    config.add_request_method(lambda request: users, "users", property=True)
+    config.add_subscriber(users.on_response, NewResponse)
     config.add_route("home", "/py/")
     config.add_route("login", "/py/login", request_method="POST")
     config.add_route("logout", "/py/logout", request_method="POST")
+    config.add_route("everywhere", "/py/everywhere", request_method="POST")
     config.add_route("where", "/py/where")
-    for view in (home, login, logout, where):
+    for view in (home, login, logout, everywhere, where):
         config.add_view(view, route_name=view.__name__)
     return config.make_wsgi_app()
 

@@ -1,8 +1,8 @@
-"""A Pyramid session factory with the cookie, the key and the record of
-pyramid_session_redis, in plain Python.
+"""A Pyramid session factory with the cookies, the keys and the records of
+pyramid_session_redis and of pyramid_redis_sessions, in plain Python.
 
-It stands for that package, which an application of yours would use; it is no
-replacement for it. What it needs is the standard library and Pyramid.
+It stands for these packages, one of which an application of yours would use; it is no
+replacement for them. What it needs is the standard library and Pyramid.
 """
 
 import base64
@@ -32,7 +32,7 @@ DEFAULTS = {
 
 
 class Redis:
-    """Redis's protocol over a socket: enough for GET, SET, EXPIRE and DEL."""
+    """Redis's protocol over a socket."""
 
     def __init__(self, url):
         url = urllib.parse.urlsplit(url)
@@ -45,13 +45,21 @@ class Redis:
         for word in words:
             self.stream.write(b"$%d\r\n%s\r\n" % (len(word), word))
         self.stream.flush()
-        reply = self.stream.readline()
-        if reply[:1] == b"-":
-            raise RuntimeError(reply[1:].decode().strip())
-        if reply[:1] != b"$":
-            return reply[1:].strip()
-        length = int(reply[1:])
-        return None if length < 0 else self.stream.read(length + 2)[:-2]
+        return self.reply()
+
+    def reply(self):
+        line = self.stream.readline()
+        kind, rest = line[:1], line[1:].strip()
+        if kind == b"-":
+            raise RuntimeError(rest.decode())
+        if kind == b"+":
+            return rest
+        number = int(rest)
+        if kind == b":" or number < 0:
+            return None if number < 0 and kind != b":" else number
+        if kind == b"*":
+            return [self.reply() for _ in range(number)]
+        return self.stream.read(number + 2)[:-2]
 
 
 def key_bytes(text):
@@ -62,8 +70,12 @@ def key_bytes(text):
         return text.encode("utf-8")
 
 
-class Cookie:
-    """The signed session ID: base64url(HMAC-SHA512 + ID), without padding."""
+class SessionRedis:
+    """What pyramid_session_redis keeps: its cookie is base64url(HMAC-SHA512 + ID), without
+    padding."""
+
+    data, created, timeout = "m", "c", "t"
+    token_bytes = 32
 
     def __init__(self, secret):
         self.key = key_bytes(SALT + secret)
@@ -83,6 +95,64 @@ class Cookie:
         mac, session_id = raw[:64], raw[64:]
         return session_id.decode() if hmac.compare_digest(mac, self.mac(session_id)) else None
 
+    def new_id(self):
+        return secrets.token_urlsafe(48)
+
+    def fresh(self, timeout):
+        record = {"m": {}, "c": now(), "v": 1}
+        if timeout:
+            record.update(t=timeout, x=now() + timeout)
+        return record
+
+    def is_over(self, record):
+        return record.get("v") != 1 or record.get("x", math.inf) < time.time()
+
+    def touch(self, record):
+        """Whether the record must be written to restart its timeout."""
+        if "x" in record:
+            record["x"] = now() + record["t"]
+        return "x" in record
+
+
+class RedisSessions:
+    """What pyramid_redis_sessions keeps: its cookie is the hex digits of HMAC-SHA1, then
+    base64(pickle(ID))."""
+
+    data, created, timeout = "managed_dict", "created", "timeout"
+    token_bytes = 20
+
+    def __init__(self, secret):
+        self.key = key_bytes(secret)
+
+    def mac(self, blob):
+        return hmac.new(self.key, blob, hashlib.sha1).hexdigest()
+
+    def dumps(self, session_id):
+        blob = pickle.dumps(session_id, 2)
+        return self.mac(blob) + base64.b64encode(blob).decode()
+
+    def loads(self, value):
+        try:
+            blob = base64.b64decode(value[40:])
+        except ValueError:
+            return None
+        return pickle.loads(blob) if hmac.compare_digest(self.mac(blob), value[:40]) else None
+
+    def new_id(self):
+        return secrets.token_hex(32)
+
+    def fresh(self, timeout):
+        return {"managed_dict": {}, "created": time.time(), "timeout": timeout}
+
+    def is_over(self, record):
+        return False
+
+    def touch(self, record):
+        return False
+
+
+PACKAGES = {"pyramid_session_redis": SessionRedis, "pyramid_redis_sessions": RedisSessions}
+
 
 def now():
     return math.ceil(time.time())
@@ -90,28 +160,42 @@ def now():
 
 @implementer(ISession)
 class SharedSession(dict):
-    """The session of one request. It is written once, after the response."""
+    """The session of one request. It gets its ID, and so its cookie, with the response,
+    and is written once, behind it."""
 
-    def __init__(self, redis, session_id, record):
-        super().__init__(record["m"])
-        self.redis, self.session_id, self.record = redis, session_id, record
-        self.before = pickle.dumps(record["m"])
-        self.created, self.new = record["c"], session_id is None
+    def __init__(self, redis, package, session_id, record):
+        super().__init__(record[package.data])
+        self.redis, self.package, self.session_id, self.record = redis, package, session_id, record
+        self.before = pickle.dumps(record[package.data])
+        self.created, self.new = record[package.created], session_id is None
 
-    def save(self, prefix):
-        """Writes what has changed, and the time of expiry after every request.
-        Like the package it stands for, it does not look at what is stored by
+    def ensure_id(self, prefix):
+        if self.session_id is None and self:
+            self.session_id = prefix + self.package.new_id()
+
+    @property
+    def managed_dict(self):
+        return self
+
+    @property
+    def _invalidated(self):
+        return self.session_id is None and not self
+
+    @property
+    def timeout(self):
+        return self.record.get(self.package.timeout)
+
+    def save(self):
+        """Writes what has changed, and what restarts the timeout after every request.
+        Like the packages it stands for, it does not look at what is stored by
         now; the Go side does."""
-        if pickle.dumps(dict(self)) == self.before and (self.new or not self.record.get("x")):
+        if self.session_id is None:
             return
-        if self.new:
-            self.session_id = prefix + secrets.token_urlsafe(48)
-        timeout = self.record.get("t")
-        if timeout:
-            self.record["x"] = now() + timeout
-        self.redis("SET", self.session_id, pickle.dumps({**self.record, "m": dict(self)}, 4))
-        if timeout:
-            self.redis("EXPIRE", self.session_id, timeout)
+        changed = pickle.dumps(dict(self)) != self.before
+        if self.package.touch(self.record) or changed:
+            self.redis("SET", self.session_id, pickle.dumps({**self.record, self.package.data: dict(self)}, 4))
+        if self.timeout:
+            self.redis("EXPIRE", self.session_id, self.timeout)
 
     def changed(self):
         """Changes are found by comparison."""
@@ -119,9 +203,8 @@ class SharedSession(dict):
     def invalidate(self):
         if self.session_id is not None:
             self.redis("DEL", self.session_id)
-        timeout = self.record.get("t")
         self.clear()
-        self.__init__(self.redis, None, fresh(timeout))
+        self.__init__(self.redis, self.package, None, self.package.fresh(self.timeout))
 
     def flash(self, msg, queue="", allow_duplicate=True):
         messages = self.setdefault("_f_" + queue, [])
@@ -135,44 +218,41 @@ class SharedSession(dict):
         return self.get("_f_" + queue, [])
 
     def new_csrf_token(self):
-        self["_csrft_"] = secrets.token_hex(32)
+        self["_csrft_"] = secrets.token_hex(self.package.token_bytes)
         return self["_csrft_"]
 
     def get_csrf_token(self):
         return self.get("_csrft_") or self.new_csrf_token()
 
 
-def fresh(timeout):
-    record = {"m": {}, "c": now(), "v": 1}
-    if timeout:
-        record.update(t=timeout, x=now() + timeout)
-    return record
-
-
-def session_factory(settings):
-    """The session factory for an application's settings. Like the package it
-    stands for, it refuses a key that it does not know."""
+def options_of(settings):
+    """The options in an application's settings. Like the packages it stands for, it
+    refuses a key that it does not know."""
     given = {k[len(PREFIX):]: v for k, v in settings.items() if k.startswith(PREFIX)}
     unknown = sorted(set(given) - set(DEFAULTS))
     if unknown:
         raise TypeError("unexpected settings: " + ", ".join(unknown))
-    options = {**DEFAULTS, **given}
-    cookie, redis = Cookie(options["secret"]), Redis(options["redis_url"])
+    return {**DEFAULTS, **given}
+
+
+def session_factory(options, package, redis):
+    """The session factory for options, with a package of PACKAGES."""
+    cookie = package = PACKAGES[package](options["secret"])
     name, timeout = options["cookie_name"], int(options["timeout"])
 
     def load(request):
         session_id = cookie.loads(request.cookies.get(name, ""))
         stored = session_id and redis("GET", session_id)
         record = pickle.loads(stored) if stored else None
-        if record is None or record.get("v") != 1 or record.get("x", math.inf) < time.time():
-            session_id, record = None, fresh(timeout)
-        return SharedSession(redis, session_id, record)
+        if record is None or package.is_over(record):
+            session_id, record = None, package.fresh(timeout)
+        return SharedSession(redis, package, session_id, record)
 
     def factory(request):
         session, came_with = load(request), request.cookies.get(name)
 
         def finish(request, response):
-            session.save(options["prefix"])
+            session.ensure_id(options["prefix"])
             if session.session_id is None:
                 if came_with:
                     response.delete_cookie(name)
@@ -181,6 +261,7 @@ def session_factory(settings):
                 response.set_cookie(name, cookie.dumps(session.session_id), httponly=httponly, samesite="lax")
 
         request.add_response_callback(finish)
+        request.add_finished_callback(lambda request: session.save())
         return session
 
     return factory

@@ -17,7 +17,7 @@ import (
 	"github.com/pyramidgo/redissessions/settings"
 )
 
-type stackOptions struct{ addr, redis, python string }
+type stackOptions struct{ addr, redis, python, format string }
 
 // stack is all that runs: Redis, the Python application, the Go service, and
 // the proxy in front of the two.
@@ -52,11 +52,11 @@ func start(ctx context.Context, o stackOptions) (_ *stack, err error) {
 			return nil, err
 		}
 	}
-	python, err := s.startPython(ctx, o.python, filepath.Join(dir, "shared_app.py"), ini, o.redis)
+	python, err := s.startPython(ctx, o, filepath.Join(dir, "shared_app.py"), ini)
 	if err != nil {
 		return nil, err
 	}
-	service, err := s.startService(ini, o.redis)
+	service, err := s.startService(ini, o)
 	if err != nil {
 		return nil, err
 	}
@@ -76,12 +76,15 @@ func (s *stack) startRedis() (string, error) {
 }
 
 // startService makes the Go service from the Pyramid application's settings.
-func (s *stack) startService(ini, redis string) (http.Handler, error) {
+func (s *stack) startService(ini string, o stackOptions) (http.Handler, error) {
 	source, err := settings.Load(ini)
 	if err != nil {
 		return nil, err
 	}
-	source.Set("go.redis.sessions.url", redis)
+	source.Set("go.redis.sessions.url", o.redis)
+	if o.format != "" {
+		source.Set("go.redis.sessions.format", o.format)
+	}
 	sessions, err := factory.FromSettings(source)
 	if err != nil {
 		return nil, err

@@ -127,6 +127,38 @@ func TestTutorial(t *testing.T) {
 	}
 }
 
+func TestOthersAreLoggedOut(t *testing.T) {
+	t.Parallel()
+	source, err := settings.Load("development.ini")
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := serveTutorial(t, source)
+	desk, phone := newReader(t, at), newReader(t, at)
+	for _, r := range []*reader{desk, phone} {
+		r.open()
+		r.send("/login", "user", "ada", "password", password)
+	}
+	_, page := desk.send("/others")
+	desk.want(page, "Sessions ended: 1.", "You are ada.")
+	phone.want(phone.open(), `action="/login"`)
+	_, page = phone.send("/others")
+	phone.want(page, "Log in first.")
+}
+
+func TestHealth(t *testing.T) {
+	t.Parallel()
+	source, err := settings.Load("development.ini")
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := serveTutorial(t, source)
+	status, text := newReader(t, at).see(http.Get(at + "/healthz"))
+	if status != http.StatusOK || text != "ok\n" {
+		t.Errorf("status %d, %q", status, text)
+	}
+}
+
 func TestListIsBounded(t *testing.T) {
 	t.Parallel()
 	source, err := settings.Load("development.ini")
@@ -154,6 +186,10 @@ func TestRedisDown(t *testing.T) {
 	status, text := newReader(t, at).see(http.Get(at))
 	if status != http.StatusServiceUnavailable || text != "We will be back in a moment.\n" {
 		t.Errorf("status %d, %q", status, text)
+	}
+	status, _ = newReader(t, at).see(http.Get(at + "/healthz"))
+	if status != http.StatusServiceUnavailable {
+		t.Errorf("/healthz: status %d", status)
 	}
 }
 

@@ -35,10 +35,17 @@ const (
 	Received = "received-B/op"
 	// SessionBytes is the memory that Redis takes for a session.
 	SessionBytes = "B/session"
+	// IndexBytes is the memory that Redis takes for the index of a user: what it
+	// allocates more with the index than without.
+	IndexBytes = "index-B/user"
+	// IndexUsage and SessionUsage are what MEMORY USAGE says of an index, and of a
+	// record.
+	IndexUsage   = "index-usage-B"
+	SessionUsage = "session-usage-B"
 )
 
 // units is the order of the values in a line.
-var units = []string{NsPerOp, Ratio, ExtraNs, P50, P99, Bytes, Allocs, Trips, Sent, Received, SessionBytes}
+var units = []string{NsPerOp, Ratio, ExtraNs, P50, P99, Bytes, Allocs, Trips, Sent, Received, SessionBytes, IndexBytes, IndexUsage, SessionUsage}
 
 // Cell is what was asked of the applications, and under which conditions.
 type Cell struct {
@@ -55,6 +62,8 @@ type Cell struct {
 	// Sessions is how many of the application's sessions Redis holds, or 0 for
 	// just as many as there are visitors.
 	Sessions int
+	// Devices is how many sessions a user has, or 0 where there are no users.
+	Devices int
 }
 
 // Result is one line of a run: one application in one cell, for some rounds.
@@ -73,6 +82,9 @@ func (c Cell) Name(app string) string {
 		strings.ToUpper(c.Route[:1]), c.Route[1:], c.Via, c.Keys, c.ValueBytes, c.AtOnce, yesNo(c.Sliding))
 	if c.Sessions > 0 {
 		fmt.Fprintf(&b, "/sessions=%d", c.Sessions)
+	}
+	if c.Devices > 0 {
+		fmt.Fprintf(&b, "/devices=%d", c.Devices)
 	}
 	b.WriteString("/app=" + appEscaper.Replace(app))
 	return b.String()
@@ -95,7 +107,7 @@ func yesNo(b bool) string {
 func parseName(name string) (c Cell, app string, err error) {
 	parts := strings.Split(name, "/")
 	c.Route = strings.ToLower(parts[0])
-	numbers := map[string]*int{"keys": &c.Keys, "value": &c.ValueBytes, "at-once": &c.AtOnce, "sessions": &c.Sessions}
+	numbers := map[string]*int{"keys": &c.Keys, "value": &c.ValueBytes, "at-once": &c.AtOnce, "sessions": &c.Sessions, "devices": &c.Devices}
 	for _, part := range parts[1:] {
 		key, value, _ := strings.Cut(part, "=")
 		switch key {

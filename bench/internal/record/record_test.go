@@ -28,6 +28,12 @@ func TestRoundTrip(t *testing.T) {
 				Requests: 1,
 				Values:   map[string]float64{record.SessionBytes: 353.25},
 			},
+			{
+				Cell:     record.Cell{Route: "endall", Via: record.ViaCall, Keys: 3, ValueBytes: 100, AtOnce: 1, Sessions: 500000, Devices: 20},
+				App:      "redissessions",
+				Requests: 200,
+				Values:   map[string]float64{record.IndexBytes: 353.25, record.IndexUsage: 1100, record.SessionUsage: 512},
+			},
 		},
 	}
 	var text bytes.Buffer

@@ -116,6 +116,47 @@ func TestGrowth(t *testing.T) {
 	}
 }
 
+func TestUserSections(t *testing.T) {
+	of := func(app, route string, devices int, values map[string]float64) record.Result {
+		r := result(app, route, 3, 1, values)
+		r.Sessions, r.Devices = 500_000, devices
+		return r
+	}
+	run := &record.Run{Results: []record.Result{
+		of("redissessions", "memory", 5, map[string]float64{record.SessionBytes: 700, record.SessionUsage: 650, record.IndexBytes: 420.4, record.IndexUsage: 400}),
+		of("bare", "roundtrip", 20, map[string]float64{record.NsPerOp: 20_000}),
+		of("redissessions", "endall", 20, map[string]float64{record.NsPerOp: 90_000, record.Trips: 3}),
+		of("bare", "roundtrip", 1, map[string]float64{record.NsPerOp: 25_000}),
+		of("redissessions", "login", 1, map[string]float64{record.NsPerOp: 50_000, record.Trips: 2}),
+		of("redissessions", "sessions", 1, map[string]float64{record.NsPerOp: 75_000, record.Trips: 2, record.IndexUsage: 120}),
+	}}
+	sections := UserSections(run)
+	for name, want := range map[string]string{
+		"users-memory": `100,000 users with 5 sessions each, of 3 keys of 100 bytes:
+
+|  | used_memory, divided | MEMORY USAGE of a sample |
+|---|---:|---:|
+| one session's record | 700 B | 650 B |
+| one user's index | 420 B | 400 B |
+`,
+		"users-time": `| sessions of the user | 1 | 20 |
+|---|---:|---:|
+| a round trip: one GET | 25 µs | 20 µs |
+` + "| `Session.Login` of a visitor without a session | 50 µs, × 2.0, 2 | – |\n" +
+			"| `Factory.Ticket` | – | – |\n" +
+			"| `Factory.Sessions` | 75 µs, × 3.0, 2 | – |\n" +
+			"| `Factory.EndAll` | – | 90 µs, × 4.5, 3 |\n" +
+			"| memory of the index | 120 B | – |\n",
+	} {
+		if got := sectionText(t, sections, name); got != want {
+			t.Errorf("%s is\n%s\nwant\n%s", name, got, want)
+		}
+	}
+	if got := sectionText(t, UserSections(nil), "users-time"); !strings.HasPrefix(got, "Not recorded yet") {
+		t.Errorf("without a record the section is %q", got)
+	}
+}
+
 func TestNumbers(t *testing.T) {
 	for _, test := range []struct{ got, want string }{
 		{duration(math.NaN()), "–"},

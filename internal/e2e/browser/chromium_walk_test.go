@@ -115,3 +115,28 @@ func TestPhone(t *testing.T) {
 		}
 	}
 }
+
+// TestOneKindOfControl compares "Log in" with "Log out": one is a link and one a
+// button, and they look the same and are at the same place. "Log in" leads into the
+// field for the name.
+func TestOneKindOfControl(t *testing.T) {
+	t.Parallel()
+	b := tab{t, chromium(t)}
+	book := buildGuestbook(t, readFile(t, filepath.Join(guestbookDir, "development.ini")))
+	book.start()
+	const looks = `(() => {
+		const control = document.querySelector(".visitor .quiet"), style = getComputedStyle(control), at = control.getBoundingClientRect();
+		return ["font", "color", "backgroundColor", "border", "borderRadius", "padding", "textDecorationLine", "cursor"]
+			.map(name => name + ": " + style[name]).join("\n") + "\nright: " + at.right + "\ntop: " + at.top + "\nheight: " + at.height;
+	})()`
+	b.do("open", chromedp.EmulateViewport(1280, 800), chromedp.Navigate(book.url()))
+	in := b.eval(looks)
+	b.do("log in", chromedp.Click(chromedp.CSS(".visitor .quiet")))
+	if focused := b.eval(`document.activeElement.name`); focused != "login_name" {
+		t.Errorf("the caret is in %q", focused)
+	}
+	b.send("/login", "Hello, Ada", map[string]string{"login_name": "Ada"})
+	if out := b.eval(looks); in != out {
+		t.Errorf("Log in has\n%s\nLog out has\n%s", in, out)
+	}
+}

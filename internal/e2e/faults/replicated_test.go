@@ -34,20 +34,26 @@ func (c *traffic) replicated(pairs map[*connecttest.Server]*connecttest.Server) 
 	for _, v := range c.visitors {
 		known[v] = v.count()
 	}
+	awaitReplicas(c.t, pairs)
+	c.expectLoss(func(v *visitor) int { return known[v] })
+}
+
+// awaitReplicas waits until the replicas have what their primaries have now.
+func awaitReplicas(t *testing.T, pairs map[*connecttest.Server]*connecttest.Server) {
+	t.Helper()
 	for primary, replica := range pairs {
-		want, err := replicationOffset(c.t, primary, "master_repl_offset")
+		want, err := replicationOffset(t, primary, "master_repl_offset")
 		if err != nil {
-			c.t.Fatal(err)
+			t.Fatal(err)
 		}
-		connecttest.Eventually(c.t, soon, func() error {
-			got, err := replicationOffset(c.t, replica, "slave_repl_offset")
+		connecttest.Eventually(t, soon, func() error {
+			got, err := replicationOffset(t, replica, "slave_repl_offset")
 			if err == nil && got < want {
 				err = fmt.Errorf("the replica is at %d, the primary at %d", got, want)
 			}
 			return err
 		})
 	}
-	c.expectLoss(func(v *visitor) int { return known[v] })
 }
 
 // replicationOffset reads how far a server is from what it says of itself.

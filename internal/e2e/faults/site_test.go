@@ -126,6 +126,8 @@ func answerFault(w http.ResponseWriter, _ *http.Request, err error) {
 	switch {
 	case errors.Is(err, session.ErrUnavailable):
 		code = http.StatusServiceUnavailable
+	case errors.Is(err, session.ErrEnded):
+		code = http.StatusConflict
 	case errors.Is(err, session.ErrGone):
 		code = http.StatusGone
 	}

@@ -56,6 +56,12 @@ type Format interface {
 	// in at that time, and OfMember is its inverse.
 	Member(at Address, login time.Time) []byte
 	OfMember(member []byte) (at Address, login time.Time, ok bool)
+	// AtKey returns the address of a key, if it is one that a session may have.
+	AtKey(key string) (at Address, ok bool)
+	// LookAt looks at the first bytes of a record, of which it needs Front, or all where
+	// that is negative. Its errors are those of Decode.
+	LookAt(at Address, front []byte) (Look, error)
+	Front() int
 	// Idle returns what is kept of an idle timeout, in the format's own unit.
 	Idle(d time.Duration) time.Duration
 	// Expiry reports whether a time of expiry in a record counts, and whether

@@ -23,6 +23,7 @@ type pyramid struct {
 	pickle, json bool
 	like         bool // pickles have the protocol of the record before
 	limits       pickle.Limits
+	prefix       string // of the IDs of Go; Python may have none
 }
 
 var _ Format = (*pyramid)(nil)
@@ -42,7 +43,7 @@ type envelope interface {
 }
 
 func newPyramid(c Config, member string, e envelope) *pyramid {
-	p := &pyramid{envelope: e, limits: picklesOf(c.MaxBytes)}
+	p := &pyramid{envelope: e, limits: picklesOf(c.MaxBytes), prefix: c.Prefix}
 	if p.like = c.Codec.Encode == nil || builtInName(c.Codec) == "pickle"; c.Codec.Encode == nil {
 		c.Codec = encode.Codec{Encode: pickle.Encoder{Limits: p.limits}.Marshal, Decode: pickle.Decoder{Limits: p.limits}.Unmarshal}
 	}

@@ -1,0 +1,101 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/pyramidgo/redissessions/bench/internal/measure"
+	"github.com/pyramidgo/redissessions/bench/internal/pin"
+	"github.com/pyramidgo/redissessions/bench/internal/record"
+	"github.com/pyramidgo/redissessions/bench/internal/redisserver"
+	"github.com/pyramidgo/redissessions/bench/internal/report"
+)
+
+// users measures the index of users' sessions.
+func users(ctx context.Context, args []string) error {
+	flags := flag.NewFlagSet("bench users", flag.ExitOnError)
+	quick := flags.Bool("quick", false, "with a fiftieth of the users; the figures are rough")
+	path := flags.String("record", "", "write the run to a `file`, in the Go benchmark format")
+	_ = flags.Parse(args) // ends the program itself
+	if flags.NArg() > 0 {
+		return fmt.Errorf("bench: unknown argument %q", flags.Arg(0))
+	}
+	run, err := carryOutUsers(ctx, planUsers(*quick))
+	if err != nil {
+		return err
+	}
+	fmt.Print(report.Users(run))
+	return keep(run, *path)
+}
+
+// planUsers plans 100,000 users with five sessions each, and the operations on a user with
+// one device and with many.
+func planUsers(quick bool) *measure.Users {
+	u := &measure.Users{Users: 100_000, Each: 5, Keys: smallSession, ValueBytes: valueBytes, Devices: []int{1, 5, 20, 100}, Samples: 300}
+	if quick {
+		u.Users, u.Samples = u.Users/50, 30
+	}
+	return u
+}
+
+// carryOutUsers measures in a process of its own, on one core with Redis.
+func carryOutUsers(ctx context.Context, u *measure.Users) (*record.Run, error) {
+	cores, err := pin.Cores()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench: nothing is pinned, figures may drift by a factor of three:", err)
+	}
+	if load := loadAverage(); load > 0.5 {
+		fmt.Fprintf(os.Stderr, "bench: this machine is busy, its load average is %.1f: the figures will be rough\n", load)
+	}
+	run := &record.Run{}
+	if run.Settings, err = settings(ctx, cores); err != nil {
+		return nil, err
+	}
+	at := placesOf(cores, record.ViaCall, 1)
+	redis, err := redisserver.Start(ctx, at.redis)
+	if err != nil {
+		return nil, err
+	}
+	defer redis.Stop()
+	u.Redis = redis.Addr
+	start := time.Now()
+	fmt.Fprintf(os.Stderr, "bench: %d users with %d sessions each are logged in, twice\n", u.Users, u.Each)
+	child, err := begin(ctx, at.measurer, "measure-users", u)
+	if err != nil {
+		return nil, err
+	}
+	defer child.end()
+	for {
+		var results []record.Result
+		err := child.answers.Decode(&results)
+		if errors.Is(err, io.EOF) {
+			return run, child.process.Wait()
+		}
+		if err != nil {
+			return nil, fmt.Errorf("bench: results: %w", err)
+		}
+		run.Results = append(run.Results, results...)
+		fmt.Fprintf(os.Stderr, "bench: users with %d devices, %v\n", results[0].Devices, time.Since(start).Round(time.Second))
+	}
+}
+
+// measureUsers is the process that measures.
+func measureUsers(ctx context.Context, _ []string) error {
+	var u measure.Users
+	if err := readTask(&u); err != nil {
+		return err
+	}
+	answers := json.NewEncoder(answersFile())
+	return u.Take(ctx, func(results []record.Result) error {
+		if err := answers.Encode(results); err != nil {
+			return fmt.Errorf("bench: %w", err)
+		}
+		return nil
+	})
+}

@@ -1,0 +1,160 @@
+package cli
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"time"
+	"unicode"
+
+	"github.com/schollz/progressbar/v3"
+	"golang.org/x/term"
+
+	"github.com/pyramidgo/redissessions/session/inspect"
+)
+
+// table writes rows with aligned columns.
+func table(w io.Writer, rows [][]string) {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for _, row := range rows {
+		for i, cell := range row {
+			row[i] = printable(cell)
+		}
+		fmt.Fprintln(t, strings.TrimRight(strings.Join(row, "\t"), "\t"))
+	}
+	_ = t.Flush()
+}
+
+// printable quotes text that would move the cursor, break a line or a column: a key of a
+// session's data may be any text.
+func printable(text string) string {
+	if strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return strconv.Quote(text)
+	}
+	return text
+}
+
+// object prints one object of JSON a line.
+func (a *app) object(v any) error {
+	e := json.NewEncoder(a.out)
+	e.SetEscapeHTML(false)
+	return e.Encode(v)
+}
+
+// moment is a time for a person, in UTC.
+func moment(t time.Time) string {
+	if t.IsZero() {
+		return "-"
+	}
+	return t.UTC().Format("2006-01-02 15:04:05")
+}
+
+// span is a duration for a person: two units at most.
+func span(d time.Duration) string {
+	const day = 24 * time.Hour
+	switch {
+	case d <= 0:
+		return "-"
+	case d >= 2*day:
+		return fmt.Sprintf("%dd%dh", d/day, d%day/time.Hour)
+	case d >= time.Hour:
+		return fmt.Sprintf("%dh%dm", d/time.Hour, d%time.Hour/time.Minute)
+	case d >= time.Minute:
+		return fmt.Sprintf("%dm%ds", d/time.Minute, d%time.Minute/time.Second)
+	}
+	return d.Round(time.Millisecond).String()
+}
+
+// jsonTime is a time in JSON, null for none.
+func jsonTime(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	t = t.UTC()
+	return &t
+}
+
+// recordJSON is a record in JSON.
+type recordJSON struct {
+	Handle      string     `json:"handle"`
+	Kind        string     `json:"kind"`
+	Why         string     `json:"why,omitempty"`
+	Created     *time.Time `json:"created"`
+	LoggedIn    *time.Time `json:"logged_in"`
+	Ends        *time.Time `json:"ends"`
+	IdleLeft    float64    `json:"idle_left_seconds"`
+	IdleTimeout float64    `json:"idle_timeout_seconds"`
+	Size        int        `json:"size"`
+	Encrypted   bool       `json:"encrypted"`
+	Codec       string     `json:"codec,omitempty"`
+	Indexed     bool       `json:"indexed"`
+	Successor   string     `json:"successor,omitempty"`
+}
+
+func inJSON(r inspect.Record) recordJSON {
+	return recordJSON{
+		Handle: r.Handle, Kind: string(r.Kind), Why: r.Why, Created: jsonTime(r.Created), LoggedIn: jsonTime(r.LoggedIn), Ends: jsonTime(r.Ends),
+		IdleLeft: r.IdleLeft.Seconds(), IdleTimeout: r.IdleTimeout.Seconds(), Size: r.Size, Encrypted: r.Encrypted, Codec: r.Codec, Indexed: r.Indexed, Successor: r.Successor,
+	}
+}
+
+// isTerminal reports whether a person sees what is written.
+func isTerminal(w any) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// bar is a progress bar on a terminal, and nothing elsewhere.
+type bar struct {
+	shown *progressbar.ProgressBar
+	last  int
+}
+
+const barSteps = 1000
+
+func (a *app) newBar(what string) *bar {
+	if a.noBar || !isTerminal(a.err) {
+		return &bar{}
+	}
+	return &bar{shown: progressbar.NewOptions(barSteps,
+		progressbar.OptionSetWriter(a.err), progressbar.OptionSetDescription(what), progressbar.OptionSetWidth(30),
+		progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish(), progressbar.OptionSetPredictTime(true),
+	)}
+}
+
+// at shows how far it has come; a negative part is not known.
+func (b *bar) at(part float64) {
+	step := int(part * barSteps)
+	if b.shown == nil || step <= b.last || step >= barSteps {
+		return
+	}
+	b.last = step
+	_ = b.shown.Set(step)
+}
+
+func (b *bar) end() {
+	if b.shown != nil {
+		_ = b.shown.Clear()
+	}
+}
+
+var errNotAsked = errors.New("it asks before it does that, and there is no terminal to ask on; give --yes")
+
+// confirm asks the person at the terminal to type yes.
+func (a *app) confirm(question string) error {
+	if !isTerminal(a.in) {
+		return errNotAsked
+	}
+	fmt.Fprintf(a.err, "%s\nType yes to go on: ", question)
+	var answer string
+	_, _ = fmt.Fscanln(a.in, &answer)
+	if !strings.EqualFold(strings.TrimSpace(answer), "yes") {
+		return &ended{statusFound, errors.New("nothing was changed")}
+	}
+	return nil
+}
