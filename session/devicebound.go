@@ -3,9 +3,12 @@ package session
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"time"
+
+	"github.com/pyramidgo/redissessions/session/internal/record"
 )
 
 // Binder binds sessions to the browser that has logged in (Options.DeviceBound):
@@ -54,7 +57,7 @@ type Binding interface {
 }
 
 // MaxDeviceState is the size up to which a record holds the state of a Binding.
-const MaxDeviceState = 1024
+const MaxDeviceState = record.MaxDevice
 
 // ErrUnbound is returned when the session is bound to a browser, and the request did not
 // prove that it comes from there (Options.DeviceBound). The session reads as an empty one,
@@ -118,7 +121,16 @@ func (f *Factory) beginBinding() (string, error) {
 	if f.binding == nil {
 		return "", nil
 	}
-	return f.binding.Begin()
+	state, err := f.binding.Begin()
+	return state, errors.Join(err, checkState(state))
+}
+
+// checkState refuses a state that no record has room for.
+func checkState(state string) error {
+	if n := len(state); n > MaxDeviceState {
+		return fmt.Errorf("session: the state of a Binding has %d bytes, and a record has room for %d (MaxDeviceState)", n, MaxDeviceState)
+	}
+	return nil
 }
 
 // bindingHeader puts into the header what the browser is to know of the binding. It is
@@ -220,6 +232,9 @@ func (b *BoundSession) Change(ctx context.Context, change func(state string) (st
 		was := s.meta.Login.Device
 		next, err := change(was)
 		if err != nil || next == was {
+			return err
+		}
+		if err := checkState(next); err != nil {
 			return err
 		}
 		s.meta.Login.Device = next
