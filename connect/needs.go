@@ -17,4 +17,6 @@ type Needs struct {
 	// RestartTTL says that a time to live is set beside a load or a save, as
 	// TouchAfter and AbsoluteTimeout of session.Options make it.
 	RestartTTL bool
+	// Users says that sessions are kept by user, in sorted sets: session.UserIndex.
+	Users bool
 }

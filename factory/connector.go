@@ -49,7 +49,7 @@ func (c *config) findConnector(l *lookups, o *settings.Options, co connect.Optio
 		if o.CustomConnect != embeddedConnector {
 			key = "url"
 		}
-		l.fail(key, errNoEmbedded)
+		l.unregistered = append(l.unregistered, located(l.src, key, errNoEmbedded))
 		return con
 	}
 	lookUp(l, &all, "connector", "custom_connect", name, &con)

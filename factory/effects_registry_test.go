@@ -1,6 +1,7 @@
 package factory_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -37,6 +38,11 @@ func (reversed) Verify(value string) (string, error) {
 	return reverse(id), nil
 }
 
+// counter is an observer that counts.
+type counter int
+
+func (c *counter) Observe(context.Context, *session.Event) { *c++ }
+
 func reverse(s string) string {
 	b := []byte(s)
 	slices.Reverse(b)
@@ -55,6 +61,26 @@ var registryEffects = map[string]func(*testing.T){
 				t.Error("the ID is not the generator's")
 			}
 		})
+	},
+	"Observer": func(t *testing.T) {
+		var one, two, three counter
+		r := newRegistry()
+		r.Observer("one", &one)
+		r.Observer("two", &two)
+		s := newSite(t, settings.Map{"observer": "one"}, withRegistry(r))
+		s.write()
+		if one == 0 || two != 0 {
+			t.Errorf("the observer that is named was told of %d events, the other of %d", one, two)
+		}
+		one = 0
+		s = newSite(t, settings.Map{"observer": "one, two"}, withRegistry(r), factory.WithObserver(&three), factory.WithObserver(nil))
+		s.write()
+		if one == 0 || two != one || three != one {
+			t.Errorf("two observers that are named were told of %d and %d events, one of the program's of %d", one, two, three)
+		}
+		if got := mistake(t, settings.Map{"observer": "one one"}); !strings.Contains(got, "redis.sessions.observer: ") || !strings.Contains(got, "twice") {
+			t.Errorf("an observer that is named twice: %s", got)
+		}
 	},
 	"FuncInvalidLogger": func(t *testing.T) {
 		var heard []error

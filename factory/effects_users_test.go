@@ -4,8 +4,11 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 
+	"github.com/pyramidgo/redissessions/factory"
+	"github.com/pyramidgo/redissessions/internal/connecttest"
 	"github.com/pyramidgo/redissessions/internal/visitor"
 	"github.com/pyramidgo/redissessions/session"
 	"github.com/pyramidgo/redissessions/settings"
@@ -62,4 +65,28 @@ var userEffects = map[string]func(*testing.T){
 			}
 		}
 	},
+}
+
+// user_sessions makes the start-up look for what they need: a server's user without it is
+// told so, and starts without user_sessions.
+func TestUserSessionsAreLookedFor(t *testing.T) {
+	t.Parallel()
+	srv := connecttest.RedisServer(t)
+	if err := srv.Client().Do(t.Context(), "acl", "setuser", "web", "on", ">pass", "~session:*", "+@all", "-@sortedset").Err(); err != nil {
+		t.Fatal(err)
+	}
+	for _, connector := range []string{"goredis", "redigo"} {
+		for _, on := range []bool{false, true} {
+			f, err := factory.FromSettings(settings.Map{
+				"redis.sessions.secret": "a secret for tests, of more than 32 bytes", "redis.sessions.custom_connect": connector,
+				"redis.sessions.url": "redis://web:pass@" + srv.Addr(), "redis.sessions.user_sessions": on,
+			})
+			if err == nil {
+				_ = f.Close()
+			}
+			if on != (err != nil && strings.Contains(err.Error(), "+zadd +zrem +zrange +zremrangebyscore +pexpireat +multi +exec")) {
+				t.Errorf("%s, user_sessions = %v: %v", connector, on, err)
+			}
+		}
+	}
 }

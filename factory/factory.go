@@ -126,6 +126,12 @@ func (c *config) resolve(src settings.Source, o *settings.Options) (*session.Opt
 	lookUp(l, &r.signers, "signer", "cookie_signer", o.CookieSigner, &so.Signer)
 	lookUp(l, &r.onInvalid, "function", "func_invalid_logger", o.FuncInvalidLogger, &so.OnInvalid)
 	lookUp(l, &r.allow, "function", "func_check_response_allow_cookies", o.FuncCheckResponseAllowCookies, &so.AllowCookie)
+	so.Observer = c.observer
+	for _, name := range o.Observer {
+		var named session.Observer
+		lookUp(l, &r.observers, "observer", "observer", name, &named)
+		so.Observer = session.Observers(so.Observer, named)
+	}
 	lookUp(l, &r.clients, "client", "connection_pool", o.ConnectionPool, &co.Client)
 	con := c.findConnector(l, o, co)
 	return so, con, co, l

@@ -43,7 +43,7 @@ func TestRulesOfSessionNameTheirKey(t *testing.T) {
 func TestNoErrorShowsAURL(t *testing.T) {
 	keys := []string{
 		"custom_connect", "client_callable", "redis_client_callable", "encode", "decode", "serialize", "id_generator", "cookie_signer",
-		"func_invalid_logger", "func_check_response_allow_cookies", "connection_pool", "format", "cookie_secure", "cookie_samesite", "cookie_name",
+		"func_invalid_logger", "func_check_response_allow_cookies", "connection_pool", "observer", "format", "cookie_secure", "cookie_samesite", "cookie_name",
 		"cookie_path", "cookie_domain", "host", "port", "db", "timeout", "socket_timeout", "pool_size", "auto_pipeline", "on_redis_down", "charset",
 		"errors", "max_record_bytes", "debug", "tls", "sentinel_addrs", "cluster_addrs", "tls_server_name", "encryption_keys",
 	}

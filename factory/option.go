@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/pyramidgo/redissessions/connect"
+	"github.com/pyramidgo/redissessions/session"
 )
 
 // Option changes what FromSettings and Include do beside the settings.
@@ -15,6 +16,7 @@ type config struct {
 	connectors   Registry // what WithConnector has added; only its connectors are used
 	logger       *slog.Logger
 	errorHandler func(http.ResponseWriter, *http.Request, error)
+	observer     session.Observer
 }
 
 // WithRegistry has the names in the settings looked up in r. The default is
@@ -44,6 +46,12 @@ func WithLogger(l *slog.Logger) Option { return func(c *config) { c.logger = l }
 // visitor: it may name Redis's address.
 func WithErrorHandler(f func(http.ResponseWriter, *http.Request, error)) Option {
 	return func(c *config) { c.errorHandler = f }
+}
+
+// WithObserver has o told what becomes of each session, beside the observers that
+// redis.sessions.observer names and those of other calls of WithObserver.
+func WithObserver(o session.Observer) Option {
+	return func(c *config) { c.observer = session.Observers(c.observer, o) }
 }
 
 func newConfig(opts []Option) *config {

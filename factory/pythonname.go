@@ -20,6 +20,7 @@ var registrars = map[string]string{
 	"cookie_signer":                     "Signer",
 	"func_invalid_logger":               "OnInvalid",
 	"func_check_response_allow_cookies": "AllowCookie",
+	"observer":                          "Observer",
 	"connection_pool":                   "Client",
 	"custom_connect":                    "Connect",
 }

@@ -19,6 +19,7 @@ var pythonCode = map[string][2]string{
 	"func_invalid_logger":               {"myapp.log.invalid", "Registry.OnInvalid"},
 	"func_check_response_allow_cookies": {"myapp.cookies.allowed", "Registry.AllowCookie"},
 	"connection_pool":                   {"myapp.redis.POOL", "Registry.Client"},
+	"observer":                          {"myapp.metrics.observe", "Registry.Observer"},
 	"serialize":                         {"myapp.records.dump", "Registry.Encode"},
 	"deserialize":                       {"myapp.records.load", "Registry.Decode"},
 }

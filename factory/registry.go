@@ -36,6 +36,7 @@ type Registry struct {
 	clients    names[any]
 	onInvalid  names[func(*http.Request, error)]
 	allow      names[func(http.Header) bool]
+	observers  names[session.Observer]
 }
 
 // connector is one of the two kinds.
@@ -127,6 +128,12 @@ func (r *Registry) OnInvalid(name string, f func(*http.Request, error)) {
 // header and decides whether it may carry the session's cookie.
 func (r *Registry) AllowCookie(name string, f func(http.Header) bool) {
 	register(r, &r.allow, "function", name, f, f == nil)
+}
+
+// Observer registers an observer for redis.sessions.observer, which is told what becomes
+// of each session: sessionotel's, session.LogTo's, one of the application's.
+func (r *Registry) Observer(name string, o session.Observer) {
+	register(r, &r.observers, "observer", name, o, o == nil)
 }
 
 // names is what is registered of one kind.

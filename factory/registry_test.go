@@ -31,6 +31,7 @@ func TestRegistryPanics(t *testing.T) {
 		"a nil client":             func(r *factory.Registry) { r.Client("x", nil) },
 		"a nil pool":               func(r *factory.Registry) { r.Client("x", (*redis.Pool)(nil)) },
 		"a nil invalid hook":       func(r *factory.Registry) { r.OnInvalid("x", nil) },
+		"a nil observer":           func(r *factory.Registry) { r.Observer("x", nil) },
 		"a nil cookie hook":        func(r *factory.Registry) { r.AllowCookie("x", nil) },
 		"a built-in codec":         func(r *factory.Registry) { r.Encode("json", encode.JSON.Encode) },
 		"Python's name of one":     func(r *factory.Registry) { r.Decode("json.loads", encode.JSON.Decode) },
@@ -85,6 +86,7 @@ func TestUnknownNames(t *testing.T) {
 		"redis.sessions.func_invalid_logger":               "log",
 		"redis.sessions.func_check_response_allow_cookies": "check",
 		"redis.sessions.connection_pool":                   "pool",
+		"redis.sessions.observer":                          "metrics, spans",
 		"redis.sessions.timeout":                           "12x", // no name, but a mistake too
 	}, factory.WithRegistry(r))
 	if err == nil {
@@ -98,6 +100,8 @@ func TestUnknownNames(t *testing.T) {
 		`factory: redis.sessions.id_generator: no function named "uuid"; registered: none`,
 		`factory: redis.sessions.func_invalid_logger: no function named "log"; registered: none`,
 		`factory: redis.sessions.func_check_response_allow_cookies: no function named "check"; registered: none`,
+		`factory: redis.sessions.observer: no observer named "metrics"; registered: none`,
+		`factory: redis.sessions.observer: no observer named "spans"; registered: none`,
 		`factory: redis.sessions.connection_pool: no client named "pool"; registered: none`,
 	} {
 		if !strings.Contains(err.Error(), want) {

@@ -210,6 +210,7 @@ func needs(o *settings.Options) connect.Needs {
 		NeverExpire: o.Timeout == 0,
 		ReadTTL:     o.TimeoutTrigger > 0 && o.SetRedisTTL,
 		RestartTTL:  o.AbsoluteTimeout > 0 && o.SetRedisTTL,
+		Users:       o.UserSessions,
 	}
 	if n.Prefix == "" {
 		// In the Pyramid formats a key may be anything, and so may this one.

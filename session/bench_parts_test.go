@@ -57,7 +57,7 @@ func BenchmarkCookie(b *testing.B) {
 		r := &http.Request{Header: http.Header{"Cookie": {"theme=dark; session=" + signed + "; lang=en"}}}
 		b.ReportAllocs()
 		for b.Loop() {
-			cookies := f.candidates(r, r.Header["Cookie"])
+			cookies := f.candidates(r, r, r.Header["Cookie"])
 			if _, ok := cookies.next(); !ok {
 				b.Fatal("no cookie")
 			}

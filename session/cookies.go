@@ -40,16 +40,18 @@ func (f *Factory) verify(value string) (v verified, err error) {
 // they are to be tried, each once. A forged cookie is reported and passed over.
 type candidates struct {
 	f       *Factory
-	r       *http.Request // for the hook
+	r, app  *http.Request // for the hook and the observer
+	forged  bool          // there was one that does not verify
 	cookies []*http.Cookie
 	several bool
 	tried   []string // where there are several
 }
 
-// candidates takes the Cookie lines of a request.
-func (f *Factory) candidates(r *http.Request, lines []string) candidates {
+// candidates takes the Cookie lines of a request. app is the request as the application
+// has it.
+func (f *Factory) candidates(r, app *http.Request, lines []string) candidates {
 	header := http.Request{Header: http.Header{"Cookie": lines}}
-	c := candidates{f: f, r: r, cookies: header.CookiesNamed(f.opts.Cookie.Name)}
+	c := candidates{f: f, r: r, app: app, cookies: header.CookiesNamed(f.opts.Cookie.Name)}
 	if f.rules.lastCookie {
 		slices.Reverse(c.cookies)
 	}
@@ -64,7 +66,8 @@ func (c *candidates) next() (v verified, ok bool) {
 		c.cookies = c.cookies[1:]
 		v, err := c.f.verify(value)
 		if err != nil {
-			c.f.invalid(c.r, err)
+			c.forged = true
+			c.f.invalid(c.r, c.app, err)
 			continue
 		}
 		if slices.Contains(c.tried, v.id) {

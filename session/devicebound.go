@@ -113,7 +113,7 @@ func (s *Session) admitted(at time.Time, state string) bool {
 // saved.
 func (s *Session) turnAway() {
 	_ = s.become(isUnbound, ErrUnbound)
-	s.f.invalid(s.r, ErrUnbound)
+	s.f.invalid(s.r, s.app, ErrUnbound)
 }
 
 // beginBinding returns the state for a login.
@@ -169,7 +169,7 @@ func (f *Factory) findBound(r *http.Request, is func(state string) bool) (*Bound
 	if err != nil {
 		return nil, err
 	}
-	for ids := f.candidates(r, r.Header["Cookie"]); ; {
+	for ids := f.candidates(r, r, r.Header["Cookie"]); ; {
 		c, ok := ids.next()
 		if !ok {
 			return nil, nil
@@ -191,7 +191,7 @@ func (f *Factory) stored(r *http.Request, store Store, id string) (*Session, err
 	at := f.format.Address(id)
 	for range maxFollowed {
 		s := f.blankSession(r, store)
-		s.access, s.proved, s.headerSent = passive, true, true
+		s.app, s.access, s.proved, s.headerSent = r, passive, true, true
 		raw, left, err := s.fetch(r.Context(), at.Key, 0)
 		if errors.Is(err, ErrNotFound) {
 			return nil, ErrNotFound
@@ -254,10 +254,11 @@ func (b *BoundSession) Change(ctx context.Context, change func(state string) (st
 // says so in the log.
 func (b *BoundSession) End(ctx context.Context) error {
 	s := b.s
-	ctx, cancel := s.f.writeContext(ctx)
+	ctx, cancel := s.f.writeContext(s.withRequest(ctx))
 	defer cancel()
-	err := s.endAll(ctx)
+	err := s.endAll(ctx, CauseAnotherKey)
 	if err != nil {
+		s.f.ended(ctx, CauseAnotherKey, err)
 		s.f.logFailure(s.r, "session: it was not ended", err)
 		return err
 	}

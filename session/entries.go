@@ -74,13 +74,20 @@ func (e *entries) create(ctx context.Context, rec []byte, ttl time.Duration) err
 		err = e.admit(ctx, state)
 	}
 	if err == nil {
+		e.s.siblings = e.count(state)
 		return nil
 	}
 	// The time for the login may be what ran out.
 	ctx, cancel := e.s.f.writeContext(ctx)
 	defer cancel()
 	if !errors.Is(created, ErrExists) {
-		if undo := e.s.store.Delete(ctx, e.at.Key); undo != nil {
+		var undo error
+		if created == nil {
+			undo = e.s.takeBack(ctx, e.at)
+		} else {
+			undo = e.s.store.Delete(ctx, e.at.Key)
+		}
+		if undo != nil {
 			return errors.Join(err, storeError("login", undo))
 		}
 	}
@@ -88,6 +95,24 @@ func (e *entries) create(ctx context.Context, rec []byte, ttl time.Duration) err
 		e.s.f.opts.Logger.Warn("session: the entry of a login that failed stays until its lease is over", errorAttr(undo))
 	}
 	return err
+}
+
+// count returns how many sessions the user has after the login, for the observer.
+func (e *entries) count(state IndexState) (n int) {
+	if e.s.f.watcher == nil {
+		return 0
+	}
+	now := e.s.f.now()
+	for _, entry := range state.Entries {
+		at, _, ok := e.s.f.format.OfMember(entry.Member)
+		if ok && at.Key != e.s.at.Key && (entry.Until.IsZero() || entry.Until.After(now)) {
+			n++
+		}
+	}
+	if limit := e.limit(); limit > 0 {
+		n = min(n, limit)
+	}
+	return n
 }
 
 // enter creates the record and adds the entries: in one round trip where the store can, or
@@ -165,6 +190,7 @@ func (e *entries) admit(ctx context.Context, state IndexState) error {
 			return bytes.Compare(a.member, b.member)
 		})
 		end := p.ending()
+		end.cause = CauseEvicted
 		again := false
 		gone := found.dead
 		var oldest []*target

@@ -39,6 +39,11 @@ var (
 	// time for the save (Options.SaveTimeout) was over. Nothing was written.
 	ErrConflict = contention.ErrConflict
 
+	// ErrLeaseEnded is returned by Session.Once when its function has taken longer than
+	// the lease, and another request has taken over, or when another request has cleared
+	// the session. The function's result was not stored.
+	ErrLeaseEnded = errors.New("session: once: another request has taken the work over; the result was not stored")
+
 	// ErrHeaderWritten is returned when a change needs a cookie and the
 	// response's header has been sent already.
 	ErrHeaderWritten = errors.New("session: the response header has been sent; start, renew or invalidate a session before writing to the response")

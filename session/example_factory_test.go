@@ -140,3 +140,20 @@ func ExampleFactory_Ping() {
 	_, _ = site.request(http.MethodGet, health).Body.WriteTo(os.Stdout)
 	// Output: ok
 }
+
+// When the session ends unless it is used, and when it ends in any case.
+func ExampleSession_Expires() {
+	site := &exampleSite{Factory: newExampleFactory(&session.Options{
+		Secret:          "a secret for examples, of 32 bytes",
+		IdleTimeout:     20 * time.Minute,
+		AbsoluteTimeout: 8 * time.Hour,
+	})}
+	defer func() { _ = site.Close() }()
+	site.visit(func(s *session.Session) { s.Set("user", "ann") })
+
+	site.visit(func(s *session.Session) {
+		idle, absolute := s.Expires()
+		fmt.Println(time.Until(idle).Round(time.Minute), absolute.Sub(s.Created()))
+	})
+	// Output: 20m0s 8h0m0s
+}

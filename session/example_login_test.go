@@ -30,6 +30,49 @@ func ExampleFactory_Ticket() {
 	// Output: true
 }
 
+// A list for the page "Where you are logged in". The handle of an entry ends that session; no
+// cookie can be made of it.
+func ExampleFactory_Sessions() {
+	site := newExampleSite()
+	defer func() { _ = site.Close() }()
+	ctx := context.Background()
+	site.visit(func(s *session.Session) { _ = s.Login(ctx, "ann") })
+
+	infos, err := site.Sessions(ctx, "ann")
+	fmt.Println(len(infos), err)
+	fmt.Println(site.End(ctx, "ann", infos[0].Handle))
+	site.visit(func(s *session.Session) { fmt.Printf("%q\n", s.User()) })
+	// Output:
+	// 1 <nil>
+	// <nil>
+	// ""
+}
+
+// When a password changes, or an account is closed: every session of the user ends.
+func ExampleFactory_EndAll() {
+	site := newExampleSite()
+	defer func() { _ = site.Close() }()
+	ctx := context.Background()
+	site.visit(func(s *session.Session) { _ = s.Login(ctx, "ann") })
+
+	fmt.Println(site.EndAll(ctx, "ann"))
+	site.visit(func(s *session.Session) { fmt.Println(s.IsNew()) })
+	// Output:
+	// 1 <nil>
+	// true
+}
+
+// OpenID Connect's back-channel logout names the provider's session, its sid.
+func ExampleWithLabel() {
+	site := newExampleSite()
+	defer func() { _ = site.Close() }()
+	ctx := context.Background()
+	site.visit(func(s *session.Session) { _ = s.Login(ctx, "ann", session.WithLabel("sid", "08a5019c")) })
+
+	fmt.Println(site.EndLabel(ctx, "sid", "08a5019c"))
+	// Output: 1 <nil>
+}
+
 // The page "Where you are logged in", and its button.
 func ExampleSession_EndOthers() {
 	desk, phone := newExampleSite(), &exampleSite{}

@@ -6,6 +6,43 @@ import (
 	"github.com/pyramidgo/redissessions/session"
 )
 
+// A session is a dict. What one request has set, the next one finds.
+func ExampleSession() {
+	site := newExampleSite()
+	defer func() { _ = site.Close() }()
+	site.visit(func(s *session.Session) {
+		s.Set("name", "ann")
+		s.Update(map[string]any{"visits": 1, "theme": "dark"})
+	})
+
+	site.visit(func(s *session.Session) {
+		s.Delete("theme")
+		fmt.Println(s.Get("name"))
+		fmt.Println(s.Has("theme"), s.Len(), s.Keys())
+		for key, value := range s.All() {
+			fmt.Println(key, value)
+		}
+	})
+	// Output:
+	// ann true
+	// false 2 [name visits]
+	// name ann
+	// visits 1
+}
+
+// The value is set once. Of two requests that do so at the same time, both have the value of
+// the one that is saved first, from their next requests on.
+func ExampleSession_SetDefault() {
+	site := newExampleSite()
+	defer func() { _ = site.Close() }()
+	for _, variant := range []string{"A", "B"} {
+		site.visit(func(s *session.Session) { fmt.Println(s.SetDefault("variant", variant)) })
+	}
+	// Output:
+	// A
+	// A
+}
+
 // A struct comes back as one. It is not registered anywhere.
 func ExampleValue() {
 	type address struct{ Street, Town string }
@@ -103,4 +140,15 @@ func ExampleSession_PopFlash() {
 	// first
 	// second
 	// 0
+}
+
+// A message that is waiting already is not added again.
+func ExampleSession_FlashOnce() {
+	site := newExampleSite()
+	defer func() { _ = site.Close() }()
+	for range 3 {
+		site.visit(func(s *session.Session) { s.FlashOnce("", "Your trial ends tomorrow.") })
+	}
+	site.visit(func(s *session.Session) { fmt.Println(s.PopFlash("")) })
+	// Output: [Your trial ends tomorrow.]
 }

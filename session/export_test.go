@@ -57,7 +57,7 @@ func VerifiedID(f *Factory, value string) (string, error) {
 
 // FirstCandidate returns the ID of the first cookie of r that verifies, or "".
 func FirstCandidate(f *Factory, r *http.Request) string {
-	cookies := f.candidates(r, r.Header["Cookie"])
+	cookies := f.candidates(r, r, r.Header["Cookie"])
 	v, _ := cookies.next()
 	return v.id
 }

@@ -24,6 +24,8 @@ type Factory struct {
 	late   *oncePerRoute     // routes that ask for the session after the first byte
 	turns  *contention.Turns // of writers of one large session
 
+	watcher    *watcher  // of Options.Observer; nil without one
+	rejections onInvalid // Options.OnInvalid
 	binding Binding // nil unless Options.DeviceBound is set
 
 	idsAreOurs bool // no Options.NewID makes them
@@ -68,6 +70,7 @@ func NewFactory(store Store, opts *Options) (*Factory, error) {
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
+	f.watcher, f.rejections = newWatcher(opts.Observer, f.opts.Logger), opts.OnInvalid
 	f.idsAreOurs = opts.NewID == nil
 	f.opts.NewID = f.rules.idMaker(opts)
 	f.opts.IdleTimeout = f.format.Idle(f.opts.IdleTimeout)
@@ -91,7 +94,7 @@ func (f *Factory) Get(r *http.Request) (*Session, error) {
 	if x := f.exchangeOf(r); x != nil {
 		return x.get()
 	}
-	return f.load(r, r.Header["Cookie"])
+	return f.load(r, r, r.Header["Cookie"])
 }
 
 // Save saves a session that was got without Handler, and puts the cookie into
@@ -116,7 +119,7 @@ func (f *Factory) Invalidate(r *http.Request) error {
 	if x := f.exchangeOf(r); x != nil {
 		return x.invalidate(r.Context())
 	}
-	_, _, err := f.endCookies(r.Context(), r, r.Header["Cookie"])
+	_, _, err := f.endCookies(r.Context(), r, r, r.Header["Cookie"])
 	return err
 }
 
@@ -140,14 +143,6 @@ func (f *Factory) storeFor(r *http.Request) (Store, error) {
 		err = errors.New("the connector returned no store")
 	}
 	return store, storeError("connect", err)
-}
-
-// invalid passes a cookie or record that was not accepted to the hook and the log.
-func (f *Factory) invalid(r *http.Request, err error) {
-	if f.opts.OnInvalid != nil {
-		f.opts.OnInvalid(r, err)
-	}
-	f.opts.Logger.LogAttrs(context.Background(), levelOfInvalid(err), "session not accepted", errorAttr(err))
 }
 
 // ErrPingPerRequest is returned by Ping when Options.StoreFor chooses the store: which

@@ -23,7 +23,12 @@ import (
 func (s *Session) Invalidate(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.outcome(logoutStep, s.invalidate(ctx))
+	ctx = s.withRequest(ctx)
+	err := s.invalidate(ctx)
+	if err != nil {
+		s.f.ended(ctx, CauseLogout, err)
+	}
+	return s.outcome(logoutStep, err)
 }
 
 func (s *Session) invalidate(ctx context.Context) error {
@@ -33,7 +38,7 @@ func (s *Session) invalidate(ctx context.Context) error {
 	if s.at.Key != "" || s.predecessor.Key != "" {
 		ctx, cancel := s.f.writeContext(ctx)
 		defer cancel()
-		if err := s.endAll(ctx); err != nil {
+		if err := s.endAll(ctx, CauseLogout); err != nil {
 			return err
 		}
 		s.cookie, s.signed, s.endedHere = cookieDelete, "", true
@@ -45,13 +50,13 @@ func (s *Session) invalidate(ctx context.Context) error {
 
 // endAll ends the session, the one in whose place it began, and those of the
 // request's other cookies.
-func (s *Session) endAll(ctx context.Context) error {
+func (s *Session) endAll(ctx context.Context, cause Cause) error {
 	var errs []error
 	if s.at.Key != "" {
-		errs = append(errs, s.f.endFrom(ctx, s.store, s.at, s.front(), s.entriesAt(s.at)))
+		errs = append(errs, s.f.endFrom(ctx, s.store, s.at, s.front(), s.entriesAt(s.at), cause))
 	}
 	if s.predecessor.Key != "" {
-		errs = append(errs, s.f.end(ctx, s.store, s.predecessor))
+		errs = append(errs, s.f.end(ctx, s.store, s.predecessor, CauseLogout))
 	}
 	return errors.Join(append(errs, s.endOthers(ctx))...)
 }
@@ -65,8 +70,8 @@ func (s *Session) endAll(ctx context.Context) error {
 //
 // The markers go last: as long as the session lives, another logout with the
 // same old cookie must find the way to it too, and not believe it gone.
-func (f *Factory) end(ctx context.Context, store Store, at record.Address) error {
-	return f.endFrom(ctx, store, at, f.usualFront(), nil)
+func (f *Factory) end(ctx context.Context, store Store, at record.Address, cause Cause) error {
+	return f.endFrom(ctx, store, at, f.usualFront(), nil, cause)
 }
 
 // usualFront is what live records are likely to begin with.
@@ -99,30 +104,45 @@ func (s *Session) front() []byte {
 // endFrom is end, with the guard that the record is likely to begin with. Another one
 // costs one more round trip. The entries of the session at the address go with its record,
 // or when there is none.
-func (f *Factory) endFrom(ctx context.Context, store Store, at record.Address, live []byte, left *entries) (err error) {
+func (f *Factory) endFrom(ctx context.Context, store Store, at record.Address, live []byte, left *entries, cause Cause) error {
+	was, err := f.remove(ctx, store, at, live, left)
+	if was {
+		f.ended(ctx, cause, nil)
+	}
+	return err
+}
+
+// remove removes the session at an address, or where it went to, and reports whether there
+// was one. In the Pyramid formats it does so for an observer only, because a Delete does
+// not tell; and nothing at the front of a record tells that it is no tombstone there, so
+// that with Options.Users it is read first.
+func (f *Factory) remove(ctx context.Context, store Store, at record.Address, live []byte, left *entries) (was bool, err error) {
 	first, with := at.Key, left // with are the entries until they are gone
 	defer func() {
 		if err == nil {
 			with.leave(ctx)
 		}
 	}()
+	guard := live
 	if live == nil {
-		if s, ok := store.(EntryStore); ok && left != nil {
-			err := s.RemoveLeaving(ctx, at.Key, nil, left.entry())
-			if err == nil {
+		if f.watcher == nil {
+			gone, err := f.delete(ctx, store, at, left)
+			if gone {
 				with = nil
 			}
-			if err == nil || errors.Is(err, ErrNotFound) {
-				return nil
+			return false, err
+		}
+		if f.opts.Users != nil {
+			guard, err = store.Load(ctx, at.Key, 0)
+			if errors.Is(err, ErrNotFound) || err == nil && f.isTombstone(at, guard) {
+				return false, nil
 			}
-			if !errors.Is(err, errors.ErrUnsupported) {
-				return storeError("invalidate", err)
+			if err != nil {
+				return false, storeError("invalidate", err)
 			}
 		}
-		return storeError("invalidate", store.Delete(ctx, at.Key))
 	}
 	var markers []string
-	guard := live
 	for ctx.Err() == nil {
 		here := with
 		if at.Key != first {
@@ -132,20 +152,20 @@ func (f *Factory) endFrom(ctx context.Context, store Store, at record.Address, l
 		conflict, gone := overtaken(err)
 		if conflict == nil {
 			if err != nil && !gone {
-				return storeError("invalidate", err)
+				return false, storeError("invalidate", err)
 			}
 			if err == nil && here != nil {
 				with = nil
 			}
 			for _, key := range markers {
 				if err := store.Delete(ctx, key); err != nil {
-					return storeError("invalidate", err)
+					return !gone, storeError("invalidate", err)
 				}
 			}
-			return nil
+			return !gone, nil
 		}
 		if f.isTombstone(at, conflict.Current) {
-			return nil // no session comes there
+			return false, nil // no session comes there
 		}
 		if next := f.successorOf(at, conflict.Current); next != nil {
 			markers = append(markers, at.Key)
@@ -154,7 +174,24 @@ func (f *Factory) endFrom(ctx context.Context, store Store, at record.Address, l
 			guard = conflict.Current // whatever it is, it must not stay
 		}
 	}
-	return storeError("invalidate", ctx.Err())
+	return false, storeError("invalidate", ctx.Err())
+}
+
+// delete deletes the record at an address, whatever it is, and reports whether its entries
+// went with it.
+func (f *Factory) delete(ctx context.Context, store Store, at record.Address, left *entries) (gone bool, err error) {
+	if s, ok := store.(EntryStore); ok && left != nil {
+		err := s.RemoveLeaving(ctx, at.Key, nil, left.entry())
+		switch {
+		case err == nil:
+			return true, nil
+		case errors.Is(err, ErrNotFound):
+			return false, nil
+		case !errors.Is(err, errors.ErrUnsupported):
+			return false, storeError("invalidate", err)
+		}
+	}
+	return false, storeError("invalidate", store.Delete(ctx, at.Key))
 }
 
 // successorOf returns the address that a record names when it is a marker.
@@ -169,14 +206,19 @@ func (f *Factory) successorOf(at record.Address, record []byte) *record.Address 
 // there was one, and returns the request's store. Natively it ends all of them. The
 // Python packages read one cookie only: of several, the first session that is stored is
 // ended.
-func (f *Factory) endCookies(ctx context.Context, r *http.Request, lines []string) (found bool, store Store, err error) {
+func (f *Factory) endCookies(ctx context.Context, r, app *http.Request, lines []string) (found bool, store Store, err error) {
+	defer func() {
+		if err != nil {
+			f.ended(ctx, CauseLogout, err)
+		}
+	}()
 	if store, err = f.storeFor(r); err != nil {
 		return false, nil, err
 	}
 	ctx, cancel := f.writeContext(ctx)
 	defer cancel()
 	var errs []error
-	for ids := f.candidates(r, lines); ; {
+	for ids := f.candidates(r, app, lines); ; {
 		v, ok := ids.next()
 		if !ok {
 			return found, store, errors.Join(errs...)
@@ -184,10 +226,13 @@ func (f *Factory) endCookies(ctx context.Context, r *http.Request, lines []strin
 		found = true
 		at := f.format.Address(v.id)
 		if !f.rules.lastCookie || !ids.several {
-			errs = append(errs, f.end(ctx, store, at))
+			errs = append(errs, f.end(ctx, store, at, CauseLogout))
 			continue
 		}
 		if err := store.Remove(ctx, at.Key, nil); !errors.Is(err, ErrNotFound) {
+			if err == nil {
+				f.ended(ctx, CauseLogout, nil)
+			}
 			return true, store, storeError("invalidate", err)
 		}
 	}
@@ -205,7 +250,7 @@ func (s *Session) endOthers(ctx context.Context) error {
 	var errs []error
 	for _, id := range s.ids.tried {
 		if at := s.f.format.Address(id); at.Key != s.at.Key && at.Key != s.predecessor.Key {
-			errs = append(errs, s.f.end(ctx, s.store, at))
+			errs = append(errs, s.f.end(ctx, s.store, at, CauseLogout))
 		}
 	}
 	return errors.Join(errs...)

@@ -226,17 +226,17 @@ func (f *Factory) StatusHandler() http.Handler {
 // answerStatus looks at the session as a passive request does, beside the session that
 // the request may have got already.
 func (f *Factory) answerStatus(w http.ResponseWriter, r *http.Request) {
-	in, cookies := r, r.Header["Cookie"]
+	in, app, cookies := r, r, r.Header["Cookie"]
 	if x := f.exchangeOf(r); x != nil {
-		in, cookies = x.in, x.cookies
+		in, app, cookies = x.in, x.r, x.cookies
 	}
 	store, err := f.storeFor(in)
 	s := f.blankSession(in, store)
+	s.app = app
 	if err == nil {
 		s.access = passive
-		err = s.loadFromCookies(cookies)
 	}
-	if err != nil {
+	if err = s.find(cookies, err); err != nil {
 		f.statusFailed(w, r, err)
 		return
 	}

@@ -15,14 +15,16 @@ import (
 var errExpired = fmt.Errorf("%w: it has expired", ErrNotFound)
 
 // load returns the session that a request's Cookie lines name, loaded or new. An
-// unknown ID is never adopted: the new session gets another one.
-func (f *Factory) load(r *http.Request, cookies []string) (*Session, error) {
+// unknown ID is never adopted: the new session gets another one. app is the request as the
+// application has it.
+func (f *Factory) load(r, app *http.Request, cookies []string) (*Session, error) {
 	store, err := f.storeFor(r)
 	s := f.blankSession(r, store)
+	s.app = app
 	if err == nil {
 		s.access = f.accessOf(r)
-		err = s.loadFromCookies(cookies)
 	}
+	err = s.find(cookies, err)
 	if s.state != isStored {
 		s.begin()
 	}
@@ -32,29 +34,47 @@ func (f *Factory) load(r *http.Request, cookies []string) (*Session, error) {
 	return s, nil
 }
 
+// find is loadFromCookies, of which the observer is told. err is why there is no store.
+func (s *Session) find(cookies []string, err error) error {
+	ctx, o := s.start(s.r.Context(), OpLoad)
+	defer o.finish()
+	met := Outcome(0)
+	if err == nil {
+		met, err = s.loadFromCookies(ctx, cookies)
+	}
+	if err == nil {
+		o.as(met)
+	}
+	return o.came(err)
+}
+
 // loadFromCookies loads the first session that the request's Cookie lines name and that the
-// request may use, if any. A
-// session that was renewed a moment ago counts only when no other cookie leads to
-// a session: the new cookie may stand beside the old one, where cookie_path or
-// cookie_domain was changed.
-func (s *Session) loadFromCookies(cookies []string) error {
-	f, r := s.f, s.r
+// request may use, if any. A session that was renewed a moment ago counts only when no
+// other cookie leads to a session: the new cookie may stand beside the old one, where
+// cookie_path or cookie_domain was changed. It returns what became of the last cookie.
+func (s *Session) loadFromCookies(ctx context.Context, cookies []string) (met Outcome, err error) {
+	f := s.f
 	s.lines = cookies
 	var renewed, unbound *record.Address
-	for s.ids = f.candidates(r, cookies); ; {
+	met = OutcomeAnonymous
+	for s.ids = f.candidates(s.r, s.app, cookies); ; {
 		c, ok := s.ids.next()
 		if !ok {
 			switch {
 			case unbound != nil:
 				s.at = *unbound
 				s.turnAway()
+				met = OutcomeUnbound
 			case renewed != nil:
 				s.at = *renewed
 				_ = s.become(isRenewed, ErrGone)
+				met = OutcomeGone
+			case met == OutcomeAnonymous && s.ids.forged:
+				met = OutcomeForged
 			}
-			return nil
+			return met, nil
 		}
-		found, err := s.loadID(r.Context(), c.id)
+		found, err := s.loadID(ctx, c.id)
 		switch {
 		case err == nil && found && (s.state == isRenewed || s.state == isUnbound):
 			at, which := s.at, &renewed
@@ -68,12 +88,14 @@ func (s *Session) loadFromCookies(cookies []string) error {
 		case err == nil && found:
 			if c.old {
 				s.cookie = cookieSet
+				return OutcomeOldSecret, nil
 			}
-			return nil
+			return OutcomeHit, nil
 		case errors.Is(err, ErrUndecodable) && !f.opts.FailOnUndecodable, errors.Is(err, ErrNotFound):
-			f.invalid(r, err)
+			met = outcomeOf(err)
+			f.invalid(s.r, s.app, err)
 		case err != nil:
-			return err
+			return 0, err
 		}
 	}
 }
@@ -103,6 +125,7 @@ func (s *Session) loadID(ctx context.Context, id string) (bool, error) {
 	if err != nil {
 		return false, storeError("load", err)
 	}
+	s.size = len(raw)
 	snap, err := s.f.format.Decode(at, raw)
 	if err != nil {
 		s.at = at // Invalidate ends what cannot be read too
@@ -137,10 +160,14 @@ func (s *Session) loadRecord(ctx context.Context, id string, at record.Address, 
 		alive = false
 	}
 	if !alive || outdated {
-		if err := removePrior(ctx, s.store, at.Key, prior(&snap)); err != nil && !isOvertaken(err) {
+		err := removePrior(ctx, s.store, at.Key, prior(&snap))
+		if err != nil && !isOvertaken(err) {
 			return storeError("load", err)
 		}
 		if alive {
+			if err == nil {
+				f.ended(ctx, CauseRevoked, nil)
+			}
 			return errOutdated
 		}
 		return errExpired

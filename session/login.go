@@ -46,7 +46,9 @@ func (s *Session) Login(ctx context.Context, user string, opts ...LoginOption) e
 	for _, o := range opts {
 		o(&call)
 	}
-	err := s.login(ctx, user, &call)
+	ctx, o := s.start(s.withRequest(ctx), OpLogin)
+	defer o.finish()
+	err := o.came(s.login(ctx, user, &call))
 	if err == ErrTooManySessions { //nolint:errorlint // joined with another error it is a failure
 		return err
 	}
@@ -183,10 +185,12 @@ func (s *Session) createFor(ctx context.Context, at record.Address, in *entries)
 		}
 		return err
 	}
+	s.tries++
 	if err := s.createAt(ctx, at, rec, ttl, in); err != nil {
 		return err
 	}
 	s.saved(snap)
+	s.note(ctx, OpCreate, OutcomeOK, nil)
 	return nil
 }
 
@@ -218,7 +222,7 @@ func (s *Session) EndOthers(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	return p.endAll(ctx, s.f.setKey(s.meta.Login.User), s.at.Key)
+	return p.endAll(s.withRequest(ctx), s.f.setKey(s.meta.Login.User), s.at.Key)
 }
 
 // ticketLife is for how long a ticket is good. An epoch is kept longer than that.

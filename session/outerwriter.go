@@ -365,7 +365,7 @@ func (s *Session) endUnknown(ctx context.Context, why error) error {
 	}
 	ctx, cancel := s.f.writeContext(ctx)
 	defer cancel()
-	err := s.f.end(ctx, s.store, s.at)
+	err := s.f.end(ctx, s.store, s.at, CauseTakenBack)
 	s.cookie = cookieKeep
 	_ = s.become(isEnded, why)
 	return err

@@ -41,7 +41,9 @@ const (
 func (s *Session) Renew(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.outcome(renewalStep, s.renew(ctx))
+	ctx, o := s.start(ctx, OpRenew)
+	defer o.finish()
+	return s.outcome(renewalStep, o.came(s.renew(ctx)))
 }
 
 func (s *Session) renew(ctx context.Context) error {
@@ -125,7 +127,7 @@ func (s *Session) moveTo(ctx context.Context, at record.Address, in, left *entri
 			// The time for the renewal may be what ran out.
 			ctx, cancel := s.f.writeContext(ctx)
 			defer cancel()
-			undo := s.store.Delete(ctx, at.Key)
+			undo := s.takeBack(ctx, at)
 			if undo == nil {
 				in.leave(ctx)
 			}
@@ -168,6 +170,20 @@ func (s *Session) moveTo(ctx context.Context, at record.Address, in, left *entri
 		s.saved(snap)
 		return nil
 	})
+}
+
+// takeBack deletes a record of which no browser gets the ID. With an observer it counts:
+// where another request has found the record by its entry and ended it, one more session
+// was there than any login or save has told.
+func (s *Session) takeBack(ctx context.Context, at record.Address) error {
+	if s.f.watcher == nil {
+		return s.store.Delete(ctx, at.Key)
+	}
+	was, err := s.f.remove(ctx, s.store, at, s.f.usualFront(), nil)
+	if err == nil && !was {
+		s.note(ctx, OpCreate, OutcomeOK, nil)
+	}
+	return err
 }
 
 // dropToken takes the CSRF token away, unless this request has set it, and returns what

@@ -53,7 +53,7 @@ func (x *exchange) get() (*Session, error) {
 	defer x.mu.Unlock()
 	if !x.got {
 		x.got, x.loadErr = true, errLoadPanicked
-		x.session, x.loadErr = x.f.load(x.in, x.cookies)
+		x.session, x.loadErr = x.f.load(x.in, x.r, x.cookies)
 		x.attach()
 		x.lateUse()
 	}
@@ -85,10 +85,11 @@ func (x *exchange) invalidate(values context.Context) error {
 		return x.session.Invalidate(values)
 	}
 	x.got = true
-	found, store, err := x.f.endCookies(values, x.in, x.cookies)
+	found, store, err := x.f.endCookies(values, x.in, x.r, x.cookies)
 	// As long as it has failed the visitor is logged in, whatever the page says.
 	if x.loadErr = err; err == nil {
 		x.session = x.f.newSession(x.in, store)
+		x.session.app = x.r
 		x.attach()
 		if found {
 			x.session.cookie, x.session.endedHere = cookieDelete, true
@@ -225,7 +226,7 @@ func (x *exchange) skipCookie(s *Session) {
 	case s.isNew:
 		ctx, cancel := x.f.writeContext(x.r.Context())
 		defer cancel()
-		if err := x.f.end(ctx, s.store, s.at); err != nil {
+		if err := x.f.end(ctx, s.store, s.at, CauseTakenBack); err != nil {
 			x.log("session: a session without a cookie stays until it expires", err)
 		}
 		s.cookie = cookieKeep

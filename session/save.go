@@ -44,21 +44,33 @@ func (s *Session) commit(ctx context.Context, keys ...string) error {
 	changes, err := s.changes(keys...)
 	switch {
 	case err != nil:
+		s.note(ctx, OpSave, outcomeOf(err), err)
 		return err
 	case !s.mustSave(changes, keys):
+		if len(keys) == 0 && !s.headerSent {
+			s.note(ctx, OpSave, OutcomeUnchanged, nil)
+		}
 		s.readOnly(ctx, keys)
 		return nil
 	case s.why != nil:
+		s.note(ctx, OpSave, outcomeOf(s.why), s.why)
 		return s.why
 	}
+	op := OpSave
+	if s.state == isNotStored {
+		op = OpCreate
+	}
+	ctx, o := s.start(ctx, op)
+	defer o.finish()
 	ctx, cancel := s.f.writeContext(ctx)
 	defer cancel()
-	return s.retry(ctx, func(rebased bool) (err error) {
+	return o.came(s.retry(ctx, func(rebased bool) (err error) {
 		if rebased {
 			if changes, err = s.changes(keys...); err != nil {
 				return err
 			}
 			if !s.mustSave(changes, keys) {
+				o.as(OutcomeUnchanged)
 				s.readOnly(ctx, keys)
 				return nil
 			}
@@ -67,7 +79,7 @@ func (s *Session) commit(ctx context.Context, keys ...string) error {
 			return s.create(ctx, changes)
 		}
 		return s.replace(ctx, changes)
-	})
+	}))
 }
 
 // retry is the one loop for conflicts: it calls try until that succeeds or fails, or the
@@ -83,6 +95,7 @@ func (s *Session) retry(ctx context.Context, try func(rebased bool) error) error
 	}
 	for err == nil {
 		c.Begin()
+		s.tries++
 		failure := try(rebased)
 		if failure == nil {
 			return nil
@@ -184,6 +197,7 @@ func (s *Session) replace(ctx context.Context, changes []record.Change) error {
 		if err := s.entriesAt(s.at).removeLeaving(ctx, s.store, s.at.Key, s.prior()); err != nil {
 			return guardedError(err)
 		}
+		s.f.ended(ctx, CauseEmptied, nil)
 		s.reset()
 		s.cookie, s.endedHere = cookieDelete, true
 		return nil
@@ -253,6 +267,7 @@ func (s *Session) encode(at record.Address, changes []record.Change) ([]byte, re
 	if err != nil {
 		return nil, record.Snapshot{}, 0, err
 	}
+	s.size = len(raw)
 	if n := len(raw); n > s.f.opts.MaxRecordBytes {
 		return nil, record.Snapshot{}, 0, fmt.Errorf("%w (%d bytes, at most %d)", ErrTooLarge, n, s.f.opts.MaxRecordBytes)
 	}

@@ -2,6 +2,7 @@ package session_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
@@ -76,6 +77,17 @@ func (e *everything) printFactories(t *testing.T, secret, previous, password, ke
 	}
 }
 
+// printEvents prints every event.
+type printEvents struct {
+	all *everything
+	ops map[string]bool
+}
+
+func (p printEvents) Observe(ctx context.Context, e *session.Event) {
+	p.ops[e.Op.String()] = true
+	p.all.print(e, *e, e.Err, ctx, struct{ e session.Event }{*e})
+}
+
 // TestNothingSecretIsShown runs an application through what goes well and what
 // goes wrong, with the log at its most talkative, and searches all the output
 // for secrets.
@@ -90,12 +102,16 @@ func TestNothingSecretIsShown(t *testing.T) {
 	redis := connecttest.Miniredis(t)
 	redis.RequireUserAuth("app", password)
 	all := &everything{}
+	ops := map[string]bool{}
 	secrets := map[string]string{
-		"the secret": secret, "the previous secret": previous, "the password": password, "a value": private,
+		"a user's name": "topsecret-user",
+		"the secret":    secret, "the previous secret": previous, "the password": password, "a value": private,
 		"the encryption key": key, "the encryption key itself": "topsecret-key",
 	}
 	registry := factory.NewRegistry()
 	registry.OnInvalid("hear", func(_ *http.Request, err error) { all.print(err) })
+	registry.Observer("print", printEvents{all, ops})
+	registry.Observer("log", session.LogTo(slog.New(slog.NewTextHandler(all, &slog.HandlerOptions{Level: slog.LevelDebug}))))
 	sessions, err := factory.FromSettings(settings.Map{
 		"redis.sessions.secret":              secret,
 		"redis.sessions.secret_previous":     previous,
@@ -103,6 +119,8 @@ func TestNothingSecretIsShown(t *testing.T) {
 		"redis.sessions.url":                 "redis://app:" + password + "@" + redis.Addr(),
 		"redis.sessions.max_retries":         0,
 		"redis.sessions.func_invalid_logger": "hear",
+		"redis.sessions.observer":            "print, log",
+		"redis.sessions.user_sessions":       true,
 		"redis.sessions.max_record_bytes":    2000,
 	}, factory.WithRegistry(registry),
 		factory.WithLogger(slog.New(slog.NewTextHandler(all, &slog.HandlerOptions{Level: slog.LevelDebug}))),
@@ -149,6 +167,20 @@ func TestNothingSecretIsShown(t *testing.T) {
 			t.Error(err)
 		}
 	})
+	visit(func(s *session.Session) {
+		if err := s.Login(t.Context(), "topsecret-user"); err != nil {
+			t.Error(err)
+		}
+		if err := s.Touch(t.Context()); err != nil {
+			t.Error(err)
+		}
+	})
+	visit(func(s *session.Session) {
+		if err := s.Invalidate(t.Context()); err != nil {
+			t.Error(err)
+		}
+	})
+	visit(set)
 	visit(func(s *session.Session) { s.Set("big", strings.Repeat(private, 1000)) })
 	visit(func(s *session.Session) { s.Set("private", func() {}) })
 	redis.SetError("ERR something is wrong")
@@ -195,6 +227,9 @@ func TestNothingSecretIsShown(t *testing.T) {
 		all.print(err)
 	}
 
+	if len(ops) != 8 {
+		t.Errorf("the events were only %v", ops)
+	}
 	text := all.text.String()
 	for what, secret := range secrets {
 		for _, form := range []string{secret, hex.EncodeToString([]byte(secret)), strings.ToUpper(hex.EncodeToString([]byte(secret)))} {

@@ -48,6 +48,7 @@ import (
 type Session struct {
 	f     *Factory
 	r     *http.Request // for the hooks
+	app   *http.Request // the application's, for the observer
 	store Store
 
 	mu    sync.Mutex
@@ -83,6 +84,11 @@ type Session struct {
 	refused    bool             // it is logged that the response may not have the cookie
 	proved     bool             // the request need not prove that the session is bound to its browser
 	offer      bool             // the response offers to bind the session
+
+	onces map[string]chan struct{} // the keys that a Once of this request works for; closed when it has ended
+	// For the observer: of the operation that is under way, or was last.
+	tries, size int
+	siblings    int // how many sessions the user had after the login
 }
 
 // state is what the request knows of the session's record.
@@ -294,7 +300,7 @@ type damages Session
 
 // Damaged reports a value that cannot be decoded.
 func (s *damages) Damaged(key string, err error) {
-	s.f.invalid(s.r, fmt.Errorf("session: the value at key %q counts as absent: %w", key, err))
+	s.f.invalid(s.r, s.app, fmt.Errorf("session: the value at key %q counts as absent: %w", key, err))
 }
 
 // writeContext returns the context of commands that must not end with the

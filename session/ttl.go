@@ -105,9 +105,12 @@ func (s *Session) Touch(ctx context.Context) error {
 	case s.state == isNotStored:
 		return nil
 	}
+	ctx, o := s.start(ctx, OpTouch)
+	defer o.finish()
 	ctx, cancel := s.f.writeContext(ctx)
 	defer cancel()
 	stored := s.f.blankSession(s.r, s.store) // what is stored now, without the request's changes
+	stored.app = s.app
 	stored.access, stored.at, stored.proved = touching, s.at, true
 	stored.header, stored.headerSent = s.header, true // its cookie is not sent
 	var seen []byte
@@ -120,12 +123,14 @@ func (s *Session) Touch(ctx context.Context) error {
 		seen = stored.guard
 		return stored.restartDue(ctx)
 	})
+	s.tries, s.size = stored.tries, stored.size
 	switch {
 	case stored.hasGone():
-		return s.gone(stored.state)
+		return o.came(s.gone(stored.state))
 	case err != nil:
-		return err
+		return o.came(err)
 	}
+	o.as(OutcomeOK)
 	s.touched(stored, string(seen))
 	return nil
 }
@@ -177,11 +182,18 @@ func (s *Session) restartIfDue(ctx context.Context) {
 // restartDue restarts the time to live, and the time of expiry in the record, as far
 // as they are due. A cookie that is sent again is noted in the record, and a record of
 // settings that are on their way out is written anew.
-func (s *Session) restartDue(ctx context.Context) error {
+func (s *Session) restartDue(ctx context.Context) (err error) {
 	touch, rewrite := s.due.ttl, s.due.expiry || s.due.record || s.due.cookie && !s.cookieRefused()
 	s.due.ttl, s.due.expiry, s.due.record = false, false, false
 	if !touch && !rewrite || s.state != isStored {
 		return nil
+	}
+	if s.access != touching {
+		var o *operation
+		ctx, o = s.start(ctx, OpTouch)
+		s.tries = 1
+		defer o.finish()
+		defer func() { _ = o.came(err) }()
 	}
 	ctx, cancel := s.f.writeContext(ctx)
 	defer cancel()

@@ -43,7 +43,12 @@ func (f *Factory) EndLabel(ctx context.Context, name, value string) (int, error)
 // The epoch is written before the set is read, so that a login with a ticket either finds
 // another epoch or is in the set. Entries are removed last: when a record could not be
 // removed, the next try finds it by its entry.
-func (p place) endAll(ctx context.Context, key, spare string) (int, error) {
+func (p place) endAll(ctx context.Context, key, spare string) (n int, err error) {
+	defer func() {
+		if err != nil {
+			p.f.ended(ctx, CauseRevoked, err)
+		}
+	}()
 	ctx, cancel := p.f.writeContext(ctx)
 	defer cancel()
 	end := p.ending()
@@ -105,6 +110,7 @@ func newEpoch() (Epoch, error) {
 type ending struct {
 	place
 	began  time.Time
+	cause  Cause
 	spare  string          // the key of the session that goes on
 	missed map[string]bool // keys without a record, once
 	done   map[string]bool // keys with which there is nothing more to do
@@ -113,7 +119,7 @@ type ending struct {
 }
 
 func (p place) ending() *ending {
-	return &ending{place: p, began: p.f.now(), missed: map[string]bool{}, done: map[string]bool{}, logins: map[time.Time]bool{}}
+	return &ending{place: p, cause: CauseRevoked, began: p.f.now(), missed: map[string]bool{}, done: map[string]bool{}, logins: map[time.Time]bool{}}
 }
 
 // counts reports whether an entry is to be ended that a listing of that round brought: all
@@ -124,6 +130,12 @@ func (e *ending) counts(round int, login time.Time) bool {
 		e.logins[login] = true
 	}
 	return e.logins[login] || !login.After(e.began)
+}
+
+// count counts a session that was ended.
+func (e *ending) count(ctx context.Context) {
+	e.ended++
+	e.f.ended(ctx, e.cause, nil)
 }
 
 // outcome is what became of an entry.
@@ -194,7 +206,7 @@ func (e *ending) step(ctx context.Context, open []*target) error {
 		conflict, isConflict := errors.AsType[*ConflictError](results[i])
 		switch err := results[i]; {
 		case err == nil:
-			e.ended++
+			e.count(ctx)
 			e.done[t.at.Key] = true
 			t.end(wasEnded)
 			if t.followed() {
@@ -242,7 +254,7 @@ func (e *ending) follow(ctx context.Context, t *target, current []byte) {
 	}
 	switch err := e.store.Remove(ctx, t.at.Key, current); {
 	case err == nil:
-		e.ended++
+		e.count(ctx)
 		t.end(wasEnded)
 	case !isOvertaken(err):
 		t.over, t.err = true, err

@@ -146,7 +146,12 @@ func handle(user record.UserHash, member []byte, login time.Time) string {
 // End ends one session of a user, by the handle that Sessions returned for it. A session
 // that was renewed since is found by its time of login. The error is ErrNotFound when the
 // user has no such session.
-func (f *Factory) End(ctx context.Context, user, name string) error {
+func (f *Factory) End(ctx context.Context, user, name string) (err error) {
+	defer func() {
+		if err != nil && !errors.Is(err, ErrNotFound) {
+			f.ended(ctx, CauseRevoked, err)
+		}
+	}()
 	if user == "" {
 		return errNoUser
 	}

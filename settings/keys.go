@@ -74,6 +74,8 @@ var table = []group{
 			doc: "Registered function that makes session IDs."},
 		{name: "func_invalid_logger", kind: name, put: into(func(o *Options) *string { return &o.FuncInvalidLogger }),
 			doc: "Registered hook that is called for each cookie and record that was not accepted."},
+		{name: "observer", kind: names, defDoc: "none", put: into(func(o *Options) *[]string { return &o.Observer }),
+			doc: "Registered observers, one or several, that are told what becomes of each session: for metrics, traces and logs (observing.md)."},
 		{name: "debug", kind: onOff, def: "false", put: into(func(o *Options) *bool { return &o.Debug }),
 			doc: "Allow secrets that everybody knows, and sessions in the process only."},
 	}},

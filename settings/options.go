@@ -249,6 +249,10 @@ type Options struct {
 	// response, judging by its header. The default is empty: none.
 	FuncCheckResponseAllowCookies string
 
+	// Observer names the observers that are told what becomes of each session. The default
+	// is empty: none.
+	Observer []string
+
 	// Debug allows secrets that everybody knows: those of the documentation and obvious
 	// ones. The default is false.
 	Debug bool

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -160,6 +161,27 @@ func address(text string, port int) (string, error) {
 		return "", errors.New("expected a port from 1 to 65535")
 	}
 	return net.JoinHostPort(host, portText), nil
+}
+
+// names reads the names of several things that an application has registered.
+var names = reader{
+	want: "names, separated by spaces, commas or lines",
+	read: func(raw any) (any, error) {
+		items, err := itemsOf(raw, splitWords)
+		if err != nil {
+			return nil, err
+		}
+		var list []string
+		for _, item := range items {
+			for _, word := range splitWords(item) {
+				if slices.Contains(list, word) {
+					return nil, fmt.Errorf("name %d stands there twice", len(list)+1)
+				}
+				list = append(list, word)
+			}
+		}
+		return list, nil
+	},
 }
 
 func splitWords(line string) []string {

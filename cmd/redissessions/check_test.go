@@ -24,7 +24,8 @@ func TestCheck(t *testing.T) {
 		t.Errorf("only %d settings\n%s", lines, r.out)
 	}
 	run(t, "", "check", "-s", file+"#main").wants(t, 0)
-	run(t, "", "check", "-s", file, "--section", "other").wants(t, 2, "other")
+	run(t, "", "check", "-s", file, "--section", "other").wants(t, 1, "other")
+	run(t, "", "check", "-s", file, "--section", "other", "--json").wants(t, 1, `"mistakes":["settings: `)
 	runIn(t, []string{"SHOP_REDIS_SESSIONS_TIMEOUT=7m"}, "", "check", "-s", file, "--env-prefix", "SHOP_").wants(t, 0, "7m0s", "SHOP_REDIS_SESSIONS_TIMEOUT")
 
 	r = run(t, "", "check", "-s", file, "--json")
@@ -66,10 +67,14 @@ func TestWrongFiles(t *testing.T) {
 		if cmd == "end" {
 			args = append(args, "--all", "--yes")
 		}
-		run(t, "x", args...).wants(t, 2, "--settings")
-		run(t, "x", append(args, "-s", filepath.Join(dir, "none.ini"))...).wants(t, 2, "none.ini", "no such file")
-		run(t, "x", append(args, "-s", text)...).wants(t, 2, ".ini, .yaml")
-		run(t, "x", append(args, "-s", broken)...).wants(t, 2, broken+":1")
+		status := 2
+		run(t, "x", args...).wants(t, status, "--settings")
+		if cmd == "check" {
+			status = 1
+		}
+		run(t, "x", append(args, "-s", filepath.Join(dir, "none.ini"))...).wants(t, status, "none.ini", "no such file")
+		run(t, "x", append(args, "-s", text)...).wants(t, status, ".ini, .yaml")
+		run(t, "x", append(args, "-s", broken)...).wants(t, status, broken+":1")
 	}
 }
 
@@ -110,4 +115,13 @@ func TestSecret(t *testing.T) {
 	run(t, "", "secret", "rotate", "-s", file).wants(t, 0, "secret_previous = NEW", "40m0s")
 	never := settingsFile(t, map[string]string{"timeout": "0", "absolute_timeout": "9h"})
 	run(t, "", "secret", "rotate", "-s", never).wants(t, 0, "9h0m0s")
+}
+
+// TestEmbedded: the application adds that connector itself, and nobody else sees its
+// sessions.
+func TestEmbedded(t *testing.T) {
+	file := settingsFile(t, map[string]string{"url": "embedded://", "debug": "true"})
+	run(t, "", "check", "-s", file).wants(t, 0, "known to the application only")
+	run(t, "", "count", "-s", file).wants(t, 2, "inside of the application's process")
+	run(t, "", "doctor", "-s", file).wants(t, 2, "inside of the application's process")
 }

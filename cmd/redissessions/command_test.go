@@ -154,7 +154,7 @@ func newSite(t *testing.T, keys map[string]string) *site {
 // visitor's cookie and the session's ID are hidden from then on.
 func (s *site) visit(v *visitor.Visitor, handle func(ctx context.Context, s *session.Session) error) {
 	s.t.Helper()
-	resp := v.Get(s.f.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	resp := v.Get(s.f.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		sess, err := session.FromRequest(r)
 		if err == nil {
 			err = handle(r.Context(), sess)
@@ -166,7 +166,7 @@ func (s *site) visit(v *visitor.Visitor, handle func(ctx context.Context, s *ses
 	if resp.StatusCode != http.StatusOK {
 		s.t.Errorf("the page is answered with %d", resp.StatusCode)
 	}
-	_ = v.Get(s.f.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	_ = v.Get(s.f.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		if sess, err := session.FromRequest(r); err == nil {
 			hide(sess.ID())
 		}
@@ -192,7 +192,7 @@ func (s *site) newVisitor(user string) *visitor.Visitor {
 
 // here reports whether a visitor's session is there.
 func (s *site) here(v *visitor.Visitor) (here bool) {
-	_ = v.Get(s.f.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	_ = v.Get(s.f.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		if sess, err := session.FromRequest(r); err == nil {
 			here = sess.Has("basket")
 		}

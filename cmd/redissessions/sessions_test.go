@@ -327,7 +327,7 @@ func TestReplica(t *testing.T) {
 	srv, replica := connecttest.RedisServer(t), connecttest.RedisServer(t)
 	s := newSite(t, map[string]string{"url": srv.URL()})
 	s.newVisitor("")
-	if err := replica.Client().SlaveOf(t.Context(), "127.0.0.1", strconv.Itoa(srv.Port)).Err(); err != nil {
+	if err := replica.Client().ReplicaOf(t.Context(), "127.0.0.1", strconv.Itoa(srv.Port)).Err(); err != nil {
 		t.Fatal(err)
 	}
 	connecttest.Eventually(t, 20*time.Second, func() error {
@@ -344,6 +344,13 @@ func TestNoRightToScan(t *testing.T) {
 	file := settingsFile(t, map[string]string{"host": "127.0.0.1", "port": strconv.Itoa(srv.Port), "username": "web", "password": password})
 	for _, cmd := range []string{"count", "ls"} {
 		run(t, "", cmd, "-s", file).wants(t, 2, "may not run SCAN", "+scan")
+	}
+	// docs/command.md says what to add.
+	if err := srv.Client().Do(t.Context(), "acl", "setuser", "web", "+scan", "+strlen", "+dbsize").Err(); err != nil {
+		t.Fatal(err)
+	}
+	for _, cmd := range []string{"count", "ls"} {
+		run(t, "", cmd, "-s", file).wants(t, 0)
 	}
 }
 

@@ -1,3 +1,5 @@
+//go:build linux
+
 package main_test
 
 import (
@@ -5,7 +7,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -92,6 +93,12 @@ func TestTerminalAsks(t *testing.T) {
 	x.until("Type yes")
 	x.types("n\n")
 	if out, status := x.ends(); status != 1 || !strings.Contains(out, "redis.sessions.valid_since = 20") || !strings.Contains(out, "nothing was changed") || !s.here(v) {
+		t.Errorf("%d: %s", status, out)
+	}
+	x = inTerminal(t, nil, "end", "-s", s.file, "--all")
+	x.until("Type yes")
+	x.types("\x03")
+	if out, status := x.ends(); status != 130 || !s.here(v) {
 		t.Errorf("%d: %s", status, out)
 	}
 	x = inTerminal(t, nil, "end", "-s", s.file, "--all")
@@ -212,7 +219,7 @@ func peak(t *testing.T, cmd *exec.Cmd, bound int64, what string, began time.Time
 	if !ok {
 		return
 	}
-	t.Log(fmt.Sprintf("%s: %d MiB at most, in %s", what, usage.Maxrss>>10, time.Since(began).Round(time.Millisecond)))
+	t.Logf("%s: %d MiB at most, in %s", what, usage.Maxrss>>10, time.Since(began).Round(time.Millisecond))
 	if usage.Maxrss > bound {
 		t.Errorf("%s had %d KiB at most, want %d", what, usage.Maxrss, bound)
 	}

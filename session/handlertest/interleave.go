@@ -49,7 +49,7 @@ func (r *Run) Schedule() string { return r.sched.schedule() }
 // Nothing runs before Check.
 //
 // A handler that waits for another one outside Redis, such as on a mutex, makes the test
-// slower (a tenth of a second each time). The order of what a handler's own
+// slower (half a second each time). The order of what a handler's own
 // goroutines do is not decided by the seed.
 func (k *Kit) Interleave(n int, handlers ...http.Handler) *Interleaving {
 	i := &Interleaving{kit: k, n: n, handlers: handlers, arrange: func(*Visitor) {}}

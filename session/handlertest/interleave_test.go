@@ -157,13 +157,20 @@ func TestInterleaveReportsAPanic(t *testing.T) {
 func TestInterleaveWithAMutex(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex
+	waits := 0
 	lose := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		mu.Lock()
+		if !mu.TryLock() {
+			mu.Lock()
+			waits++
+		}
 		defer mu.Unlock()
 		lose.ServeHTTP(w, r)
 		w.WriteHeader(http.StatusNoContent) // saves
 	})
-	handlertest.New(t).Interleave(5, lose, lose).Arrange(zero).Check(counted(2))
+	handlertest.New(t).Interleave(8, lose, lose).Arrange(zero).Check(counted(2))
+	if waits == 0 {
+		t.Error("no request has waited for the other")
+	}
 }
 
 func TestInterleaveMisused(t *testing.T) {

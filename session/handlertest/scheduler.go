@@ -13,12 +13,16 @@ import (
 )
 
 const (
-	// grace is how long a request may take between two operations before it counts as
-	// one that waits for another request, on a mutex of the application's, say. Then
+	// tick is how often the scheduler looks whether a request has come to its next
+	// operation. On a machine that does other things too, the request gets its share of
+	// the time between two ticks.
+	tick = 20 * time.Millisecond
+	// grace is how many ticks a request may take between two operations before it counts
+	// as one that waits for another request, on a mutex of the application's, say. Then
 	// another one goes on.
-	grace = 100 * time.Millisecond
-	// patience is how long all requests may take to come to their next operation.
-	patience = 20 * time.Second
+	grace = 25
+	// patience is how many ticks all requests may take to come to their next operation.
+	patience = 1500
 )
 
 // errStuck is the failure of an interleaving in which no request goes on.
@@ -113,18 +117,20 @@ func (s *scheduler) run() error {
 }
 
 // settle waits until no task runs, and reports whether that came to pass in time.
-func (s *scheduler) settle(limit time.Duration) bool {
-	return s.settleUntil(limit, func() bool { return !s.busy() })
+func (s *scheduler) settle(ticks int) bool {
+	return s.settleUntil(ticks, func() bool { return !s.busy() })
 }
 
-func (s *scheduler) settleUntil(limit time.Duration, settled func() bool) bool {
-	timer := time.NewTimer(limit)
-	defer timer.Stop()
+func (s *scheduler) settleUntil(ticks int, settled func() bool) bool {
+	ticker := time.NewTicker(tick)
+	defer ticker.Stop()
 	for !settled() {
 		select {
 		case <-s.event:
-		case <-timer.C:
-			return settled()
+		case <-ticker.C:
+			if ticks--; ticks < 0 {
+				return settled()
+			}
 		}
 	}
 	return true

@@ -28,8 +28,9 @@ func (i *Inspector) Keys(ctx context.Context, store session.Store, user string) 
 	return keys, err
 }
 
-// End ends the session at a key, and reports whether there was one. Where it was renewed
-// the session that it went on as is ended. A request in flight does not bring it back. A
+// End ends the session at a key, and reports whether there was one. Where it was renewed a
+// moment ago the session that it went on as is ended, in the native format; in the Pyramid
+// formats a renewal leaves nothing that leads there. A request in flight does not bring it back. A
 // record that cannot be read is removed in the native format; in the Pyramid formats it may
 // belong to another program, and is ErrUndecodable.
 func (i *Inspector) End(ctx context.Context, store session.Store, key string) (bool, error) {

@@ -178,7 +178,7 @@ func (i *Inspector) setKey(h record.UserHash) string {
 	return record.IndexKey(cmp.Or(i.o.Prefix, session.DefaultPrefix), h)
 }
 
-// began is when the absolute timeout began.
+// absoluteEnd is when a session ends however much it is used, zero for never.
 func (i *Inspector) absoluteEnd(m record.Meta) time.Time {
 	if i.o.AbsoluteTimeout <= 0 {
 		return time.Time{}

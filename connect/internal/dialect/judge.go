@@ -16,6 +16,7 @@ type questions struct {
 	persist, replace, conflict        int
 	expire, gone, evalsha, remove     int
 	unlink, del, info, config         int
+	users                             userQuestions
 }
 
 func (q *questions) ok(at int) bool       { return q.answers[at].Refusal == "" }
@@ -35,6 +36,9 @@ func (g *Guarded) judge(f *Findings, q *questions, needs connect.Needs) {
 		if f.NoUNLINK = q.ok(q.del); !f.NoUNLINK {
 			f.Errors = append(f.Errors, "no session could be ended: "+Sentence("UNLINK", q.why(q.unlink)))
 		}
+	}
+	if needs.Users {
+		g.judgeUsers(f, q)
 	}
 	judgePolicy(f, q, needs)
 }

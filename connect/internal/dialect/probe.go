@@ -105,6 +105,9 @@ func (g *Guarded) Probe(ctx context.Context, needs connect.Needs) (*Findings, er
 	q.del = p.send("del", key)
 	q.info = p.send("info", "memory")
 	q.config = p.send("config", "get", "maxmemory-policy")
+	if needs.Users {
+		g.askUsers(&p, &q, key)
+	}
 	answers, err := g.client.Pipeline(ctx, p.commands)
 	if err != nil {
 		return nil, err

@@ -29,6 +29,7 @@ type households struct {
 	// replicas must have until the site answers again.
 	window atomic.Bool
 	round  atomic.Int64 // counts the windows
+	calm   atomic.Bool  // from the window to the audit
 	failed atomic.Int64 // answers that were not 200, in the window
 }
 
@@ -37,7 +38,7 @@ type households struct {
 type household struct {
 	h       *households
 	name    string
-	careful bool // it leaves its sessions as they are in the window
+	careful bool // it leaves its sessions as they are while it is calm
 	random  *rand.Rand
 	devices [devicesEach]*login // nil for one that is logged out
 
@@ -78,6 +79,7 @@ func newHouseholds(t *testing.T, s *site) *households {
 // start lets the steps begin.
 func (h *households) start() {
 	h.stopped = make(chan struct{})
+	h.calm.Store(false)
 	for _, u := range h.all {
 		h.wait.Go(func() {
 			tick := time.NewTicker(pace)
@@ -126,6 +128,7 @@ func (h *households) await(n int) {
 func (h *households) failover(pairs map[*connecttest.Server]*connecttest.Server, kill *connecttest.Server) {
 	h.t.Helper()
 	h.failed.Store(0)
+	h.calm.Store(true)
 	h.window.Store(true)
 	h.round.Add(1)
 	awaitReplicas(h.t, pairs)

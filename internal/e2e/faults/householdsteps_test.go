@@ -27,7 +27,7 @@ func (u *household) step() {
 	l := u.devices[d]
 	var ok bool
 	n := u.random.IntN(20)
-	if u.careful && before {
+	if u.careful && u.h.calm.Load() {
 		n = []int{probes, saves, reads, lists}[n%4]
 	}
 	switch {

@@ -20,6 +20,7 @@ type original interface {
 // whose value has changed in place is an override, one that is still what is stored is
 // kept, and any other is dropped.
 func (o *Overlay) find(key string) *entry {
+	o.used = true
 	e := o.entries.find(key)
 	if e == nil || !e.stale {
 		return e

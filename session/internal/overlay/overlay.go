@@ -13,6 +13,7 @@ type Overlay struct {
 	base    record.Data
 	entries entries
 	cleared bool // the base is to be emptied first
+	used    bool // a key was looked for
 
 	damages Damages
 }
@@ -79,6 +80,9 @@ func (o *Overlay) stored(key string) (any, bool) {
 	return v, ok
 }
 
+// Used reports whether the application has looked at a key or changed one.
+func (o *Overlay) Used() bool { return o.used || o.cleared || len(o.entries.list) > 0 }
+
 // Has reports whether the key is present.
 func (o *Overlay) Has(key string) bool {
 	if e := o.find(key); e != nil {
@@ -89,6 +93,7 @@ func (o *Overlay) Has(key string) bool {
 
 // Keys returns the keys that are present, sorted.
 func (o *Overlay) Keys() []string {
+	o.used = true
 	var keys []string
 	for _, k := range o.Base().Keys() {
 		if o.find(k) == nil {

@@ -123,7 +123,7 @@ another: register a signer (cookie_signer) that verifies both, or the visitors l
 			}
 			defer to.close()
 			if !dry && !yes {
-				if err := a.confirm(fmt.Sprintf("This rewrites the sessions at %s from the format %s to %s at %s.", s.Connect, s.Session.Format, to.Session.Format, to.Connect)); err != nil {
+				if err := a.confirm(cmd.Context(), fmt.Sprintf("This rewrites the sessions at %s from the format %s to %s at %s.", s.Connect, s.Session.Format, to.Session.Format, to.Connect)); err != nil {
 					return err
 				}
 			}
@@ -197,11 +197,12 @@ func (a *app) convert(ctx context.Context, s, to *site, dry bool) error {
 	if err != nil {
 		return a.interrupted(ctx, err, fmt.Sprintf("%d sessions were converted; run it again to go on", c.Converted))
 	}
-	if a.json {
+	switch {
+	case a.json:
 		err = a.object(c)
-	} else if dry {
+	case dry:
 		fmt.Fprintf(a.out, "%d sessions would be converted, %d would not come through; nothing was written\n", c.Converted, c.Failed)
-	} else {
+	default:
 		fmt.Fprintf(a.out, "%d sessions were converted, %d were left as they are, %d did not come through\n", c.Converted, c.Left, c.Failed)
 		if to.Settings.UserSessions {
 			fmt.Fprintln(a.out, "Run reindex with the new settings: the indexes of the users name the sessions by their keys.")

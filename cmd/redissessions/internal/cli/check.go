@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -52,11 +53,16 @@ type checkedSetting struct {
 }
 
 func (a *app) check() error {
+	found := checked{Settings: []checkedSetting{}, Mistakes: []string{}, Warnings: []string{}, Notes: []string{}}
 	src, err := a.load()
-	if err != nil {
+	if errors.Is(err, errNoSettings) {
 		return err
 	}
-	found := checked{Mistakes: []string{}, Warnings: []string{}, Notes: []string{}}
+	if err != nil { // the file is a mistake
+		found.Mistakes = strings.Split(err.Error(), "\n")
+		a.printChecked(found)
+		return &ended{status: statusFound}
+	}
 	for _, e := range settings.Effectives(src) {
 		s := checkedSetting{Name: e.Name, Value: e.Value, Origin: e.Origin}
 		if e.Key != "" && e.Key != e.Name {
@@ -84,7 +90,10 @@ func (a *app) printChecked(found checked) {
 		_ = a.object(found)
 		return
 	}
-	rows := [][]string{{"SETTING", "VALUE", "FROM"}}
+	var rows [][]string
+	if len(found.Settings) > 0 {
+		rows = append(rows, []string{"SETTING", "VALUE", "FROM"})
+	}
 	for _, s := range found.Settings {
 		value, origin := s.Value, s.Origin
 		if value == "" {

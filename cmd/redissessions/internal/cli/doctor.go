@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -81,8 +82,12 @@ func (d *diagnosis) find(l level, about, format string, args ...any) {
 func (a *app) doctor(ctx context.Context) error {
 	d := &diagnosis{app: a}
 	src, err := a.load()
-	if err != nil {
+	if errors.Is(err, errNoSettings) {
 		return err
+	}
+	if err != nil {
+		d.find(broken, "settings", "%s", oneLine(err))
+		return d.end()
 	}
 	if d.site, err = a.resolveFrom(src); err != nil {
 		for _, mistake := range strings.Split(err.Error(), "\n") {

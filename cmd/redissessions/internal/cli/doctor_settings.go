@@ -15,10 +15,8 @@ func (d *diagnosis) lookAtSettings() {
 	for _, err := range d.Unregistered {
 		d.find(note, "settings", "known to the application only: %s", err)
 	}
-	for _, known := range []bool{o.ConnectionPool == "", o.CustomConnect == "goredis" || o.CustomConnect == "redigo" || o.CustomConnect == ""} {
-		if !known {
-			d.find(note, "connection", "the application connects by a client or a connector of its own; this command goes by the other settings")
-		}
+	if o.ConnectionPool != "" || o.CustomConnect != "goredis" && o.CustomConnect != "redigo" {
+		d.find(note, "connection", "the application connects by a client or a connector of its own; this command goes by the other settings")
 	}
 	before := d.worst
 	d.lookAtCookie(o)

@@ -66,7 +66,7 @@ Ctrl-C is safe: each session is ended or untouched, and the command can be run a
 			if err != nil {
 				return err
 			}
-			return a.said(1, "session")
+			return a.said(1)
 		},
 	}
 	cmd.Flags().StringVarP(&user, "user", "u", "", "the sessions of this `user`")
@@ -83,13 +83,14 @@ func count(given bool) int {
 	return 0
 }
 
-// said reports how many there were.
-func (a *app) said(n int, what string) error {
+// said reports how many sessions were ended.
+func (a *app) said(n int) error {
 	if a.json {
 		return a.object(map[string]int{"ended": n})
 	}
-	if n != 1 {
-		what += "s"
+	what := "sessions"
+	if n == 1 {
+		what = "session"
 	}
 	fmt.Fprintf(a.out, "%d %s ended\n", n, what)
 	return nil
@@ -108,7 +109,7 @@ func (a *app) endUser(ctx context.Context, s *site, user, others string) error {
 			return err
 		}
 		n, err := f.EndAll(context.WithoutCancel(ctx), user)
-		return errors.Join(err, a.said(n, "session"))
+		return errors.Join(err, a.said(n))
 	}
 	if len(others) < shortHandle {
 		return fmt.Errorf("end: a handle has %d digits; the first %d or more are enough", handleLen, shortHandle)
@@ -131,7 +132,7 @@ func (a *app) endUser(ctx context.Context, s *site, user, others string) error {
 			done, err := s.End(context.WithoutCancel(ctx), s.store, key)
 			n += count(done)
 			if err != nil {
-				return errors.Join(err, a.said(total+n, "session"))
+				return errors.Join(err, a.said(total+n))
 			}
 		}
 		if total += n; n == 0 {
@@ -141,7 +142,7 @@ func (a *app) endUser(ctx context.Context, s *site, user, others string) error {
 			return err
 		}
 	}
-	return a.said(total, "session")
+	return a.said(total)
 }
 
 // forFactory are the options with which a factory can be made, also where the settings name
@@ -170,7 +171,7 @@ const (
 func (a *app) endAll(ctx context.Context, s *site, yes bool) error {
 	now := time.Now().UTC().Truncate(time.Second)
 	if !yes {
-		err := a.confirm(fmt.Sprintf(`This ends the sessions of everybody at %s.
+		err := a.confirm(ctx, fmt.Sprintf(`This ends the sessions of everybody at %s.
 The other way, which touches no record: redis.sessions.valid_since = %s in the settings, and a restart.`, s.Connect, now.Format(time.RFC3339)))
 		if err != nil {
 			return err
@@ -186,7 +187,7 @@ The other way, which touches no record: redis.sessions.valid_since = %s in the s
 			if ctx.Err() != nil {
 				status, err = statusInterrupted, errors.New("interrupted: the other sessions were not touched; run it again to go on")
 			}
-			return errors.Join(a.said(e.done, "session"), &ended{status, err})
+			return errors.Join(a.said(e.done), &ended{status, err})
 		}
 		if e.done == before {
 			break
@@ -195,7 +196,7 @@ The other way, which touches no record: redis.sessions.valid_since = %s in the s
 	if e.unreadable > 0 && !a.json {
 		fmt.Fprintf(a.err, "%d records that cannot be read were left as they are: they may be another program's\n", e.unreadable)
 	}
-	return a.said(e.done, "session")
+	return a.said(e.done)
 }
 
 // ending ends sessions that began before it, by the clock of whichever server.

@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"bufio"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -146,15 +148,42 @@ func (b *bar) end() {
 var errNotAsked = errors.New("it asks before it does that, and there is no terminal to ask on; give --yes")
 
 // confirm asks the person at the terminal to type yes.
-func (a *app) confirm(question string) error {
+func (a *app) confirm(ctx context.Context, question string) error {
 	if !isTerminal(a.in) {
 		return errNotAsked
 	}
 	fmt.Fprintf(a.err, "%s\nType yes to go on: ", question)
-	var answer string
-	_, _ = fmt.Fscanln(a.in, &answer)
+	answer, err := a.line(ctx)
+	if err != nil {
+		return err
+	}
 	if !strings.EqualFold(strings.TrimSpace(answer), "yes") {
 		return &ended{statusFound, errors.New("nothing was changed")}
 	}
 	return nil
+}
+
+// longestLine is far above a cookie that a browser keeps.
+const longestLine = 64 << 10
+
+// line reads a line of the standard input, without its end. Ctrl-C ends it.
+func (a *app) line(ctx context.Context) (string, error) {
+	type read struct {
+		text string
+		err  error
+	}
+	done := make(chan read, 1)
+	go func() {
+		text, err := bufio.NewReader(io.LimitReader(a.in, longestLine)).ReadString('\n')
+		if errors.Is(err, io.EOF) {
+			err = nil
+		}
+		done <- read{text, err}
+	}()
+	select {
+	case <-ctx.Done():
+		return "", ctx.Err()
+	case r := <-done:
+		return strings.TrimSpace(r.text), r.err
+	}
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/viper"
 
+	"github.com/pyramidgo/redissessions/connect"
 	"github.com/pyramidgo/redissessions/factory"
 	"github.com/pyramidgo/redissessions/session"
 	"github.com/pyramidgo/redissessions/session/inspect"
@@ -59,6 +60,7 @@ type app struct {
 func Run(args []string, in io.Reader, out, errOut io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // a second Ctrl-C does not wait
 	a := &app{in: in, out: out, err: errOut}
 	root := a.root()
 	root.SetArgs(args)
@@ -132,12 +134,14 @@ settings, a warning, no such session), and 2 when it could not do what it was as
 	return root
 }
 
+var errNoSettings = errors.New("name the application's settings file: --settings production.ini")
+
 // load reads the settings file.
 func (a *app) load() (*viper.Viper, error) { return a.loadFile(a.settings, a.section) }
 
 func (a *app) loadFile(path, section string) (*viper.Viper, error) {
 	if path == "" {
-		return nil, errors.New("name the application's settings file: --settings production.ini")
+		return nil, errNoSettings
 	}
 	if section != "" {
 		path += "#" + section
@@ -190,6 +194,9 @@ func (a *app) open(ctx context.Context) (*site, error) {
 // server that answers and cannot save sessions, such as a replica, can be looked at all the
 // same; doctor says what it lacks.
 func (s *site) open(ctx context.Context) (err error) {
+	if o, err := s.Connect.Resolve(); err == nil && o.Mode == connect.Embedded {
+		return errors.New("the sessions are kept inside of the application's process (embedded): there is no server to look at")
+	}
 	s.Connect.LazyConnect = false
 	if s.store, err = s.Open(); !errors.Is(err, session.ErrRefused) {
 		return err

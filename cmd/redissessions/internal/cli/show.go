@@ -1,12 +1,10 @@
 package cli
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"strconv"
 	"strings"
@@ -43,7 +41,7 @@ CSRF token. Encrypted records are decrypted with the keys in the settings.`,
 			v := verdict{}
 			key := ""
 			if len(args) == 0 {
-				if key, err = a.cookie(s, &v); err != nil {
+				if key, err = a.cookie(cmd.Context(), s, &v); err != nil {
 					return err
 				}
 			}
@@ -79,20 +77,16 @@ type verdict struct {
 	goneWhy string
 }
 
-// longestCookie is far above what a browser keeps.
-const longestCookie = 64 << 10
-
 // cookie reads a cookie and verifies it. It returns the key of the session that it names,
 // or "" where it names none.
-func (a *app) cookie(s *site, v *verdict) (key string, err error) {
+func (a *app) cookie(ctx context.Context, s *site, v *verdict) (key string, err error) {
 	if isTerminal(a.in) {
 		fmt.Fprintln(a.err, "Paste the cookie's value, or the Cookie header, and press Enter:")
 	}
-	text, err := bufio.NewReader(io.LimitReader(a.in, longestCookie)).ReadString('\n')
-	if err != nil && !errors.Is(err, io.EOF) {
+	text, err := a.line(ctx)
+	if err != nil {
 		return "", err
 	}
-	text = strings.TrimSpace(text)
 	if text == "" {
 		return "", errors.New("show: no handle was given, and no cookie on standard input")
 	}
