@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/pyramidgo/redissessions/session/internal/record"
@@ -36,8 +37,10 @@ type Binding interface {
 	// Begin returns the state of a session that is being logged in, up to MaxDeviceState
 	// bytes.
 	Begin() (state string, err error)
-	// Offer puts into the header of a login's response what makes the browser register.
-	Offer(h http.Header, state string)
+	// Offer puts into the header of a login's response what makes the browser register. ref
+	// leads find to the session without its cookie. It is no secret, and no cookie can be
+	// made of it.
+	Offer(h http.Header, state, ref string)
 	// Admits reports whether a request with these Cookie lines may use a session that was
 	// logged in at that time.
 	Admits(cookies []string, state string, login time.Time) bool
@@ -51,9 +54,10 @@ type Binding interface {
 	Deletion() *http.Cookie
 	// Serves reports whether Factory.Handler is to give requests for a path to Serve.
 	Serves(path string) bool
-	// Serve answers them. find returns the first session that the request's cookies name
-	// and whose state is that which is looked for, nil when there is none.
-	Serve(w http.ResponseWriter, r *http.Request, find func(is func(state string) bool) (*BoundSession, error))
+	// Serve answers them. find returns the first session that the request's cookies name,
+	// or where ref is not "" the one that it leads to, and whose state is that which is looked
+	// for; nil when there is none.
+	Serve(w http.ResponseWriter, r *http.Request, find func(ref string, is func(state string) bool) (*BoundSession, error))
 }
 
 // MaxDeviceState is the size up to which a record holds the state of a Binding.
@@ -144,7 +148,7 @@ func (s *Session) bindingHeader(h http.Header, cookie cookieAction) {
 	case s.state != isStored || state == "":
 	case s.offer && cookie == cookieSet:
 		s.offer = false
-		b.Offer(h, state)
+		b.Offer(h, state, strings.TrimPrefix(s.at.Key, s.f.opts.Prefix))
 	default:
 		b.Remind(h, state)
 	}
@@ -152,7 +156,13 @@ func (s *Session) bindingHeader(h http.Header, cookie cookieAction) {
 
 // serveBinding answers a request for the Binding's own paths.
 func (f *Factory) serveBinding(w http.ResponseWriter, r *http.Request) {
-	f.binding.Serve(w, r, func(is func(string) bool) (*BoundSession, error) { return f.findBound(r, is) })
+	f.binding.Serve(w, r, func(ref string, is func(string) bool) (*BoundSession, error) {
+		found, err := f.findBound(r, ref, is)
+		if err != nil {
+			f.logFailure(r, "session: the browser's proof was not looked at", err)
+		}
+		return found, err
+	})
 }
 
 // BoundSession is a stored session, for the requests that a Binding answers. Its methods do
@@ -162,33 +172,46 @@ type BoundSession struct{ s *Session }
 // maxFollowed bounds how many renewals of a session are followed.
 const maxFollowed = 5
 
-// findBound returns the first session of a request's cookies whose state is looked for. A
-// session that was renewed a moment ago is found under its new ID.
-func (f *Factory) findBound(r *http.Request, is func(state string) bool) (*BoundSession, error) {
+// findBound returns the session that ref leads to, or the first of a request's cookies, whose
+// state is looked for. A session that was renewed a moment ago is found under its new ID.
+func (f *Factory) findBound(r *http.Request, ref string, is func(state string) bool) (*BoundSession, error) {
 	store, err := f.storeFor(r)
 	if err != nil {
 		return nil, err
+	}
+	look := func(at record.Address, id string) (*BoundSession, error) {
+		s, err := f.stored(r, store, at, id)
+		switch {
+		case errors.Is(err, ErrNotFound), errors.Is(err, ErrUndecodable) && !f.opts.FailOnUndecodable:
+			return nil, nil
+		case err != nil:
+			return nil, err
+		case !is(s.meta.Login.Device):
+			return nil, nil
+		}
+		return &BoundSession{s}, nil
+	}
+	if ref != "" {
+		at, ok := f.format.AtKey(f.opts.Prefix + ref)
+		if !ok {
+			return nil, nil
+		}
+		return look(at, "")
 	}
 	for ids := f.candidates(r, r, r.Header["Cookie"]); ; {
 		c, ok := ids.next()
 		if !ok {
 			return nil, nil
 		}
-		s, err := f.stored(r, store, c.id)
-		switch {
-		case errors.Is(err, ErrNotFound), errors.Is(err, ErrUndecodable) && !f.opts.FailOnUndecodable:
-		case err != nil:
-			f.logFailure(r, "session: the browser's proof was not looked at", err)
-			return nil, err
-		case is(s.meta.Login.Device):
-			return &BoundSession{s}, nil
+		if found, err := look(f.format.Address(c.id), c.id); found != nil || err != nil {
+			return found, err
 		}
 	}
 }
 
-// stored loads the session with an ID, whoever asks for it.
-func (f *Factory) stored(r *http.Request, store Store, id string) (*Session, error) {
-	at := f.format.Address(id)
+// stored loads the session at an address, whoever asks for it. id is its ID, where that is
+// known.
+func (f *Factory) stored(r *http.Request, store Store, at record.Address, id string) (*Session, error) {
 	for range maxFollowed {
 		s := f.blankSession(r, store)
 		s.app, s.access, s.proved, s.headerSent = r, passive, true, true

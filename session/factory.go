@@ -26,7 +26,7 @@ type Factory struct {
 
 	watcher    *watcher  // of Options.Observer; nil without one
 	rejections onInvalid // Options.OnInvalid
-	binding Binding // nil unless Options.DeviceBound is set
+	binding    Binding   // nil unless Options.DeviceBound is set
 
 	idsAreOurs bool // no Options.NewID makes them
 }

@@ -177,7 +177,7 @@ func body(t testing.TB, resp *http.Response) string {
 	return string(text)
 }
 
-var offered = regexp.MustCompile(`^\(ES256 RS256\);path="([^"]+)";challenge="([A-Za-z0-9_-]{22,})"$`)
+var offered = regexp.MustCompile(`^\(ES256 RS256\);path="([^"]+)";challenge="([A-Za-z0-9_-]{22}\.[0-9a-f]{64})"$`)
 
 // login logs in, and takes the offer to register.
 func (b *browser) login() *http.Response {

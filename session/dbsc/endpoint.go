@@ -20,7 +20,7 @@ const (
 )
 
 // finder is what session.Binding.Serve is given.
-type finder func(is func(state string) bool) (*session.BoundSession, error)
+type finder func(ref string, is func(state string) bool) (*session.BoundSession, error)
 
 // Serves implements session.Binding.
 func (b *binding) Serves(path string) bool {
@@ -29,7 +29,7 @@ func (b *binding) Serves(path string) bool {
 }
 
 // Serve implements session.Binding. No answer may be read by another site or cached.
-func (b *binding) Serve(w http.ResponseWriter, r *http.Request, find func(func(string) bool) (*session.BoundSession, error)) {
+func (b *binding) Serve(w http.ResponseWriter, r *http.Request, find func(string, func(string) bool) (*session.BoundSession, error)) {
 	h := w.Header()
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	h.Set("Cache-Control", "no-store")

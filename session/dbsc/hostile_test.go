@@ -414,3 +414,35 @@ func TestDown(t *testing.T) {
 	b.wantFresh("the proof, afterwards", b.refresh(proof))
 	b.wantUser("afterwards", "anna")
 }
+
+// TestRegistrationWithoutCookies: a browser that leaves out the session's cookie, because
+// another site has begun the navigation to the login, registers by the challenge. A script
+// cannot, and the reference alone is of no use.
+func TestRegistrationWithoutCookies(t *testing.T) {
+	s := newSite(t, dbsc.Options{})
+	b, other := newBrowser(s), newBrowser(s)
+	b.login()
+	other.login()
+	without := b.thief()
+	without.Forget()
+	send := func(challenge, site, mode string) *http.Response {
+		return without.post(b.path, "Secure-Session-Response", without.proof(challenge, true), "Sec-Fetch-Site", site, "Sec-Fetch-Mode", mode)
+	}
+	nonce, ref, _ := strings.Cut(b.challenge, ".")
+	_, otherRef, _ := strings.Cut(other.challenge, ".")
+	wantRefused(t, "no browser", send(b.challenge, "", ""))
+	wantRefused(t, "a script", send(b.challenge, "same-origin", "cors"))
+	wantRefused(t, "another site", send(b.challenge, "cross-site", "no-cors"))
+	for _, bad := range []string{nonce, nonce + ".", nonce + "." + otherRef, "AAAAAAAAAAAAAAAAAAAAAA." + ref, nonce + "." + strings.ToUpper(ref), nonce + "." + ref + "0", nonce + ".u:" + ref[:40]} {
+		wantRefused(t, "the challenge "+bad, send(bad, "same-origin", "no-cors"))
+	}
+	if strings.Contains(b.challenge, b.Cookie("session")) || strings.Contains(b.Cookie("session"), ref) {
+		t.Error("the reference and the cookie hold each other")
+	}
+	resp := send(b.challenge, "same-origin", "no-cors")
+	if resp.StatusCode != http.StatusOK || !setsCookie(resp, boundName) {
+		t.Errorf("a browser: status %d", resp.StatusCode)
+	}
+	wantRefused(t, "a replay", send(b.challenge, "same-origin", "no-cors"))
+	other.wantUser("the other session", "anna")
+}

@@ -95,6 +95,9 @@ type binding struct {
 
 var _ session.Binding = (*binding)(nil)
 
+// refSeparator stands between a registration's challenge and the reference to its session.
+const refSeparator = "."
+
 // registerWithin is how long after Login a session may go unbound with Options.Required.
 const registerWithin = time.Minute
 
@@ -108,9 +111,12 @@ func (b *binding) Begin() (string, error) {
 }
 
 // Offer implements session.Binding.
-func (b *binding) Offer(h http.Header, text string) {
+//
+// The challenge has the reference to the session behind it, for a registration without the
+// session's cookie.
+func (b *binding) Offer(h http.Header, text, ref string) {
 	if s, ok := parseState(text); ok && !s.bound() {
-		h.Set("Secure-Session-Registration", "(ES256 RS256);path="+quoted(b.path+registerPath)+";challenge="+quoted(s.offer.String()))
+		h.Set("Secure-Session-Registration", "(ES256 RS256);path="+quoted(b.path+registerPath)+";challenge="+quoted(s.offer.String()+refSeparator+ref))
 	}
 }
 

@@ -61,7 +61,7 @@ func (b *binding) judge(r *http.Request, id string, p *proof, find finder) (was 
 	checked, good := false, false
 	err = again(func() error {
 		was = isUnknown
-		found, err := find(func(text string) bool {
+		found, err := find("", func(text string) bool {
 			s, ok := parseState(text)
 			return ok && s.bound() && s.id.is(id)
 		})

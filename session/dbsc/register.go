@@ -3,6 +3,7 @@ package dbsc
 import (
 	"errors"
 	"net/http"
+	"strings"
 
 	"github.com/pyramidgo/redissessions/session"
 )
@@ -29,10 +30,14 @@ func (b *binding) serveRegistration(w http.ResponseWriter, r *http.Request, find
 		return
 	}
 	var id nonce
+	challenge, ref, _ := strings.Cut(p.challenge, refSeparator)
+	if !b.withoutCookie(r) {
+		ref = ""
+	}
 	err = again(func() error {
-		found, err := find(func(text string) bool {
+		found, err := find(ref, func(text string) bool {
 			s, ok := parseState(text)
-			return ok && s.offer.is(p.challenge)
+			return ok && s.offer.is(challenge)
 		})
 		if err != nil {
 			return err
@@ -42,7 +47,7 @@ func (b *binding) serveRegistration(w http.ResponseWriter, r *http.Request, find
 		}
 		return found.Change(r.Context(), func(text string) (string, error) {
 			s, ok := parseState(text)
-			if !ok || s.bound() || !s.offer.is(p.challenge) || !b.near(s.offered, challengeLife) {
+			if !ok || s.bound() || !s.offer.is(challenge) || !b.near(s.offered, challengeLife) {
 				return "", errUsed
 			}
 			now := b.now()
@@ -59,6 +64,16 @@ func (b *binding) serveRegistration(w http.ResponseWriter, r *http.Request, find
 	default:
 		unavailable(w)
 	}
+}
+
+// withoutCookie reports whether a registration comes from a browser that has left out the
+// session's cookie: Chromium does where another site has begun the navigation to the login,
+// and the cookie has SameSite. The challenge alone then names the session. It is known to
+// who has read the login's response, and with it the cookie. A page's script can send the
+// proof's header, but not in this mode.
+func (b *binding) withoutCookie(r *http.Request) bool {
+	return len(r.CookiesNamed(b.cookie.options.Name)) == 0 &&
+		r.Header.Get("Sec-Fetch-Site") == "same-origin" && r.Header.Get("Sec-Fetch-Mode") == "no-cors"
 }
 
 // mostTries is how often a request looks for its session, which may be renewed meanwhile.

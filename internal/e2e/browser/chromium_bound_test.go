@@ -97,6 +97,10 @@ func (s *boundSite) pages() http.Handler {
 			fmt.Fprintf(w, asking, s.User())
 		}
 	})
+	mux.HandleFunc("/elsewhere", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		fmt.Fprintf(w, `<!doctype html><a href="https://app.example.test%s/login">log in</a>`, r.Host[strings.LastIndex(r.Host, ":"):])
+	})
 	page("/page", func(w http.ResponseWriter, _ *http.Request, s *session.Session) {
 		w.Header().Set("Content-Type", "text/html")
 		fmt.Fprintf(w, asking, s.User())
@@ -297,6 +301,27 @@ func TestDeviceBoundLogout(t *testing.T) {
 	}
 	b.do("log in again", chromedp.Navigate(home+"/login"))
 	site.await("a refresh after the second login", "/.session/refresh", http.StatusOK, 2)
+}
+
+// TestDeviceBoundCrossSite: the browser registers also where another site has begun the
+// navigation to the login: it then leaves out the session's cookie, which has SameSite.
+func TestDeviceBoundCrossSite(t *testing.T) {
+	redis := connecttest.RedisServer(t)
+	site := &boundSite{t: t, settings: settings.Map{
+		"redis.sessions.secret":               "a secret for tests, of more than 32 bytes",
+		"redis.sessions.url":                  redis.URL(),
+		"redis.sessions.device_bound":         "on",
+		"redis.sessions.device_bound_refresh": "3s",
+	}}
+	site.start()
+	t.Cleanup(func() { site.stop() })
+	b, _ := boundChromium(t, t.TempDir(), site)
+	b.do("another site", chromedp.Navigate(urlAt("https", "elsewhere.test", site.addr)+"/elsewhere"))
+	b.do("a link to the login", chromedp.Click(chromedp.CSS("a")))
+	site.await("refreshes", "/.session/refresh", http.StatusOK, 3)
+	if n := site.count("/.session/register"); n != 1 {
+		t.Errorf("%d registrations", n)
+	}
 }
 
 // TestDeviceBoundWithout: a browser that does not bind sessions works as it did.
