@@ -51,7 +51,7 @@ func (b *binding) Serve(w http.ResponseWriter, r *http.Request, find func(string
 // bodyTooLong reports whether a body is longer than any that a browser sends. Browsers send
 // none.
 func bodyTooLong(r *http.Request) bool {
-	if r.ContentLength >= 0 {
+	if r.ContentLength >= 0 || r.Body == nil {
 		return r.ContentLength > maxBytes
 	}
 	n, _ := io.CopyN(io.Discard, r.Body, maxBytes+1)
@@ -128,5 +128,6 @@ func answer(w http.ResponseWriter, v any) {
 		panic(err)
 	}
 	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(http.StatusOK) // some routers have begun with another
 	_, _ = w.Write(append(body, '\n'))
 }
