@@ -174,6 +174,9 @@ func (s *Session) loadRecord(ctx context.Context, id string, at record.Address, 
 	}
 	if l := snap.Meta.Login; !s.admitted(l.At, l.Device) {
 		s.at, s.state = at, isUnbound
+		if s.access != passive && misjudged(ttl, full, left, snap.Meta) && !f.opts.ExpiryInRecord {
+			return s.restart(ctx, at.Key, prior(&snap), full)
+		}
 		return nil
 	}
 	s.fill(id, at, snap)
@@ -190,16 +193,19 @@ func (s *Session) loadRecord(ctx context.Context, id string, at record.Address, 
 	case f.opts.ExpiryInRecord:
 	case left != unknownTTL:
 		s.due.ttl = restartDue(left, full, f.opts.TouchAfter)
-	case ttl != full && (ttl > 0 || snap.Meta.Idle.Set):
-		// The load restarted the time to live at the factory's timeout, but this
-		// session has another one, or is about to reach the absolute timeout. It is
-		// put right now: there may be no save.
+	case misjudged(ttl, full, left, snap.Meta): // it is put right now: there may be no save
 		if err := s.restart(ctx, at.Key, prior(&snap), full); err != nil {
 			s.reset()
 			return err
 		}
 	}
 	return nil
+}
+
+// misjudged reports whether the load has restarted the time to live at the factory's
+// timeout, but the session has another one, or is about to reach the absolute timeout.
+func misjudged(ttl, full, left time.Duration, m record.Meta) bool {
+	return left == unknownTTL && ttl != full && (ttl > 0 || m.Idle.Set)
 }
 
 // loadMarker deals with a marker. As long as Redis holds it, s remembers the

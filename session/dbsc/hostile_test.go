@@ -181,6 +181,7 @@ func TestHostileRegistration(t *testing.T) {
 		t.Errorf("a good one afterwards, as a string: status %d", resp.StatusCode)
 	}
 	wantRefused(t, "a replay", b.post(b.path, "Secure-Session-Response", good))
+	wantRefused(t, "the challenge that is none", b.post(b.path, "Secure-Session-Response", newBrowser(s).proof("AAAAAAAAAAAAAAAAAAAAAA", true)))
 	b.wantUser("at the end", "anna")
 }
 

@@ -264,6 +264,21 @@ func TestRemember(t *testing.T) {
 	})
 }
 
+// TestStrangerOfARemembered: a stranger's request leaves a session that has a timeout of its
+// own with that: the load has restarted another one.
+func TestStrangerOfARemembered(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t, dbsc.Options{}, func(o *session.Options) { o.IdleTimeout = 30 * time.Minute })
+		b := newBrowser(s).bound()
+		b.get("/remember")
+		pass(9 * 24 * time.Hour)
+		b.wantUser("without a refresh", "")
+		pass(9 * 24 * time.Hour)
+		b.refreshed()
+		b.wantUser("after a refresh", "anna")
+	})
+}
+
 // TestRefreshRestartsNothing: what the browser sends by itself does not keep a session from
 // timing out.
 func TestRefreshRestartsNothing(t *testing.T) {
@@ -283,7 +298,7 @@ func TestRefreshRestartsNothing(t *testing.T) {
 // its session alive when its bound cookie is over.
 func TestStatus(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newSite(t, dbsc.Options{})
+		s := newSite(t, dbsc.Options{}, func(o *session.Options) { o.IdleTimeout = 30 * time.Minute })
 		b := newBrowser(s).bound()
 		pass(5 * time.Minute)
 		thief := b.thief()
@@ -299,6 +314,7 @@ func TestStatus(t *testing.T) {
 				}
 			}
 		}
+		b.get("/remember") // a timeout of its own, which each restart must put right
 		b.Do(s.sessions.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 			se, err := s.sessions.Get(r)
 			if err != nil {
@@ -310,6 +326,9 @@ func TestStatus(t *testing.T) {
 				t.Errorf("Touch in a stream: %v", err)
 			}
 		})), httptest.NewRequest(http.MethodGet, origin+"/", http.NoBody))
+		pass(5 * time.Hour)
+		b.refreshed()
+		b.wantUser("after the stream", "anna")
 	})
 }
 

@@ -280,7 +280,7 @@ func TestDeviceBound(t *testing.T) {
 	b.wantsNot("anna")
 }
 
-// TestDeviceBoundLogout: after a logout the browser has neither cookie and asks for no more.
+// TestDeviceBoundLogout: a second login binds anew, and after a logout the browser has neither cookie and asks for no more.
 func TestDeviceBoundLogout(t *testing.T) {
 	redis := connecttest.RedisServer(t)
 	site := &boundSite{t: t, settings: settings.Map{
@@ -295,11 +295,16 @@ func TestDeviceBoundLogout(t *testing.T) {
 	home := urlAt("https", "app.example.test", site.addr)
 	b.do("log in", chromedp.Navigate(home+"/login"))
 	site.await("a refresh", "/.session/refresh", http.StatusOK, 1)
+	b.do("log in while logged in", chromedp.Navigate(home+"/login"))
+	site.await("a refresh of the second binding", "/.session/refresh", http.StatusOK, 3)
+	if n := site.count("/.session/register"); n != 2 {
+		t.Errorf("%d registrations by two logins", n)
+	}
 	b.do("log out", chromedp.Navigate(home+"/logout"))
 	if left := b.cookies(home + "/"); len(left) > 0 {
 		t.Errorf("%d cookies are left", len(left))
 	}
-	b.do("log in again", chromedp.Navigate(home+"/login"))
+	b.do("log in afterwards", chromedp.Navigate(home+"/login"))
 	site.await("a refresh after the second login", "/.session/refresh", http.StatusOK, 2)
 }
 
