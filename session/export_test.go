@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"encoding/hex"
 	"net/http"
 	"time"
 
@@ -107,3 +108,25 @@ func entriesOf(f *Factory, user string) []IndexEntry {
 func SetKeyOf(f *Factory, user string) string            { return f.setKey(f.userHash(user)) }
 func UserHashOf(f *Factory, user string) record.UserHash { return f.userHash(user) }
 func NewIDOf(f *Factory) (string, error)                 { id, _, _, err := f.newIdentity(); return id, err }
+
+// AddressOf returns the address of the record at a key.
+func AddressOf(f *Factory, key string) record.Address {
+	if f.opts.Format != FormatNative {
+		return f.format.Address(key)
+	}
+	hash, err := hex.DecodeString(key[len(f.opts.Prefix):])
+	if err != nil {
+		panic(err)
+	}
+	at, _, _ := f.format.OfMember(append(hash, make([]byte, 8)...))
+	return at
+}
+
+// EntriesOf returns the entries of a user's set.
+func EntriesOf(f *Factory, user string) []IndexEntry { return entriesOf(f, user) }
+
+// KeyOfCookie returns the key of the session that a cookie names.
+func KeyOfCookie(f *Factory, value string) (string, error) {
+	v, err := f.verify(value)
+	return f.format.Address(v.id).Key, err
+}
