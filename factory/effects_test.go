@@ -15,7 +15,7 @@ import (
 // a test of its effect fails it.
 func TestEffects(t *testing.T) {
 	tests := map[string]func(*testing.T){}
-	for _, part := range []map[string]func(*testing.T){sessionEffects, cookieEffects, redisEffects, distributedEffects, registryEffects, pyramidEffects, endEffects, userEffects} {
+	for _, part := range []map[string]func(*testing.T){sessionEffects, cookieEffects, redisEffects, distributedEffects, registryEffects, pyramidEffects, endEffects, userEffects, deviceEffects} {
 		maps.Copy(tests, part)
 	}
 	var tested []string

@@ -8,6 +8,7 @@ import (
 
 	"github.com/pyramidgo/redissessions/connect"
 	"github.com/pyramidgo/redissessions/session"
+	"github.com/pyramidgo/redissessions/session/dbsc"
 	"github.com/pyramidgo/redissessions/settings"
 )
 
@@ -52,6 +53,13 @@ func sessionOptions(o *settings.Options) *session.Options {
 			Describe: descriptions[o.UserSessionsAbout],
 		}
 	}
+	if o.DeviceBound != settings.DeviceBoundOff {
+		so.DeviceBound = dbsc.Options{
+			Required: o.DeviceBound == settings.DeviceBoundRequired,
+			Path:     o.DeviceBoundPath,
+			Refresh:  o.DeviceBoundRefresh,
+		}
+	}
 	if o.PassiveHeader != "" {
 		so.Passive = hasHeader(http.CanonicalHeaderKey(o.PassiveHeader))
 	}
@@ -93,6 +101,7 @@ var keyOfField = map[string]string{
 
 	"ClearSiteData":      "clear_site_data",
 	"Users":              "user_sessions",
+	"DeviceBound":        "device_bound",
 	"Cookie.Name":        "cookie_name",
 	"Cookie.Path":        "cookie_path",
 	"Cookie.Domain":      "cookie_domain",

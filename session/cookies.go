@@ -224,6 +224,7 @@ func (s *Session) writeCookie(h http.Header, tls bool) error {
 	action := s.cookie
 	s.cookie = cookieKeep
 	if action == cookieKeep {
+		s.bindingHeader(h, action)
 		return nil
 	}
 	if s.headerSent {
@@ -241,6 +242,7 @@ func (s *Session) writeCookie(h http.Header, tls bool) error {
 	options := &s.f.opts.Cookie
 	if action == cookieDelete {
 		putCookie(h, options.deletion(tls))
+		s.bindingHeader(h, action)
 		return nil
 	}
 	if s.signed == "" {
@@ -250,6 +252,7 @@ func (s *Session) writeCookie(h http.Header, tls bool) error {
 		}
 	}
 	putCookie(h, options.cookie(s.signed, s.meta.MaxAge.Or(options.MaxAge), tls))
+	s.bindingHeader(h, action)
 	return nil
 }
 

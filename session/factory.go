@@ -27,6 +27,7 @@ type Factory struct {
 
 	watcher    *watcher  // of Options.Observer; nil without one
 	rejections onInvalid // Options.OnInvalid
+	binding    Binding   // nil unless Options.DeviceBound is set
 
 	idsAreOurs bool // no Options.NewID makes them
 }
@@ -62,6 +63,9 @@ func NewFactory(store Store, opts *Options) (*Factory, error) {
 	}
 	var err error
 	if f.format, err = newFormat(&f.opts); err != nil {
+		errs = append(errs, err)
+	}
+	if err := f.bind(opts); err != nil {
 		errs = append(errs, err)
 	}
 	if err := errors.Join(errs...); err != nil {

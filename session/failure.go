@@ -120,6 +120,9 @@ func answerError(w http.ResponseWriter, _ *http.Request, err error) {
 		code = http.StatusServiceUnavailable
 	case errors.Is(err, ErrConflict):
 		code = http.StatusServiceUnavailable
+	case errors.Is(err, ErrUnbound):
+		http.Error(w, "This browser could not prove that it is the one that logged in. Nothing was changed. Please log out and log in again.", http.StatusForbidden)
+		return
 	case errors.Is(err, ErrGone), errors.Is(err, ErrEnded):
 		http.Error(w, "Your session has ended or was renewed meanwhile, perhaps in another tab. Nothing was changed. Please reload and try again.", http.StatusConflict)
 		return
@@ -184,7 +187,7 @@ func levelOf(ctx context.Context, err error) slog.Level {
 		return slog.LevelInfo
 	case errors.Is(err, ErrUnavailable), errors.Is(err, ErrRefused):
 		return slog.LevelError
-	case errors.Is(err, ErrGone), errors.Is(err, ErrEnded):
+	case errors.Is(err, ErrGone), errors.Is(err, ErrEnded), errors.Is(err, ErrUnbound):
 		return slog.LevelInfo
 	default:
 		return slog.LevelError
@@ -193,9 +196,10 @@ func levelOf(ctx context.Context, err error) slog.Level {
 
 func errorAttr(err error) slog.Attr { return slog.String("error", err.Error()) }
 
-// levelOfInvalid keeps what any visitor can provoke out of the usual log.
+// levelOfInvalid keeps what any visitor can provoke out of the usual log. ErrUnbound is not
+// of that kind: it takes the cookie of a bound session.
 func levelOfInvalid(err error) slog.Level {
-	if errors.Is(err, ErrUndecodable) {
+	if errors.Is(err, ErrUndecodable) || errors.Is(err, ErrUnbound) {
 		return slog.LevelWarn
 	}
 	return slog.LevelDebug

@@ -26,6 +26,10 @@ func (f *Factory) Handler(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
+		if f.binding != nil && f.binding.Serves(r.URL.Path) {
+			f.serveBinding(w, r)
+			return
+		}
 		x := &exchange{f: f, outer: innermost(r.Context()), w: w, h: w.Header(), in: r}
 		x.cookies = append(x.line[:0], r.Header["Cookie"]...)
 		if f.opts.AllowCookie != nil {

@@ -38,7 +38,7 @@ func (s *Session) invalidate(ctx context.Context) error {
 	if s.at.Key != "" || s.predecessor.Key != "" {
 		ctx, cancel := s.f.writeContext(ctx)
 		defer cancel()
-		if err := s.endAll(ctx); err != nil {
+		if err := s.endAll(ctx, CauseLogout); err != nil {
 			return err
 		}
 		s.cookie, s.signed, s.endedHere = cookieDelete, "", true
@@ -50,10 +50,10 @@ func (s *Session) invalidate(ctx context.Context) error {
 
 // endAll ends the session, the one in whose place it began, and those of the
 // request's other cookies.
-func (s *Session) endAll(ctx context.Context) error {
+func (s *Session) endAll(ctx context.Context, cause Cause) error {
 	var errs []error
 	if s.at.Key != "" {
-		errs = append(errs, s.f.endFrom(ctx, s.store, s.at, s.f.front(!s.meta.Login.At.IsZero()), s.entriesAt(s.at), CauseLogout))
+		errs = append(errs, s.f.endFrom(ctx, s.store, s.at, s.front(), s.entriesAt(s.at), cause))
 	}
 	if s.predecessor.Key != "" {
 		errs = append(errs, s.f.end(ctx, s.store, s.predecessor, CauseLogout))
@@ -71,15 +71,34 @@ func (s *Session) endAll(ctx context.Context) error {
 // The markers go last: as long as the session lives, another logout with the
 // same old cookie must find the way to it too, and not believe it gone.
 func (f *Factory) end(ctx context.Context, store Store, at record.Address, cause Cause) error {
-	return f.endFrom(ctx, store, at, f.front(f.opts.Users != nil), nil, cause)
+	return f.endFrom(ctx, store, at, f.usualFront(), nil, cause)
 }
 
-// front is what live records begin with, of sessions that were logged in or not.
-func (f *Factory) front(loggedIn bool) []byte {
-	if loggedIn {
-		return f.format.LiveLoggedIn()
+// usualFront is what live records are likely to begin with.
+func (f *Factory) usualFront() []byte {
+	if f.binding != nil || f.opts.Users != nil {
+		return f.loggedInFront()
 	}
 	return f.format.Live()
+}
+
+// loggedInFront is what the records of sessions with a login are likely to begin with.
+func (f *Factory) loggedInFront() []byte {
+	if f.binding != nil {
+		return f.format.LiveBound()
+	}
+	return f.format.LiveLoggedIn()
+}
+
+// front is what the record of the session begins with, as far as it is known.
+func (s *Session) front() []byte {
+	switch l := s.meta.Login; {
+	case l.Device != "", s.state == isUnbound:
+		return s.f.format.LiveBound()
+	case !l.At.IsZero():
+		return s.f.format.LiveLoggedIn()
+	}
+	return s.f.format.Live()
 }
 
 // endFrom is end, with the guard that the record is likely to begin with. Another one

@@ -253,7 +253,7 @@ func (f *Factory) extend(w http.ResponseWriter, r *http.Request) {
 		}
 		return
 	}
-	if err := s.Touch(r.Context()); err != nil && !errors.Is(err, ErrGone) {
+	if err := s.Touch(r.Context()); err != nil && !errors.Is(err, ErrGone) && !errors.Is(err, ErrUnbound) {
 		f.statusFailed(w, r, err)
 		return
 	}

@@ -48,18 +48,23 @@ func (s *Session) find(cookies []string, err error) error {
 	return o.came(err)
 }
 
-// loadFromCookies loads the first session that the request's Cookie lines name, if any. A
-// session that was renewed a moment ago counts only when no other cookie leads to
-// a session: the new cookie may stand beside the old one, where cookie_path or
-// cookie_domain was changed. It returns what became of the last cookie.
+// loadFromCookies loads the first session that the request's Cookie lines name and that the
+// request may use, if any. A session that was renewed a moment ago counts only when no
+// other cookie leads to a session: the new cookie may stand beside the old one, where
+// cookie_path or cookie_domain was changed. It returns what became of the last cookie.
 func (s *Session) loadFromCookies(ctx context.Context, cookies []string) (met Outcome, err error) {
 	f := s.f
-	var renewed *record.Address
+	s.lines = cookies
+	var renewed, unbound *record.Address
 	met = OutcomeAnonymous
 	for s.ids = f.candidates(s.r, s.app, cookies); ; {
 		c, ok := s.ids.next()
 		if !ok {
 			switch {
+			case unbound != nil:
+				s.at = *unbound
+				s.turnAway()
+				met = OutcomeUnbound
 			case renewed != nil:
 				s.at = *renewed
 				_ = s.become(isRenewed, ErrGone)
@@ -71,9 +76,13 @@ func (s *Session) loadFromCookies(ctx context.Context, cookies []string) (met Ou
 		}
 		found, err := s.loadID(ctx, c.id)
 		switch {
-		case err == nil && found && s.state == isRenewed:
-			if at := s.at; renewed == nil {
-				renewed = &at
+		case err == nil && found && (s.state == isRenewed || s.state == isUnbound):
+			at, which := s.at, &renewed
+			if s.state == isUnbound {
+				which = &unbound
+			}
+			if *which == nil {
+				*which = &at
 			}
 			s.at, s.state, s.why = record.Address{}, isNotStored, nil
 		case err == nil && found:
@@ -168,6 +177,13 @@ func (s *Session) loadRecord(ctx context.Context, id string, at record.Address, 
 		}
 		return errExpired
 	}
+	if l := snap.Meta.Login; !s.admitted(l.At, l.Device) {
+		s.at, s.state = at, isUnbound
+		if s.access != passive && misjudged(ttl, full, left, snap.Meta) && !f.opts.ExpiryInRecord {
+			return s.restart(ctx, at.Key, prior(&snap), full)
+		}
+		return nil
+	}
 	s.fill(id, at, snap)
 	defer s.noteEnd(now, left, expires)
 	if s.access == passive {
@@ -185,16 +201,19 @@ func (s *Session) loadRecord(ctx context.Context, id string, at record.Address, 
 	case f.opts.ExpiryInRecord:
 	case left != unknownTTL:
 		s.due.ttl = restartDue(left, full, f.opts.TouchAfter)
-	case ttl != full && (ttl > 0 || snap.Meta.Idle.Set):
-		// The load restarted the time to live at the factory's timeout, but this
-		// session has another one, or is about to reach the absolute timeout. It is
-		// put right now: there may be no save.
+	case misjudged(ttl, full, left, snap.Meta): // it is put right now: there may be no save
 		if err := s.restart(ctx, at.Key, prior(&snap), full); err != nil {
 			s.reset()
 			return err
 		}
 	}
 	return nil
+}
+
+// misjudged reports whether the load has restarted the time to live at the factory's
+// timeout, but the session has another one, or is about to reach the absolute timeout.
+func misjudged(ttl, full, left time.Duration, m record.Meta) bool {
+	return left == unknownTTL && ttl != full && (ttl > 0 || m.Idle.Set)
 }
 
 // loadMarker deals with a marker. As long as Redis holds it, s remembers the

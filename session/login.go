@@ -19,6 +19,7 @@ type LoginOption func(*loginCall)
 type loginCall struct {
 	ticket Ticket
 	labels [][2]string
+	device string // the state of its binding
 	err    error
 }
 
@@ -81,7 +82,12 @@ func (s *Session) login(ctx context.Context, user string, call *loginCall) (err 
 			return err
 		}
 	}
-	if s.hasGone() {
+	device, err := s.f.beginBinding()
+	if err != nil {
+		return err
+	}
+	call.device = device
+	if s.hasGone() || s.state == isUnbound {
 		s.startAgain()
 	}
 	ctx, cancel := s.f.writeContext(ctx)
@@ -117,6 +123,7 @@ func (s *Session) login(ctx context.Context, user string, call *loginCall) (err 
 		switch {
 		case err == nil:
 			s.id, s.at, s.signed, s.cookie = id, at, signed, cookieSet
+			s.offer = device != ""
 			return nil
 		case errors.Is(err, ErrExists) && in == nil: // an ID that exists already
 		case errors.Is(err, ErrGone) && !errors.Is(err, ErrUnavailable) && s.mayStartAgain():
@@ -135,7 +142,7 @@ func (s *Session) login(ctx context.Context, user string, call *loginCall) (err 
 // again.
 func (s *Session) prepareLogin(user string, hash record.UserHash, call *loginCall) (takeBack func()) {
 	takeBackToken := s.dropToken()
-	s.meta.Login = record.Login{User: hash, At: s.f.logins.next(hash, s.f.creation(s.f.now()))}
+	s.meta.Login = record.Login{User: hash, At: s.f.logins.next(hash, s.f.creation(s.f.now())), Device: call.device}
 	s.metaSet.login = true
 	s.data.Set(userKey, user)
 	var hashes []record.UserHash

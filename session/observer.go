@@ -172,6 +172,9 @@ const (
 	OutcomeTooLarge
 	// OutcomeUnavailable is ErrUnavailable.
 	OutcomeUnavailable
+	// OutcomeUnbound is ErrUnbound: the session is bound to a browser (Options.DeviceBound),
+	// and the request does not prove that it comes from there.
+	OutcomeUnbound
 	// OutcomeUnchanged is for a request that had nothing to save.
 	OutcomeUnchanged
 	// OutcomeFull is ErrTooManySessions.
@@ -190,7 +193,7 @@ var outcomeNames = [outcomeCount]string{
 	OutcomeOK: "ok", OutcomeHit: "hit", OutcomeOldSecret: "old_secret", OutcomeAnonymous: "anonymous",
 	OutcomeMiss: "miss", OutcomeExpired: "expired", OutcomeGone: "gone", OutcomeConflict: "conflict",
 	OutcomeForged: "forged", OutcomeUndecodable: "undecodable", OutcomeCrossed: "crossed",
-	OutcomeTooLarge: "too_large", OutcomeUnavailable: "unavailable", OutcomeUnchanged: "unchanged",
+	OutcomeTooLarge: "too_large", OutcomeUnavailable: "unavailable", OutcomeUnbound: "unbound", OutcomeUnchanged: "unchanged",
 	OutcomeFull: "full", OutcomeRefused: "refused", OutcomeCanceled: "canceled", OutcomeFailed: "failed",
 }
 
@@ -221,7 +224,7 @@ var errorOutcomes = []struct {
 	{ErrUnavailable, OutcomeUnavailable}, {ErrRefused, OutcomeRefused}, {errCookieRefused, OutcomeRefused},
 	{ErrCrossedReply, OutcomeCrossed}, {ErrUndecodable, OutcomeUndecodable}, {ErrTooLarge, OutcomeTooLarge},
 	{ErrConflict, OutcomeConflict}, {ErrGone, OutcomeGone}, {ErrEnded, OutcomeGone},
-	{ErrTooManySessions, OutcomeFull}, {ErrBadCookie, OutcomeForged},
+	{ErrTooManySessions, OutcomeFull}, {ErrBadCookie, OutcomeForged}, {ErrUnbound, OutcomeUnbound},
 	{errExpired, OutcomeExpired}, {errOutdated, OutcomeExpired}, {ErrNotFound, OutcomeMiss},
 	{context.Canceled, OutcomeCanceled},
 }
@@ -242,12 +245,15 @@ const (
 	// CauseTakenBack is for a session whose cookie could not be sent: without it no
 	// request could find the session.
 	CauseTakenBack
+	// CauseAnotherKey is for a session that is bound to a browser (Options.DeviceBound), and
+	// whose cookie came with a proof by another key: it has been copied.
+	CauseAnotherKey
 	causeCount
 )
 
 var causeNames = [causeCount]string{
 	CauseLogout: "logout", CauseRevoked: "revoked", CauseEvicted: "evicted", CauseEmptied: "emptied",
-	CauseTakenBack: "taken_back",
+	CauseTakenBack: "taken_back", CauseAnotherKey: "another_key",
 }
 
 // String returns the cause's name, for a metric's attribute: "logout".

@@ -59,6 +59,11 @@ type Options struct {
 	// see Session.Login. The default, nil, keeps none.
 	Users *UserOptions
 
+	// DeviceBound binds the sessions of Login to the browser that has logged in, where it can
+	// do that: a copy of its cookies opens nothing on another machine. The default, nil,
+	// binds none. It needs the native format. dbsc.Options is one. Experimental.
+	DeviceBound Binder
+
 	// Cookie describes the session's cookie.
 	Cookie CookieOptions
 	// ClearSiteData are the kinds of data, ClearCache and ClearStorage, that the
@@ -135,7 +140,8 @@ type Options struct {
 	// answers without details: 503 when the store was not available
 	// (ErrUnavailable, with Retry-After) or there were too many changes at once
 	// (ErrConflict), 409 with a text that asks to reload when the session has
-	// ended meanwhile (ErrGone, ErrEnded), and 500 otherwise.
+	// ended meanwhile (ErrGone, ErrEnded), 403 to a request that would change a session that
+	// is bound to another browser (ErrUnbound), and 500 otherwise.
 	ErrorHandler func(http.ResponseWriter, *http.Request, error)
 	// OnInvalid is called with the reason for each cookie or record that is not
 	// accepted, while the session is being loaded. It must not ask for the session.

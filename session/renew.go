@@ -48,7 +48,7 @@ func (s *Session) Renew(ctx context.Context) error {
 
 func (s *Session) renew(ctx context.Context) error {
 	switch {
-	case s.state == isUnavailable, s.hasGone() && !s.mayStartAgain():
+	case s.state == isUnavailable, s.state == isUnbound, s.hasGone() && !s.mayStartAgain():
 		return s.why
 	case s.headerSent:
 		return ErrHeaderWritten
@@ -179,7 +179,7 @@ func (s *Session) takeBack(ctx context.Context, at record.Address) error {
 	if s.f.watcher == nil {
 		return s.store.Delete(ctx, at.Key)
 	}
-	was, err := s.f.remove(ctx, s.store, at, s.f.front(s.f.opts.Users != nil), nil)
+	was, err := s.f.remove(ctx, s.store, at, s.f.usualFront(), nil)
 	if err == nil && !was {
 		s.note(ctx, OpCreate, OutcomeOK, nil)
 	}

@@ -257,6 +257,9 @@ func (s *Session) encode(at record.Address, changes []record.Change) ([]byte, re
 		}
 	}
 	m.CookieSent = s.cookieSentAt(now, same)
+	if s.f.binding != nil && m.Login.Device != "" && !s.headerSent {
+		m.Login.Device = s.f.binding.Prepare(m.Login.Device)
+	}
 	if s.f.opts.ExpiryInRecord {
 		ttl = 0
 	}

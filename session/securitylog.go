@@ -19,7 +19,9 @@ import (
 //     send as many as he likes: one line a minute, which has their number. A cookie that one of
 //     Options.PreviousSecrets has signed: one line an hour, so that the operator sees when
 //     that secret can go.
-//   - Warn: a record that cannot be decoded, one line a minute.
+//   - Warn: a record that cannot be decoded, one line a minute. A request for a bound
+//     session that does not come from its browser (ErrUnbound), one line a minute. The end of
+//     a session whose cookie came with a proof by another key.
 //   - Error: the store fails. An outage is one line, and one more at Warn for each minute;
 //     when the store has answered for ten seconds without a failure, a line at Info says
 //     so. A reply that belongs to another session (ErrCrossedReply) is always a line.
@@ -132,6 +134,8 @@ func (s *securityLog) end(ctx context.Context, e *Event) {
 		msg = "session: logout"
 	case CauseRevoked:
 		msg = "session: revoked"
+	case CauseAnotherKey:
+		level, msg = slog.LevelWarn, "session: ended, because its cookie has been copied"
 	case CauseEmptied, CauseTakenBack:
 		level = slog.LevelDebug
 	}
@@ -144,6 +148,8 @@ func (s *securityLog) reject(ctx context.Context, e *Event) {
 		s.seldom(ctx, aMinute, slog.LevelInfo, "session: a forged cookie", e)
 	case OutcomeUndecodable:
 		s.seldom(ctx, aMinute, slog.LevelWarn, "session: a record cannot be decoded", e, errorAttr(e.Err))
+	case OutcomeUnbound:
+		s.seldom(ctx, aMinute, slog.LevelWarn, "session: a request without the proof of its browser", e)
 	default:
 		s.line(ctx, slog.LevelDebug, "session: not accepted", e, errorAttr(e.Err))
 	}

@@ -53,6 +53,7 @@ type Session struct {
 
 	mu    sync.Mutex
 	ids   candidates // of the request's cookies
+	lines []string   // the request's Cookie lines
 	known string     // the ID that the browser has, "" when it has none
 	id    string     // "" until a new session has been saved
 	at    record.Address
@@ -81,6 +82,8 @@ type Session struct {
 	unsaved    error            // why the error handler answers in place of the page
 	failed     [stepCount]error // of the steps whose failure the page must not hide
 	refused    bool             // it is logged that the response may not have the cookie
+	proved     bool             // the request need not prove that the session is bound to its browser
+	offer      bool             // the response offers to bind the session
 
 	onces map[string]chan struct{} // the keys that a Once of this request works for; closed when it has ended
 	// For the observer: of the operation that is under way, or was last.
@@ -97,6 +100,7 @@ const (
 	isEnded                    // it has gone
 	isRenewed                  // it has gone because another request renewed the session, whose cookie stays
 	isUnavailable              // the store did not answer
+	isUnbound                  // it is bound to a browser, and the request does not prove that it comes from there
 )
 
 // due is what a load has found to be restarted by the save.

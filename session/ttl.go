@@ -111,7 +111,7 @@ func (s *Session) Touch(ctx context.Context) error {
 	defer cancel()
 	stored := s.f.blankSession(s.r, s.store) // what is stored now, without the request's changes
 	stored.app = s.app
-	stored.access, stored.at = touching, s.at
+	stored.access, stored.at, stored.proved = touching, s.at, true
 	stored.header, stored.headerSent = s.header, true // its cookie is not sent
 	var seen []byte
 	err := stored.retry(ctx, func(bool) error {
@@ -144,7 +144,7 @@ func (s *Session) touched(stored *Session, seen string) {
 	if string(s.guard) == seen {
 		s.guard, s.whole = stored.guard, stored.whole
 		s.meta.Expires, s.meta.Members = stored.meta.Expires, stored.meta.Members
-		s.meta.Login.Lease = stored.meta.Login.Lease
+		s.meta.Login.Lease, s.meta.Login.Device = stored.meta.Login.Lease, stored.meta.Login.Device
 	}
 }
 

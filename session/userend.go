@@ -277,7 +277,7 @@ var errTombstone = errors.New("session: there is a tombstone")
 func (e *ending) removeLive(ctx context.Context, targets []*target) ([]error, error) {
 	results := make([]error, len(targets))
 	guards := make([][]byte, len(targets))
-	if front := e.f.format.LiveLoggedIn(); front != nil {
+	if front := e.f.loggedInFront(); front != nil {
 		for i := range guards {
 			guards[i] = front
 		}

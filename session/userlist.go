@@ -30,6 +30,8 @@ type Info struct {
 	Current bool
 	// Remembered is whether the session lasts for longer than others, by Remember.
 	Remembered bool
+	// Bound is whether the session is bound to its browser (Options.DeviceBound).
+	Bound bool
 	// About is what UserOptions.Describe returned at the login.
 	About string
 }
@@ -96,6 +98,7 @@ func (f *Factory) info(snap record.Snapshot, login time.Time, left time.Duration
 		i.About, _ = about.(string)
 		i.About = strings.Clone(i.About) // the record is not kept for it
 	}
+	i.Bound = f.binding != nil && f.binding.Bound(m.Login.Device)
 	end, _ := f.expiryOf(snap)
 	if left > 0 {
 		if left := now.Add(left).UTC(); end.IsZero() || left.Before(end) {

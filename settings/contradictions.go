@@ -17,6 +17,31 @@ func (p *parser) contradictions(o *Options) {
 	p.checkRedis(o)
 	p.checkFormat(o)
 	p.checkUsers(o)
+	p.checkDevice(o)
+}
+
+// checkDevice refuses keys about a binding that is off, and what it cannot be with.
+func (p *parser) checkDevice(o *Options) {
+	if o.DeviceBound == DeviceBoundOff {
+		for _, name := range []string{"device_bound_path", "device_bound_refresh"} {
+			if p.has(name) && !p.bad["device_bound"] {
+				p.clash("has no effect while device_bound is off; set device_bound = on, or remove it", name)
+			}
+		}
+		return
+	}
+	if o.CookiePartitioned {
+		p.clash("contradicts cookie_partitioned: browsers do not refresh a partitioned cookie", "device_bound", "cookie_partitioned")
+	}
+	if o.CookieSecure == SecureNever {
+		p.clash("contradicts cookie_secure = false: browsers bind sessions over TLS only", "device_bound", "cookie_secure")
+	}
+	if o.Format != FormatNative {
+		p.clash(fmt.Sprintf("needs the native format: the records of %s have no room for the key, and the Python package would not ask for the proof", o.Format), "device_bound", "format")
+	}
+	if path, cookie := o.DeviceBoundPath, o.CookiePath; path != cookie && !strings.HasPrefix(path, strings.TrimSuffix(cookie, "/")+"/") {
+		p.clash(fmt.Sprintf("device_bound_path (%q) is not within cookie_path (%q): browsers would send their proofs without the session's cookie", path, cookie), "device_bound_path", "cookie_path")
+	}
 }
 
 // checkUsers refuses keys about an index that is off.

@@ -84,6 +84,16 @@ const (
 	AboutBrowserAndAddress About = "browser_and_address" // and the address of the connection
 )
 
+// DeviceBound says which sessions are bound to the browser that has logged in.
+type DeviceBound string
+
+// The values of redis.sessions.device_bound.
+const (
+	DeviceBoundOff      DeviceBound = "off"
+	DeviceBoundOn       DeviceBound = "on"       // those of browsers that can
+	DeviceBoundRequired DeviceBound = "required" // all of them: other browsers do not stay logged in
+)
+
 // ClearData is a kind of data that browsers keep for a site.
 type ClearData string
 

@@ -106,6 +106,7 @@ func TestDefaults(t *testing.T) {
 		AutoPipeline: PipelineOff, GuardedSave: GuardAuto, OnRedisDown: DownError, Charset: "utf-8", Errors: "strict", CustomConnect: "goredis",
 		Format: FormatNative, MaxRecordBytes: 1 << 20, SetRedisTTL: true, DetectChanges: true, DeserializedFailsNew: true,
 		UserSessionsWhenFull: EndOldest, UserSessionsAbout: AboutNothing,
+		DeviceBound: DeviceBoundOff, DeviceBoundPath: "/.session", DeviceBoundRefresh: 10 * time.Minute,
 	}
 	if !reflect.DeepEqual(o, want) {
 		t.Errorf("got %+v\nwant %+v", o, want)

@@ -54,6 +54,17 @@ type Options struct {
 	// AboutNothing.
 	UserSessionsAbout About
 
+	// DeviceBound says which sessions are bound to the browser that has logged in. The
+	// default is DeviceBoundOff.
+	DeviceBound DeviceBound
+
+	// DeviceBoundPath is below which browsers register and refresh. The default is
+	// "/.session".
+	DeviceBoundPath string
+
+	// DeviceBoundRefresh is for how long a bound cookie is good. The default is 10 minutes.
+	DeviceBoundRefresh time.Duration
+
 	// CookieName is the session cookie's name. The default is "session".
 	CookieName string
 

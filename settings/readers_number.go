@@ -47,6 +47,8 @@ func length(want string, least, most time.Duration) reader {
 var (
 	// pause may be zero.
 	pause = shortly("a time", length("seconds (1200) or a duration (20m)", 0, longestTime))
+	// lasting is a pause that takes time.
+	lasting = shortly("a time, more than 0", length("seconds (600) or a duration (10m), more than 0", shortest, longestTime))
 	// wait is how long something may take; zero would mean no time at all to some clients, and no bound to others.
 	wait = shortly("a time, more than 0", length("seconds (0.5) or a duration (500ms), more than 0", shortest, longestWait))
 )

@@ -33,6 +33,15 @@ func cookiePath(value string) error {
 	return nil
 }
 
+var device = regexp.MustCompile(`^(/[0-9A-Za-z._~-]+)+$`)
+
+func devicePath(value string) error {
+	if !device.MatchString(value) || strings.Contains(value+"/", "/../") || strings.Contains(value+"/", "/./") {
+		return errors.New("expected a path that begins with / and ends without one, of letters, digits and -._~ between slashes")
+	}
+	return nil
+}
+
 var domain = regexp.MustCompile(`^\.?[0-9A-Za-z]([0-9A-Za-z-]*[0-9A-Za-z])?(\.[0-9A-Za-z]([0-9A-Za-z-]*[0-9A-Za-z])?)*$`)
 
 func cookieDomain(value string) error {

@@ -12,6 +12,8 @@ const (
 	// HMAC-SHA512 is as strong as its key; OWASP asks for 128 bits at the least, and a
 	// secret that people make up has far fewer than eight a letter.
 	shortSecret = 32
+	// quotaRefresh is what Chromium's limit of signatures leaves room for.
+	quotaRefresh = 5 * time.Minute
 	// longestCookie is where browsers cap Max-Age (RFC 6265bis, 5.5).
 	longestCookie = 400 * 24 * time.Hour
 )
@@ -74,6 +76,9 @@ func (w *warner) times(o *Options) {
 	}
 	if o.ValidSince.After(time.Now()) {
 		w.warn("valid_since", "%s is in the future: until then every session ends after the request that began it", o.ValidSince.Format(time.RFC3339))
+	}
+	if o.DeviceBound != DeviceBoundOff && o.DeviceBoundRefresh < quotaRefresh {
+		w.warn("device_bound_refresh", "%v is less than %v: Chromium signs six times in nine minutes at most, and then sends requests that prove nothing", o.DeviceBoundRefresh, quotaRefresh)
 	}
 	if o.AbsoluteTimeout > 0 && w.has("timeout") && o.AbsoluteTimeout < o.Timeout {
 		w.warn("absolute_timeout", "%v is less than timeout (%v), which therefore never matters", o.AbsoluteTimeout, o.Timeout)

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/pyramidgo/redissessions/session"
 )
 
 const (
@@ -155,5 +157,21 @@ func TestWhyLoggedOut(t *testing.T) {
 		if c := w.Result().Cookies(); len(c) != 1 || c[0].MaxAge != -1 {
 			t.Errorf("%s: the cookies are %v, want the note deleted", name, c)
 		}
+	}
+}
+
+// The list says which sessions are bound to their browser, and a request that does not
+// prove that it comes from there is told so.
+func TestBoundDevices(t *testing.T) {
+	t.Parallel()
+	w := httptest.NewRecorder()
+	render(w, http.StatusOK, devicesPage, devices{Devices: []session.Info{{Bound: true}, {}}})
+	if n := strings.Count(w.Body.String(), "bound to its browser"); w.Code != http.StatusOK || n != 1 {
+		t.Errorf("status %d, %d of two devices are bound", w.Code, n)
+	}
+	w = httptest.NewRecorder()
+	sessionFailed(w, httptest.NewRequest(http.MethodGet, "/", http.NoBody), session.ErrUnbound)
+	if w.Code != http.StatusForbidden || !strings.Contains(w.Body.String(), "bound to the browser that logged in") {
+		t.Errorf("a stranger: status %d, %s", w.Code, w.Body)
 	}
 }

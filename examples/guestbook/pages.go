@@ -131,6 +131,9 @@ func sessionFailed(w http.ResponseWriter, r *http.Request, err error) {
 	case errors.Is(err, session.ErrGone), errors.Is(err, session.ErrEnded):
 		showProblem(w, http.StatusConflict, "Your session has ended",
 			"You may have logged in or out in another tab, been logged out from another device, or been away for too long. Nothing was changed.")
+	case errors.Is(err, session.ErrUnbound):
+		showProblem(w, http.StatusForbidden, "Is this the browser that logged in?",
+			"The session is bound to the browser that logged in, and this request did not prove that it comes from there. Reload the page; if that does not help, delete this site's cookies and log in again.")
 	case errors.Is(err, session.ErrUnavailable), errors.Is(err, session.ErrConflict):
 		tryLater(w, r)
 	case errors.Is(err, session.ErrNoUserIndex):

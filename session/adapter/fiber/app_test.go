@@ -91,6 +91,11 @@ func (a *app) do(method, path, body string) (*http.Response, string) {
 	if body != "" {
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
+	return a.send(r)
+}
+
+func (a *app) send(r *http.Request) (*http.Response, string) {
+	a.t.Helper()
 	resp, err := a.client.Do(r)
 	if err != nil {
 		a.t.Fatal(err)

@@ -37,15 +37,19 @@ type app struct {
 	url      string
 }
 
-func newApp(t *testing.T) *app {
+func newApp(t *testing.T, edit ...func(*session.Options)) *app {
 	t.Helper()
 	a := &app{t: t, redis: miniredis.RunT(t), router: gin.New()}
 	client := redis.NewClient(&redis.Options{Addr: a.redis.Addr(), MaxRetries: -1})
-	var err error
-	a.sessions, err = session.NewFactory(goredis.New(client), &session.Options{
+	options := &session.Options{
 		Secret: "a secret for tests, of more than 32 bytes",
 		Logger: slog.New(slog.NewTextHandler(&a.log, nil)),
-	})
+	}
+	for _, e := range edit {
+		e(options)
+	}
+	var err error
+	a.sessions, err = session.NewFactory(goredis.New(client), options)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,6 +83,11 @@ func (a *app) do(method, path string, body string) (*http.Response, string) {
 	if body != "" {
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
+	return a.send(r)
+}
+
+func (a *app) send(r *http.Request) (*http.Response, string) {
+	a.t.Helper()
 	resp, err := a.client.Do(r)
 	if err != nil {
 		a.t.Fatal(err)

@@ -45,6 +45,8 @@ type Format interface {
 	Live() []byte
 	// LiveLoggedIn is Live for sessions with a Login.
 	LiveLoggedIn() []byte
+	// LiveBound is Live for sessions with a Login that has a Device.
+	LiveBound() []byte
 	// Marker returns what stays at a renewed session's old address, or nil in a
 	// format that has no such thing: the old record is then removed.
 	Marker(at, successor Address, m Meta) []byte

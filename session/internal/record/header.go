@@ -13,7 +13,7 @@ import (
 // A native record is a header of fixed length and a body:
 //
 //	 0  magic    "rs"
-//	 2  version  1; login.go has version 2
+//	 2  version  1; login.go has versions 2 and 3
 //	 3  kind     one of the kinds below, in upper case when the body is encrypted
 //	 4  revision 8 random bytes, new with every write
 //	12  check    the first 8 bytes of the SHA-256 of the session's ID
@@ -105,7 +105,7 @@ func NamesRevision(guard []byte) bool { return len(guard) <= RevisionLen }
 // parseHeader takes a record apart. It checks that the record belongs to at. The header
 // is what is in front of the body.
 func parseHeader(at Address, record []byte) (kind byte, m Meta, body []byte, err error) {
-	if len(record) < headerLen || string(record[:len(magic)]) != magic && string(record[:len(loginMagic)]) != loginMagic {
+	if len(record) < headerLen || !known(record) {
 		return 0, m, nil, fmt.Errorf("%w: it has no native header", ErrUndecodable)
 	}
 	if !bytes.Equal(record[12:20], at.hash[:8]) {

@@ -21,7 +21,13 @@ type Login struct {
 	// Lease is until when the session's entry in the index of its user counts; Forever,
 	// or zero for a session that has no entry.
 	Lease time.Time
+	// Device is what a session.Binding keeps of the browser that the session is bound to, up
+	// to MaxDevice bytes; "" where there is none. The Pyramid formats have no room for it.
+	Device string
 }
+
+// MaxDevice is the size up to which a record holds a Login's Device.
+const MaxDevice = 1024
 
 // Forever is the lease of a session that never ends.
 var Forever = time.UnixMilli(1<<52 - 1).UTC()
@@ -41,24 +47,50 @@ func (m Meta) Began() time.Time {
 //	72  lease    the end of its entry's lease, in milliseconds since 1970; 0 for no entry
 //	80  login    milliseconds since 1970
 //	88  body
+//
+// and one of version 3, of a session that has a Device:
+//
+//	 2  version  3
+//	52  user, lease and login, as in version 2
+//	88  length  of what follows, 2 bytes
+//	90  device  what a session.Binding keeps
+//	    body
 const (
 	loginMagic     = "rs\x02"
 	loginHeaderLen = headerLen + 20 + 8 + 8
+
+	deviceMagic     = "rs\x03"
+	deviceHeaderLen = loginHeaderLen + 2 // without the device
 )
 
 // version returns the front of a record, without its kind.
 func version(l Login) string {
-	if l.At.IsZero() {
+	switch {
+	case l.At.IsZero():
 		return magic
+	case l.Device == "":
+		return loginMagic
 	}
-	return loginMagic
+	return deviceMagic
+}
+
+// known reports whether a record begins with one of the versions.
+func known(record []byte) bool {
+	switch string(record[:len(magic)]) {
+	case magic, loginMagic, deviceMagic:
+		return true
+	}
+	return false
 }
 
 func headerLenOf(l Login) int {
-	if l.At.IsZero() {
+	switch version(l) {
+	case magic:
 		return headerLen
+	case loginMagic:
+		return loginHeaderLen
 	}
-	return loginHeaderLen
+	return deviceHeaderLen + len(l.Device)
 }
 
 func appendLogin(dst []byte, l Login) []byte {
@@ -66,7 +98,12 @@ func appendLogin(dst []byte, l Login) []byte {
 		return dst
 	}
 	dst = append(dst, l.User[:]...)
-	return appendTime(appendTime(dst, l.Lease), l.At)
+	dst = appendTime(appendTime(dst, l.Lease), l.At)
+	if l.Device == "" {
+		return dst
+	}
+	dst = binary.BigEndian.AppendUint16(dst, uint16(len(l.Device)))
+	return append(dst, l.Device...)
 }
 
 // parseLogin reads the end of a header, and returns the header's length.
@@ -82,7 +119,23 @@ func parseLogin(record []byte) (l Login, n int, err error) {
 		return l, 0, fmt.Errorf("%w: its header has no time of login", ErrUndecodable)
 	}
 	copy(l.User[:], record[headerLen:])
-	return l, loginHeaderLen, nil
+	if string(record[:len(magic)]) == loginMagic {
+		return l, loginHeaderLen, nil
+	}
+	return parseDevice(record, l)
+}
+
+// parseDevice reads the end of a header of version 3.
+func parseDevice(record []byte, l Login) (Login, int, error) {
+	if len(record) < deviceHeaderLen {
+		return l, 0, fmt.Errorf("%w: its header is too short", ErrUndecodable)
+	}
+	n := int(binary.BigEndian.Uint16(record[loginHeaderLen:]))
+	if n == 0 || n > MaxDevice || len(record) < deviceHeaderLen+n {
+		return l, 0, fmt.Errorf("%w: what its header says of the device is damaged", ErrUndecodable)
+	}
+	l.Device = string(record[deviceHeaderLen : deviceHeaderLen+n])
+	return l, deviceHeaderLen + n, nil
 }
 
 // The member of an index that stands for a session: what its key is made of, and the time
@@ -121,6 +174,9 @@ func (n *native) Tombstone(at Address, m Meta) []byte { return appendHeader(nil,
 // LiveLoggedIn is Live for sessions with a Login.
 func (n *native) LiveLoggedIn() []byte { return append([]byte(loginMagic), n.kind()) }
 
+// LiveBound is Live for sessions with a Device.
+func (n *native) LiveBound() []byte { return append([]byte(deviceMagic), n.kind()) }
+
 func (p *pyramid) Member(at Address, login time.Time) []byte {
 	return appendLoginTime([]byte(at.Key), login)
 }
@@ -131,6 +187,7 @@ func (p *pyramid) OfMember(member []byte) (at Address, login time.Time, ok bool)
 }
 
 func (p *pyramid) LiveLoggedIn() []byte { return nil }
+func (p *pyramid) LiveBound() []byte    { return nil }
 
 // loginKey is where in a Python dict the Login is. Python keeps what it does not know
 // there, as it would not beside the dict.

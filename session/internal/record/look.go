@@ -2,6 +2,7 @@ package record
 
 import (
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"fmt"
 	"strings"
@@ -16,9 +17,19 @@ type Look struct {
 	Codec     string // the name in the record, "" for the format's own or one without a name
 }
 
-// lookLen is how many bytes of a native record tell all that: a header, and a marker's
-// successor or a codec's name of a usual length.
-const lookLen = 128
+// lookLen is how many bytes of a native record tell all that: a header with the key of a
+// bound session, and a marker's successor or a codec's name of a usual length. An RSA key
+// is longer: of its record the name of the codec is not told.
+const lookLen = 384
+
+// padded lengthens the front of a record whose header goes on behind it.
+func padded(front []byte) []byte {
+	if len(front) != lookLen || string(front[:len(magic)]) != deviceMagic {
+		return front
+	}
+	whole := deviceHeaderLen + int(binary.BigEndian.Uint16(front[loginHeaderLen:]))
+	return append(front[:lookLen:lookLen], make([]byte, max(0, whole-lookLen))...)
+}
 
 // Front returns how many bytes of a record LookAt needs, negative for all of them.
 func (n *native) Front() int { return lookLen }
@@ -41,7 +52,7 @@ func (p *pyramid) AtKey(key string) (at Address, ok bool) {
 
 // LookAt looks at the front of a record.
 func (n *native) LookAt(at Address, front []byte) (l Look, err error) {
-	kind, m, body, err := parseHeader(at, front)
+	kind, m, body, err := parseHeader(at, padded(front))
 	if err != nil {
 		return l, err
 	}

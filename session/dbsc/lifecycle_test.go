@@ -1,0 +1,274 @@
+package dbsc_test
+
+import (
+	"crypto/rand"
+	"crypto/rsa"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+
+	"github.com/pyramidgo/redissessions/session"
+	"github.com/pyramidgo/redissessions/session/dbsc"
+)
+
+// TestBound: a session is bound by the registration, goes on as long as its browser
+// refreshes, and its cookies are of no use to a thief after the bound cookie's end.
+func TestBound(t *testing.T) {
+	for name, key := range map[string]func(b *browser){
+		"ES256": func(*browser) {},
+		"RS256": func(b *browser) {
+			k, err := rsa.GenerateKey(rand.Reader, 2048)
+			if err != nil {
+				t.Fatal(err)
+			}
+			b.key, b.alg = k, jose.RS256
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := newSite(t, dbsc.Options{})
+				b := newBrowser(s)
+				key(b)
+				b.bound()
+				b.wantUser("after the registration", "anna")
+				thief := b.thief()
+				thief.wantUser("with all cookies, in time", "anna")
+				for range 20 {
+					pass(9 * time.Minute)
+					b.refreshed()
+					b.wantUser("after a refresh", "anna")
+				}
+				thief.wantUser("with all cookies, later", "")
+				if resp := thief.get("/write"); resp.StatusCode != http.StatusForbidden || len(resp.Cookies()) > 0 {
+					t.Errorf("a thief's change: status %d, %d cookies", resp.StatusCode, len(resp.Cookies()))
+				}
+				if !strings.Contains(s.log.String(), "level=WARN") || !strings.Contains(s.log.String(), session.ErrUnbound.Error()) {
+					t.Errorf("the log says nothing of the thief: %s", s.log)
+				}
+				b.wantUser("in its browser", "anna")
+				if resp := b.get("/write"); resp.StatusCode != http.StatusOK {
+					t.Errorf("a change by its browser: status %d", resp.StatusCode)
+				}
+			})
+		})
+	}
+}
+
+// TestRegistrationAnswer: the JSON and the cookie are those of the draft.
+func TestRegistrationAnswer(t *testing.T) {
+	s := newSite(t, dbsc.Options{Path: "/app/keys", Refresh: 7 * time.Minute}, func(o *session.Options) {
+		o.Cookie = session.CookieOptions{Path: "/app", Domain: "example.com", SameSite: http.SameSiteStrictMode, ScriptReadable: true}
+	})
+	b := newBrowser(s)
+	resp := b.get("/login")
+	own := resp.Cookies()[0].Value
+	found := offered.FindStringSubmatch(resp.Header.Get("Secure-Session-Registration"))
+	if found == nil || found[1] != "/app/keys/register" {
+		t.Fatalf("offer %q", resp.Header["Secure-Session-Registration"])
+	}
+	b.path, b.challenge = found[1], found[2]
+	resp = b.register()
+	text := body(t, resp)
+	const want = `,"refresh_url":"/app/keys/refresh","scope":{"include_site":false,"scope_specification":[{"type":"exclude","path":"/app/keys"}]},` +
+		`"credentials":[{"type":"cookie","name":"session_bound","attributes":"Path=/app; Domain=example.com; HttpOnly; Secure; SameSite=Strict"}]}`
+	id, rest, _ := strings.Cut(strings.TrimPrefix(text, `{"session_identifier":"`), `"`)
+	if strings.TrimSpace(rest) != want || len(id) < 22 {
+		t.Errorf("the answer is\n%s\nnot\n%s", text, want)
+	}
+	line := resp.Header.Get("Set-Cookie")
+	if _, attributes, _ := strings.Cut(line, "; "); attributes != "Path=/app; Domain=example.com; Max-Age=420; HttpOnly; Secure; SameSite=Strict" {
+		t.Errorf("Set-Cookie: %s", line)
+	}
+	for name, value := range map[string]string{
+		"Content-Type": "application/json", "Cross-Origin-Resource-Policy": "same-origin", "Cache-Control": "no-store",
+	} {
+		if resp.Header.Get(name) != value {
+			t.Errorf("%s: %q", name, resp.Header.Get(name))
+		}
+	}
+	if strings.Contains(text, own) || strings.Contains(s.log.String(), b.challenge) {
+		t.Error("the session's cookie or the challenge is where it must not be")
+	}
+}
+
+// TestOfferOnce: only the response of Login offers to register, and each does.
+func TestOfferOnce(t *testing.T) {
+	s := newSite(t, dbsc.Options{})
+	b := newBrowser(s)
+	b.login()
+	first := b.challenge
+	for _, path := range []string{"/", "/write", "/renew", "/remember"} {
+		if got := b.get(path).Header["Secure-Session-Registration"]; got != nil {
+			t.Errorf("%s offers to register: %q", path, got)
+		}
+	}
+	b.login()
+	if b.challenge == first {
+		t.Error("two logins have one challenge")
+	}
+}
+
+// TestLoginAgain: a login begins another binding. The earlier one is over.
+func TestLoginAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t, dbsc.Options{})
+		b := newBrowser(s).bound()
+		earlier := b.known
+		b.login()
+		b.wantUser("before the second registration", "anna")
+		again := b.known
+		b.known = earlier
+		b.wantEnded("the earlier binding", b.refresh(""))
+		b.known = again
+		b.key = newKey(t)
+		b.register()
+		pass(20 * time.Minute)
+		b.wantUser("without a refresh", "")
+	})
+}
+
+// TestRenewKeepsTheBinding: the bound cookie and the key stay good under the new ID, also
+// for a refresh that was under way with the old one.
+func TestRenewKeepsTheBinding(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t, dbsc.Options{})
+		b := newBrowser(s).bound()
+		pass(5 * time.Minute)
+		old := b.thief()
+		old.key = b.key
+		b.get("/renew")
+		b.wantUser("after Renew", "anna")
+		old.wantFresh("a refresh under way", old.refresh(b.proof(old.ask(), false)))
+		b.refreshed()
+		pass(9 * time.Minute)
+		b.wantUser("after Renew and a refresh", "anna")
+	})
+}
+
+// TestGrace: requests that were under way count for a tenth of the life, at least two
+// seconds, after the bound cookie's end and after the registration.
+func TestGrace(t *testing.T) {
+	for _, c := range []struct{ life, grace time.Duration }{
+		{10 * time.Minute, time.Minute},
+		{5 * time.Second, 2 * time.Second},
+		{time.Second, 2 * time.Second},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			s := newSite(t, dbsc.Options{Refresh: c.life})
+			b := newBrowser(s)
+			b.login()
+			unbound := b.thief()
+			if resp := b.register(); resp.StatusCode != http.StatusOK {
+				t.Fatalf("status %d", resp.StatusCode)
+			}
+			both := b.thief()
+			pass(c.grace - time.Millisecond)
+			unbound.wantUser("under way at the registration", "anna")
+			pass(time.Millisecond)
+			unbound.wantUser("without the bound cookie, after the grace", "")
+			pass(c.life - time.Millisecond)
+			both.wantUser("in the grace after the end", "anna")
+			pass(time.Millisecond)
+			both.wantUser("after the grace", "")
+		})
+	}
+}
+
+// TestRequired: with Required a browser that does not register becomes a stranger a minute
+// after the login. So does one whose session was logged in before there was a binding.
+func TestRequired(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := newMemStore()
+		before := siteOn(t, store, nil)
+		old := newBrowser(before)
+		old.get("/login")
+		on, required := siteOn(t, store, dbsc.Options{}), siteOn(t, store, dbsc.Options{Required: true})
+		b := newBrowser(required)
+		b.login()
+		pass(59 * time.Second)
+		b.wantUser("in the first minute", "anna")
+		pass(time.Second)
+		b.wantUser("after a minute", "")
+		b.site = on
+		b.wantUser("where it is not required", "anna")
+		b.site = required
+		if resp := b.register(); resp.StatusCode != http.StatusOK {
+			t.Errorf("a late registration: status %d", resp.StatusCode)
+		}
+		b.wantUser("after a late registration", "anna")
+		for site, want := range map[*site]string{on: "anna", required: ""} {
+			old.site = site
+			old.wantUser("a session from before", want)
+		}
+		visitor := newBrowser(required)
+		visitor.get("/write")
+		pass(10 * time.Minute)
+		if resp := visitor.get("/write"); resp.StatusCode != http.StatusOK {
+			t.Errorf("a visitor who has not logged in: status %d", resp.StatusCode)
+		}
+	})
+}
+
+// TestLogout: both cookies go, and the browser is told to forget the session, with the
+// cookies and without.
+func TestLogout(t *testing.T) {
+	for _, path := range []string{"/logout", "/logoutunread"} {
+		s := newSite(t, dbsc.Options{})
+		b := newBrowser(s).bound()
+		late := b.thief()
+		calls := s.store.calls.Load()
+		resp := b.get(path)
+		if !deletesCookie(resp, "session") || !deletesCookie(resp, boundName) {
+			t.Errorf("%s: Set-Cookie %q", path, resp.Header["Set-Cookie"])
+		}
+		if n, want := s.store.calls.Load()-calls, map[string]int64{"/logout": 2, "/logoutunread": 1}[path]; n != want {
+			t.Errorf("%s: %d commands, not %d", path, n, want)
+		}
+		if s.store.count() != 0 {
+			t.Errorf("%s: the record is there", path)
+		}
+		late.wantEnded("a refresh with the old cookies", late.refresh(""))
+		late.wantEnded("a proof with the old cookies", late.refresh(b.proof(b.challenge, false)))
+		late.Forget()
+		late.wantEnded("a refresh without cookies", late.refresh(""))
+		late.wantEnded("a proof without cookies", late.refresh(b.proof(b.challenge, false)))
+	}
+}
+
+// TestStranger: what a request may do that does not prove where it comes from.
+func TestStranger(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t, dbsc.Options{})
+		b := newBrowser(s).bound()
+		pass(5 * time.Minute)
+		b.refreshed()
+		thief := b.thief()
+		thief.SetCookie(boundName, "")
+		for path, code := range map[string]int{"/": 200, "/write": 403, "/renew": 403, "/remember": 403} {
+			resp := thief.get(path)
+			if resp.StatusCode != code || len(resp.Header["Set-Cookie"]) > 0 {
+				t.Errorf("%s: status %d, Set-Cookie %q", path, resp.StatusCode, resp.Header["Set-Cookie"])
+			}
+			if path != "/" && s.store.count() != 1 {
+				t.Errorf("%s: %d records", path, s.store.count())
+			}
+		}
+		other := b.thief()
+		other.SetCookie(boundName, "")
+		other.login()
+		other.wantUser("after a login of its own", "anna")
+		if s.store.count() != 2 {
+			t.Errorf("%d records after the stranger's login, not 2", s.store.count())
+		}
+		b.wantUser("its browser, meanwhile", "anna")
+		if resp := thief.get("/logout"); !deletesCookie(resp, "session") || !deletesCookie(resp, boundName) {
+			t.Errorf("a stranger's logout: Set-Cookie %q", resp.Header["Set-Cookie"])
+		}
+		b.wantUser("after a stranger's logout", "")
+		other.wantUser("the other login", "anna")
+	})
+}

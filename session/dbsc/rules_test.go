@@ -1,0 +1,406 @@
+package dbsc_test
+
+import (
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/pyramidgo/redissessions/connect"
+	"github.com/pyramidgo/redissessions/connect/embedded"
+	"github.com/pyramidgo/redissessions/session"
+	"github.com/pyramidgo/redissessions/session/dbsc"
+)
+
+// TestRefusedOptions: what the binding cannot be with is an error of NewFactory, which names
+// the field.
+func TestRefusedOptions(t *testing.T) {
+	for want, edit := range map[string]func(o *session.Options){
+		"native format":  func(o *session.Options) { o.Format = session.FormatPyramidRedisSessions },
+		"have no room":   func(o *session.Options) { o.Format = session.FormatPyramidSessionRedis },
+		"partitioned":    func(o *session.Options) { o.Cookie.Partitioned = true },
+		"over TLS only":  func(o *session.Options) { o.Cookie.Secure = session.SecureNever },
+		"not within":     func(o *session.Options) { o.Cookie.Path = "/app" },
+		"is negative":    func(o *session.Options) { o.DeviceBound = dbsc.Options{Refresh: -time.Second} },
+		"end without":    func(o *session.Options) { o.DeviceBound = dbsc.Options{Path: "/keys/"} },
+		"must begin":     func(o *session.Options) { o.DeviceBound = dbsc.Options{Path: "keys"} },
+		"between slashe": func(o *session.Options) { o.DeviceBound = dbsc.Options{Path: "/a/../b"} },
+		"digits":         func(o *session.Options) { o.DeviceBound = dbsc.Options{Path: `/a";x="`} },
+	} {
+		o := &session.Options{Secret: testSecret, DeviceBound: dbsc.Options{}}
+		edit(o)
+		_, err := session.NewFactory(newMemStore(), o)
+		var wrong *session.OptionError
+		if !errors.As(err, &wrong) || wrong.Field != "DeviceBound" || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", want, err)
+		}
+	}
+}
+
+// TestName: the bound cookie's name keeps the prefix of the session's, without Http.
+func TestName(t *testing.T) {
+	for name, want := range map[string]string{
+		"session": "session_bound", "__Host-app": "__Host-app_bound", "__Secure-app": "__Secure-app_bound",
+		"__Host-Http-app": "__Host-app_bound", "__http-app": "__Secure-app_bound",
+	} {
+		b := newBrowser(newSite(t, dbsc.Options{}, func(o *session.Options) { o.Cookie.Name, o.Cookie.Secure = name, session.SecureAlways }))
+		if b.bound(); b.known.Credentials[0].Name != want {
+			t.Errorf("%s: %s", name, b.known.Credentials[0].Name)
+		}
+	}
+}
+
+// TestCommands: an ordinary request of a bound session sends what one of another session
+// does, and the whole of a stranger's is one load.
+func TestCommands(t *testing.T) {
+	commands := map[string][]int64{}
+	for name, bind := range map[string]session.Binder{"bound": dbsc.Options{}, "not bound": nil} {
+		s := newSite(t, bind)
+		b := newBrowser(s)
+		if b.get("/login"); bind != nil {
+			b.bound()
+		}
+		for _, path := range []string{"/", "/write", "/renew", "/remember", "/login", "/logout"} {
+			before := s.store.calls.Load()
+			if resp := b.get(path); resp.StatusCode != http.StatusOK {
+				t.Errorf("%s, %s: status %d", name, path, resp.StatusCode)
+			}
+			commands[path] = append(commands[path], s.store.calls.Load()-before)
+		}
+	}
+	for path, n := range commands {
+		if n[0] != n[1] {
+			t.Errorf("%s: %v commands", path, n)
+		}
+	}
+}
+
+// TestSecretPrevious: a bound cookie that an earlier secret has signed is good while that is
+// among the previous ones, and one by another secret is not.
+func TestSecretPrevious(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const next = "another secret for tests, of more than 32 bytes"
+		old := newSite(t, dbsc.Options{})
+		b := newBrowser(old).bound()
+		pass(5 * time.Minute)
+		rotated := siteOn(t, old.store, dbsc.Options{}, func(o *session.Options) { o.Secret, o.PreviousSecrets = next, session.Secrets{testSecret} })
+		b.site = rotated
+		b.wantUser("with the previous secret", "anna")
+		b.refreshed()
+		b.wantUser("after a refresh", "anna")
+		over := siteOn(t, old.store, dbsc.Options{}, func(o *session.Options) { o.Secret = next })
+		b.site = over
+		b.wantUser("without the previous secret", "anna")
+		other := siteOn(t, newMemStore(), dbsc.Options{}, func(o *session.Options) { o.Secret = "a third secret for tests, of more than 32 bytes" })
+		forger := newBrowser(other).bound()
+		thief := b.thief()
+		thief.SetCookie(boundName, forger.Cookie(boundName))
+		thief.wantUser("with a bound cookie by another secret", "")
+	})
+}
+
+// TestBoundCookieOfAnother: the bound cookie of one session does not open another, nor does
+// the session's own cookie in its place, nor a changed one.
+func TestBoundCookieOfAnother(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t, dbsc.Options{})
+		b, other := newBrowser(s).bound(), newBrowser(s).bound()
+		pass(5 * time.Minute)
+		thief := b.thief()
+		value := b.Cookie(boundName)
+		bad := []string{other.Cookie(boundName), b.Cookie("session"), value + "A", value[:len(value)-1], "", strings.Repeat("A", 5000)}
+		for i := range len(value) {
+			bad = append(bad, value[:i]+string('A'+(value[i]+1)%26)+value[i+1:])
+		}
+		for _, v := range bad {
+			if v == value {
+				continue
+			}
+			thief.SetCookie(boundName, v)
+			thief.wantUser("another value", "")
+		}
+		swapped := b.thief()
+		swapped.SetCookie("session", value)
+		swapped.wantUser("the bound cookie as the session's", "")
+	})
+}
+
+// TestSeveralCookies: of several cookies of the session's name the first counts that opens a
+// session to this request, and of several bound cookies any.
+func TestSeveralCookies(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t, dbsc.Options{})
+		a, b := newBrowser(s).bound(), newBrowser(s).bound()
+		unbound := newBrowser(s)
+		unbound.login()
+		pass(5 * time.Minute)
+		read := func(pairs ...string) string {
+			r := httptest.NewRequest(http.MethodGet, origin+"/", http.NoBody)
+			r.Header["Cookie"] = []string{strings.Join(pairs, "; ")}
+			w := httptest.NewRecorder()
+			s.handler.ServeHTTP(w, r)
+			if len(w.Header()["Set-Cookie"]) > 0 {
+				t.Errorf("%d: Set-Cookie %q", len(pairs), w.Header()["Set-Cookie"])
+			}
+			return w.Body.String()
+		}
+		sa, sb, su := "session="+a.Cookie("session"), "session="+b.Cookie("session"), "session="+unbound.Cookie("session")
+		ba, bb := boundName+"="+a.Cookie(boundName), boundName+"="+b.Cookie(boundName)
+		for i, c := range []struct {
+			cookies []string
+			want    string
+		}{
+			{[]string{sa, bb}, ""},
+			{[]string{sa, bb, ba}, "anna"},
+			{[]string{boundName + "=x", sa, bb, ba}, "anna"},
+			{[]string{sa, sb, bb}, "anna"},
+			{[]string{sa, sb}, ""},
+			{[]string{sa, su}, "anna"},
+			{[]string{sa, "session=forged"}, ""},
+			{append(slices.Repeat([]string{boundName + "=x"}, 9), sa, ba), ""},
+		} {
+			if got := read(c.cookies...); got != c.want {
+				t.Errorf("case %d: the user is %q, not %q", i, got, c.want)
+			}
+		}
+	})
+}
+
+// TestAhead: near the end of the bound cookie a request that saves its session anyway brings
+// a challenge, which then saves the refusal. Earlier, and with a short life, none does.
+func TestAhead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t, dbsc.Options{})
+		b := newBrowser(s).bound()
+		pass(5 * time.Minute)
+		if c := b.get("/write").Header["Secure-Session-Challenge"]; c != nil {
+			t.Errorf("after five of ten minutes: %q", c)
+		}
+		pass(3 * time.Minute)
+		if c := b.get("/").Header["Secure-Session-Challenge"]; c != nil {
+			t.Errorf("a request that only reads made a challenge: %q", c)
+		}
+		before := s.store.calls.Load()
+		resp := b.get("/write")
+		if n := s.store.calls.Load() - before; n != 2 {
+			t.Errorf("%d commands", n)
+		}
+		found := challenged.FindStringSubmatch(resp.Header.Get("Secure-Session-Challenge"))
+		if found == nil || found[2] != b.known.ID {
+			t.Fatalf("after eight of ten minutes: %q", resp.Header["Secure-Session-Challenge"])
+		}
+		for _, path := range []string{"/", "/write"} {
+			if again := b.get(path).Header.Get("Secure-Session-Challenge"); again != resp.Header.Get("Secure-Session-Challenge") {
+				t.Errorf("%s: another challenge: %q", path, again)
+			}
+		}
+		if b.ask() != found[1] {
+			t.Error("a refresh hands out another challenge")
+		}
+		b.wantFresh("a proof without a refusal before", b.refresh(b.proof(found[1], false)))
+		short := newBrowser(newSite(t, dbsc.Options{Refresh: 4 * time.Minute})).bound()
+		pass(3 * time.Minute)
+		if c := short.get("/write").Header["Secure-Session-Challenge"]; c != nil {
+			t.Errorf("with a short life: %q", c)
+		}
+	})
+}
+
+// TestConcurrentSaves: a request under way during the registration and during a refresh
+// neither loses its changes nor takes the binding back.
+func TestConcurrentSaves(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t, dbsc.Options{})
+		b := newBrowser(s)
+		b.login()
+		during := func(step func()) {
+			r := httptest.NewRequest(http.MethodGet, origin+"/", http.NoBody)
+			b.Do(s.sessions.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+				se, err := s.sessions.Get(r)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				session.Modify(se, "n", func(n int) int { return n + 1 })
+				step()
+			})), r)
+		}
+		during(b.registered)
+		pass(5 * time.Minute)
+		during(b.refreshed)
+		challenge := b.ask()
+		during(func() { b.wantFresh("a refresh", b.refresh(b.proof(challenge, false))) })
+		b.wantChallenge("a replay", b.refresh(b.proof(challenge, false)))
+		n := 0
+		b.Do(s.sessions.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			if se, err := s.sessions.Get(r); err == nil {
+				n, _ = session.Value[int](se, "n")
+			}
+		})), httptest.NewRequest(http.MethodGet, origin+"/", http.NoBody))
+		if n != 3 {
+			t.Errorf("%d changes are there, not 3", n)
+		}
+		pass(12 * time.Minute)
+		b.wantUser("after the bound cookie's end", "")
+	})
+}
+
+// TestRemember: a remembered session stays bound, and its bound cookie short.
+func TestRemember(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t, dbsc.Options{})
+		b := newBrowser(s).bound()
+		b.get("/remember")
+		pass(20 * 24 * time.Hour)
+		b.wantUser("without a refresh", "")
+		b.refreshed()
+		b.wantUser("after a refresh", "anna")
+	})
+}
+
+// TestStrangerOfARemembered: a stranger's request leaves a session that has a timeout of its
+// own with that: the load has restarted another one.
+func TestStrangerOfARemembered(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t, dbsc.Options{}, func(o *session.Options) { o.IdleTimeout = 30 * time.Minute })
+		b := newBrowser(s).bound()
+		b.get("/remember")
+		pass(9 * 24 * time.Hour)
+		b.wantUser("without a refresh", "")
+		pass(9 * 24 * time.Hour)
+		b.refreshed()
+		b.wantUser("after a refresh", "anna")
+	})
+}
+
+// TestRefreshRestartsNothing: what the browser sends by itself does not keep a session from
+// timing out.
+func TestRefreshRestartsNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t, dbsc.Options{}, func(o *session.Options) { o.IdleTimeout = 30 * time.Minute })
+		b := newBrowser(s).bound()
+		for range 2 {
+			pass(10 * time.Minute)
+			b.refreshed()
+		}
+		pass(10 * time.Minute)
+		b.wantEnded("a refresh after the timeout", b.refresh(""))
+	})
+}
+
+// TestStatus: for a stranger there is no session, and a stream that has been admitted keeps
+// its session alive when its bound cookie is over.
+func TestStatus(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t, dbsc.Options{}, func(o *session.Options) { o.IdleTimeout = 30 * time.Minute })
+		b := newBrowser(s).bound()
+		pass(5 * time.Minute)
+		thief := b.thief()
+		thief.SetCookie(boundName, "")
+		for _, status := range []http.Handler{s.sessions.StatusHandler(), s.sessions.Handler(s.sessions.StatusHandler())} {
+			for _, method := range []string{http.MethodGet, http.MethodPost} {
+				for visitor, want := range map[*browser]bool{b: true, thief: false} {
+					resp := visitor.Do(status, httptest.NewRequest(method, origin+"/", http.NoBody))
+					var got struct{ Active bool }
+					if err := json.Unmarshal([]byte(body(t, resp)), &got); err != nil || got.Active != want || resp.StatusCode != http.StatusOK {
+						t.Errorf("%s: status %d, active %v, %v", method, resp.StatusCode, got.Active, err)
+					}
+				}
+			}
+		}
+		b.get("/remember") // a timeout of its own, which each restart must put right
+		b.Do(s.sessions.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			se, err := s.sessions.Get(r)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			pass(20 * time.Minute)
+			if err := se.Touch(r.Context()); err != nil {
+				t.Errorf("Touch in a stream: %v", err)
+			}
+		})), httptest.NewRequest(http.MethodGet, origin+"/", http.NoBody))
+		pass(5 * time.Hour)
+		b.refreshed()
+		b.wantUser("after the stream", "anna")
+	})
+}
+
+// TestUserSessions: the list says which sessions are bound, and EndAll ends them for the
+// browser too, with and without its cookies.
+func TestUserSessions(t *testing.T) {
+	store, err := embedded.Connect(t.Context(), connect.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := &session.Options{Secret: testSecret, DeviceBound: dbsc.Options{}, Users: &session.UserOptions{}, Logger: slog.New(slog.DiscardHandler)}
+	f, err := session.NewFactory(store, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { f.Close() })
+	s := &site{t: t, sessions: f, log: &safeBuffer{}}
+	s.handler = f.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		se, err := f.Get(r)
+		if err == nil && r.URL.Path == "/login" {
+			_ = se.Login(r.Context(), "anna")
+		} else if err == nil {
+			_, _ = w.Write([]byte(se.User()))
+		}
+	}))
+	b, unbound := newBrowser(s).bound(), newBrowser(s)
+	unbound.login()
+	infos, err := f.Sessions(t.Context(), "anna")
+	if err != nil || len(infos) != 2 || infos[0].Bound || !infos[1].Bound {
+		t.Fatalf("%+v, %v", infos, err)
+	}
+	b.refreshed()
+	if n, err := f.EndAll(t.Context(), "anna"); n != 2 || err != nil {
+		t.Errorf("EndAll: %d, %v", n, err)
+	}
+	b.wantUser("after EndAll", "")
+	b.wantEnded("a refresh after EndAll", b.refresh(""))
+	b.Forget()
+	b.wantEnded("a refresh after EndAll, without cookies", b.refresh(""))
+}
+
+// TestSwitchedOff: without the option bound sessions open by their cookie again, keep what
+// the record says, and are bound again afterwards.
+func TestSwitchedOff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		on := newSite(t, dbsc.Options{})
+		off := siteOn(t, on.store, nil)
+		b := newBrowser(on).bound()
+		pass(20 * time.Minute)
+		b.wantUser("without a refresh", "")
+		b.site = off
+		b.wantUser("switched off", "anna")
+		b.get("/write")
+		b.get("/renew")
+		b.site = on
+		b.wantUser("switched on again", "")
+		b.refreshed()
+		b.wantUser("after a refresh", "anna")
+	})
+}
+
+// TestEncrypted: the binding of an encrypted record cannot be exchanged for another.
+func TestEncrypted(t *testing.T) {
+	s := newSite(t, dbsc.Options{}, func(o *session.Options) { o.EncryptionKeys = session.Keys{make([]byte, 32)} })
+	b := newBrowser(s).bound()
+	b.refreshed()
+	b.wantUser("encrypted", "anna")
+	s.store.mu.Lock()
+	for key, r := range s.store.records {
+		r.data[95] ^= 1 // in the identifier
+		s.store.records[key] = r
+	}
+	s.store.mu.Unlock()
+	b.wantUser("with another identifier in the header", "")
+}
