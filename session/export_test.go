@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/pyramidgo/redissessions/session/internal/record"
+	"github.com/pyramidgo/redissessions/session/internal/respwriter"
 )
 
 // The tests of this package are outside it, in session_test. What they need of its
@@ -23,13 +24,13 @@ var (
 	AnswerError      = answerError
 	ErrCookieRefused = errCookieRefused
 	ErrOutdated      = errOutdated
-	Informational    = informational
+	Informational    = respwriter.Informational
 )
 
 // The writers that are made for the ones of net/http's servers.
 type (
-	HTTP1Writer = http1Writer
-	HTTP2Writer = http2Writer
+	HTTP1Writer = respwriter.HTTP1Writer
+	HTTP2Writer = respwriter.HTTP2Writer
 )
 
 func FormatOf(f *Factory) record.Format { return f.format }

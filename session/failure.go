@@ -5,11 +5,13 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+
+	"github.com/pyramidgo/redissessions/session/internal/respwriter"
 )
 
 // What is sent in place of a page whose session could not be loaded or saved.
 
-// errPageReplaced is what sendHeader returns once the error handler has answered,
+// errPageReplaced is what SendHeader returns once the error handler has answered,
 // or begun to, in the handler's place. The handler's writes then return no
 // error and are dropped: many frameworks panic when a write fails, which would cut the
 // connection and the answer with it. Only Hijack returns the error.
@@ -27,7 +29,7 @@ func (x *exchange) fail(err error) {
 		x.h["Content-Encoding"] = x.outside
 	}
 	x.h.Set("Cache-Control", "no-store")
-	x.f.answer(x.w, x.r, err)
+	x.f.answer(x.out.Original(), x.r, err)
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.answered = true
@@ -36,9 +38,9 @@ func (x *exchange) fail(err error) {
 // answer lets the error handler answer. An empty answer would go out as 200, as if
 // all were well.
 func (f *Factory) answer(w http.ResponseWriter, r *http.Request, err error) {
-	noting := &answerWriter{ResponseWriter: w}
+	noting := &respwriter.Answer{ResponseWriter: w}
 	f.opts.ErrorHandler(noting, r, err)
-	if !noting.begun {
+	if !noting.Begun {
 		answerError(w, r, err)
 	}
 }
@@ -49,8 +51,8 @@ func (x *exchange) hasAnswered() bool {
 	return x.answered
 }
 
-// answerIsDue reports, once, that the error handler has answered.
-func (x *exchange) answerIsDue() bool {
+// AnswerIsDue reports, once, that the error handler has answered.
+func (x *exchange) AnswerIsDue() bool {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	due := x.answered && !x.shown
@@ -58,19 +60,18 @@ func (x *exchange) answerIsDue() bool {
 	return due
 }
 
-func (x *exchange) isReplaced() bool {
+// SendInterim reports whether a 1xx response is sent, and notes that one was.
+func (x *exchange) SendInterim() bool {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	return x.replaced
+	x.interim = x.interim || !x.replaced
+	return !x.replaced
 }
 
-// sends reports whether what the handler writes is sent. Otherwise it is dropped.
-func (x *exchange) sends() bool { return x.sendHeader() == nil }
-
-// flushes reports whether a Flush is passed on. It is once the error handler has
+// Flushes reports whether a Flush is passed on. It is once the error handler has
 // answered: a handler that goes on making its page, without an end perhaps, must
 // not keep the answer from the visitor.
-func (x *exchange) flushes() bool { return x.sends() || x.hasAnswered() }
+func (x *exchange) Flushes() bool { return x.SendHeader() == nil || x.hasAnswered() }
 
 // pageHeaders describe the page itself, or make a proxy or the browser go
 // elsewhere or forget something; they are wrong for any other page.
@@ -80,30 +81,6 @@ var pageHeaders = []string{
 	"Content-Range", "Content-Type", "Etag", "Expires", "Hx-Location", "Hx-Redirect",
 	"Hx-Refresh", "Last-Modified", "Link", "Location", "Refresh", "Repr-Digest", "Retry-After",
 	"Trailer", "Transfer-Encoding", "Upgrade", "X-Accel-Redirect", "X-Sendfile",
-}
-
-// answerWriter notes whether the error handler has begun an answer. Beyond
-// that it is an ordinary ResponseWriter.
-type answerWriter struct {
-	http.ResponseWriter
-	begun bool
-}
-
-func (w *answerWriter) WriteHeader(code int) {
-	w.begun = w.begun || !informational(code)
-	w.ResponseWriter.WriteHeader(code)
-}
-
-func (w *answerWriter) Write(b []byte) (int, error) {
-	w.begun = true
-	return w.ResponseWriter.Write(b)
-}
-
-// Unwrap is for http.ResponseController. Code that unwraps the writer is about to write
-// an answer.
-func (w *answerWriter) Unwrap() http.ResponseWriter {
-	w.begun = true
-	return w.ResponseWriter
 }
 
 // retryAfter is when a client may ask again, in seconds: a failover takes about
