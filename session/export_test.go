@@ -8,6 +8,7 @@ import (
 
 	"github.com/pyramidgo/redissessions/session/internal/record"
 	"github.com/pyramidgo/redissessions/session/internal/respwriter"
+	"github.com/pyramidgo/redissessions/session/internal/userset"
 )
 
 // The tests of this package are outside it, in session_test. What they need of its
@@ -90,7 +91,7 @@ func CountEntries(f *Factory, user string) int { return len(entriesOf(f, user)) 
 func FirstHandle(f *Factory, user string) string {
 	e := entriesOf(f, user)[0]
 	_, login, _ := f.format.OfMember(e.Member)
-	return handle(f.userHash(user), e.Member, login)
+	return userset.Handle(f.userHash(user), e.Member, login)
 }
 
 func entriesOf(f *Factory, user string) []IndexEntry {
