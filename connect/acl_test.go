@@ -1,6 +1,8 @@
 package connect_test
 
 import (
+	"crypto/rand"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -91,5 +93,67 @@ func TestLeastACLCluster(t *testing.T) {
 		if err := store.Create(t.Context(), fmt.Sprintf("session:%d", i), []byte("record"), time.Hour); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+// A user with the commands about sorted sets and no transactions can do all that sessions by user
+// need: scripts stand in for the transactions, also without a look at the start.
+func TestLeastACLWithoutTransactions(t *testing.T) {
+	t.Parallel()
+	srv := connecttest.RedisServer(t)
+	leastUser(t, srv, "-multi", "-exec", "+zrangebyscore", "+zcard", "+zscore")
+	for _, lazy := range []bool{false, true} {
+		forEach(t, func(t *testing.T, f connect.Func) {
+			store := open(t, f, connect.Options{URL: "redis://web:a-long-password@" + srv.Addr(), LazyConnect: lazy, Needs: connect.Needs{Users: true}})
+			useIndex(t, store)
+		})
+	}
+}
+
+func TestLeastACLWithoutTransactionsCluster(t *testing.T) {
+	t.Parallel()
+	set := connecttest.Cluster(t)
+	for _, node := range set.Nodes {
+		leastUser(t, node, "+cluster|slots", "+asking", "-multi", "-exec", "+zscore")
+	}
+	for range 3 {
+		useIndex(t, open(t, goredis.Connect, connect.Options{URL: "redis-cluster://web:a-long-password@" + set.Nodes[0].Addr(), Needs: connect.Needs{Users: true}}))
+	}
+}
+
+// useIndex uses all of a store's session.UserIndex and session.EntryStore.
+func useIndex(t *testing.T, store session.Store) {
+	t.Helper()
+	ctx, index, entered := t.Context(), store.(session.UserIndex), store.(session.EntryStore)
+	key, now := "session:"+rand.Text(), time.Now().Truncate(time.Millisecond)
+	set, record := key+":set", []byte("rev1 record")
+	check := func(what string, state session.IndexState, err error, epoch session.Epoch, members int) {
+		t.Helper()
+		if err != nil || state.Epoch != epoch || len(state.Entries) != members {
+			t.Errorf("%s: %v, epoch %d, %d members", what, err, state.Epoch, len(state.Entries))
+		}
+	}
+	for i := range 3 {
+		state, err := index.IndexAdd(ctx, set, []byte{byte(i)}, now.Add(time.Hour), session.AnyEpoch)
+		check("IndexAdd", state, err, session.NoEpoch, i+1)
+	}
+	e := session.Entry{Sets: []string{set, set + "2"}, Member: []byte("member")}
+	state, created, added := entered.CreateEntered(ctx, key, record, time.Hour, e, now.Add(2*time.Hour), session.NoEpoch)
+	if errors.Is(created, errors.ErrUnsupported) { // on a Cluster
+		state, added = index.IndexAdd(ctx, set, e.Member, now.Add(2*time.Hour), session.NoEpoch)
+		created = store.Create(ctx, key, record, time.Hour)
+	}
+	check("CreateEntered", state, errors.Join(created, added), session.NoEpoch, 4)
+	state, err := index.IndexClose(ctx, set, session.FirstEpoch+1, time.Minute)
+	check("IndexClose", state, err, session.FirstEpoch+1, 4)
+	if _, err := index.IndexAdd(ctx, set, e.Member, now.Add(time.Hour), session.NoEpoch); !errors.Is(err, session.ErrEnded) {
+		t.Errorf("IndexAdd with an old epoch: %v", err)
+	}
+	if err := entered.RemoveLeaving(ctx, key, []byte("rev1"), e); err != nil && !errors.Is(err, errors.ErrUnsupported) {
+		t.Error(err)
+	}
+	state, err = index.IndexList(ctx, set)
+	if err = errors.Join(err, index.IndexRemove(ctx, set, e.Member)); err != nil || len(state.Entries) < 3 {
+		t.Errorf("IndexList: %v, %v", state, err)
 	}
 }

@@ -36,7 +36,9 @@ func TestProbeUsers(t *testing.T) {
 		"no ZRANGE":           {srv: redis8, rules: "-zrange", lacks: []string{"ZRANGE"}},
 		"no ZREMRANGEBYSCORE": {srv: redis, rules: "-zremrangebyscore", lacks: []string{"ZREMRANGEBYSCORE"}},
 		"no PEXPIREAT":        {srv: redis, rules: "-pexpireat", lacks: []string{"PEXPIREAT"}},
-		"no MULTI":            {srv: valkey, rules: "-multi", lacks: []string{"MULTI"}},
+		"no MULTI":            {srv: valkey, rules: "-multi"}, // a script stands in for it
+		"no MULTI, native":    {srv: valkey, rules: "-multi", o: native, lacks: []string{"MULTI"}},
+		"no MULTI, no EXEC":   {srv: redis, rules: "-multi -exec"},
 		"no EXEC":             {srv: redis, rules: "-exec", lacks: []string{"EXEC"}},
 		"nothing of it":       {srv: redis, rules: "-@sortedset -@transaction -pexpireat", lacks: []string{"ZADD", "ZREM", "ZRANGE", "ZREMRANGEBYSCORE", "PEXPIREAT", "MULTI", "EXEC"}},
 		"no Lua, no ZADD":     {srv: bare, rules: "-zadd", lacks: []string{"ZADD"}},

@@ -35,7 +35,7 @@ var code = map[string][]string{
 	"docs/migrating-from-gorilla.md": {"examples/moving/gorilla/*.go"},
 	"docs/migrating-from-scs.md":     {"examples/moving/scs/*.go"},
 	"docs/migrating.md":              {"examples/migrating/*.go"},
-	"docs/observing.md":              {"examples/snippets_run_test.go"},
+	"docs/observing.md":              {"examples/snippets_run_test.go", "session/sessionotel/snippets_test.go"},
 	"docs/running.md":                {"examples/snippets_run_test.go"},
 	"docs/sharing-with-pyramid.md":   {"examples/pyramid/*.go", "examples/pyramid/*.py"},
 	"docs/testing.md":                {"examples/testing/*.go"},

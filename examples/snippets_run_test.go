@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	"github.com/pyramidgo/redissessions/factory"
 	"github.com/pyramidgo/redissessions/session"
 	"github.com/pyramidgo/redissessions/settings"
@@ -26,6 +28,31 @@ func TestSnippetObserver(t *testing.T) {
 	}
 	observer := session.Observers(metrics, session.LogTo(logger)) // any number of them
 	sessions, err := factory.FromSettings(src, factory.WithObserver(observer))
+	if err != nil {
+		t.Fatal(err)
+	}
+	closeAfter(t, sessions)
+}
+
+// TestSnippetMetrics is docs/observing.md's use of one, and of a client of the application's.
+func TestSnippetMetrics(t *testing.T) {
+	t.Parallel()
+	metrics := session.LogTo(slog.New(slog.DiscardHandler)) // stands for sessionotel's
+	src := settings.Map{
+		"redis.sessions.secret":       "4cec2cf8a4b3a9d9f1b5c7e3d2a1908f4cec2cf8",
+		"redis.sessions.lazy_connect": true,
+	}
+	sessions, err := factory.FromSettings(src, factory.WithObserver(metrics))
+	if err != nil {
+		t.Fatal(err)
+	}
+	closeAfter(t, sessions)
+
+	client, registry := redis.NewClient(&redis.Options{Addr: "localhost:6379"}), factory.NewRegistry()
+	defer client.Close()
+	registry.Client("observed", client) // redis.sessions.connection_pool = observed
+	src["redis.sessions.connection_pool"] = "observed"
+	sessions, err = factory.FromSettings(src, factory.WithRegistry(registry))
 	if err != nil {
 		t.Fatal(err)
 	}

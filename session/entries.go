@@ -158,18 +158,16 @@ func (e *entries) admit(ctx context.Context, state IndexState) error {
 		return nil
 	}
 	p := place{f, e.s.store, e.index}
-	mine, present := e.member(), map[string]bool{}
-	logins := map[time.Time]bool{} // a renewal keeps it
+	before := &earlier{members: map[string]bool{}, logins: map[time.Time]bool{}, moved: map[string]time.Time{}, own: []string{e.at.Key, e.s.at.Key}}
 	for _, entry := range state.Entries {
 		if at, login, ok := f.format.OfMember(entry.Member); ok && at.Key != e.at.Key && at.Key != e.s.at.Key {
-			present[string(entry.Member)], logins[login] = true, !login.Equal(e.login.At)
+			before.members[string(entry.Member)] = true
+			// Where a renewal leaves no marker, only the time of login tells of it.
+			before.logins[login] = f.format.Live() == nil && !login.Equal(e.login.At)
 		}
 	}
-	if len(present) < limit {
+	if len(before.members) < limit {
 		return nil
-	}
-	before := func(member []byte, at record.Address, login time.Time) bool {
-		return !bytes.Equal(member, mine) && at.Key != e.s.at.Key && (present[string(member)] || logins[login])
 	}
 	for range endRounds {
 		found, err := p.survey(ctx, e.keys[0], state, before)
@@ -190,7 +188,7 @@ func (e *entries) admit(ctx context.Context, state IndexState) error {
 			return bytes.Compare(a.member, b.member)
 		})
 		end := p.ending()
-		end.cause = CauseEvicted
+		end.cause, end.before = CauseEvicted, before
 		again := false
 		gone := found.dead
 		var oldest []*target
@@ -214,6 +212,32 @@ func (e *entries) admit(ctx context.Context, state IndexState) error {
 		}
 	}
 	return ErrConflict
+}
+
+// earlier are the entries that a login counts for the cap: those that were there when its own
+// was added, and those of renewals of the same sessions.
+type earlier struct {
+	members map[string]bool
+	logins  map[time.Time]bool   // times of login; a renewal keeps its session's
+	moved   map[string]time.Time // where markers lead to, and their sessions' times of login
+	own     []string             // the keys of the login's session, which are not counted
+}
+
+// counts reports whether an entry is one of them. A nil earlier counts all entries.
+func (b *earlier) counts(member []byte, at record.Address, login time.Time) bool {
+	if b == nil {
+		return true
+	}
+	// A marker of another login leads to a later one.
+	renewed, ok := b.moved[at.Key]
+	return !slices.Contains(b.own, at.Key) && (b.members[string(member)] || b.logins[login] || ok && renewed.Equal(login))
+}
+
+// note notes where the marker at an entry's key leads to.
+func (b *earlier) note(next *record.Address, login time.Time) {
+	if b != nil {
+		b.moved[next.Key] = login
+	}
 }
 
 // extend makes the lease of the entries reach as far as that of the record that is moved,
@@ -336,6 +360,22 @@ func (f *Factory) leaseDue(now time.Time, m record.Meta) bool {
 func (s *Session) leaseIsDue(now time.Time) bool {
 	_, ok := s.store.(UserIndex)
 	return ok && s.f.leaseDue(now, s.meta)
+}
+
+// outlive renews the lease of a session whose record lives until end, because a load has
+// restarted its time to live, when that is later than the lease. It is no matter for the
+// save, which comes with half of the lease left: requests whose handlers panic, or whose
+// saves fail, would keep a session alive that Factory.EndAll does not find. The save writes
+// the new end of the lease into the record.
+func (s *Session) outlive(ctx context.Context, end time.Time) {
+	if !s.due.expiry || !s.meta.Login.Lease.Before(end) {
+		return
+	}
+	ctx, cancel := s.f.writeContext(ctx)
+	defer cancel()
+	if _, err := s.renewLease(ctx); err != nil {
+		s.f.opts.Logger.Warn("session: a session outlives its entry in the index of its user", errorAttr(err))
+	}
 }
 
 // renewLease renews the lease of a session whose record is about to be written, when that

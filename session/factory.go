@@ -23,6 +23,7 @@ type Factory struct {
 	pause  func(ctx context.Context, d time.Duration) error
 	late   *oncePerRoute     // routes that ask for the session after the first byte
 	turns  *contention.Turns // of writers of one large session
+	logins *loginTimes
 
 	watcher    *watcher  // of Options.Observer; nil without one
 	rejections onInvalid // Options.OnInvalid
@@ -38,7 +39,7 @@ func NewFactory(store Store, opts *Options) (*Factory, error) {
 	if opts == nil {
 		opts = &Options{}
 	}
-	f := &Factory{opts: opts.withDefaults(), store: store, rules: opts.Format.rules(), late: new(oncePerRoute), turns: new(contention.Turns)}
+	f := &Factory{opts: opts.withDefaults(), store: store, rules: opts.Format.rules(), late: new(oncePerRoute), turns: new(contention.Turns), logins: new(loginTimes)}
 	clock, ok := store.(Clock)
 	if !ok {
 		clock = systemClock{}

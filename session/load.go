@@ -194,6 +194,9 @@ func (s *Session) loadRecord(ctx context.Context, id string, at record.Address, 
 	s.due.expiry = restated && f.opts.AbsoluteTimeout > 0 || s.leaseIsDue(now) ||
 		expiryKept && expiryDue(now, expires, full, s.touchAfter())
 	s.rollCookie(now)
+	if left == unknownTTL && !f.opts.ExpiryInRecord {
+		s.outlive(ctx, now.Add(full))
+	}
 	switch {
 	case f.opts.ExpiryInRecord:
 	case left != unknownTTL:

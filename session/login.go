@@ -142,7 +142,7 @@ func (s *Session) login(ctx context.Context, user string, call *loginCall) (err 
 // again.
 func (s *Session) prepareLogin(user string, hash record.UserHash, call *loginCall) (takeBack func()) {
 	takeBackToken := s.dropToken()
-	s.meta.Login = record.Login{User: hash, At: s.f.creation(s.f.now()), Device: call.device}
+	s.meta.Login = record.Login{User: hash, At: s.f.logins.next(hash, s.f.creation(s.f.now())), Device: call.device}
 	s.metaSet.login = true
 	s.data.Set(userKey, user)
 	var hashes []record.UserHash

@@ -528,6 +528,39 @@ func TestObserverThatPanics(t *testing.T) {
 	}
 }
 
+// TestOperationThatPanics: an operation that has begun is also ended for the observer when
+// the application's own code panics in it.
+func TestOperationThatPanics(t *testing.T) {
+	seen, begun := &seenEvents{}, &counting{}
+	f := newTestFactory(t, newMemStore(), func(o *session.Options) {
+		discardLog(o)
+		o.Observer = session.Observers(seen, begun)
+	})
+	v := newVisitor(t, f)
+	v.visit(func(s *session.Session) { s.Set("k", 0) })
+	seen.take()
+	begun.started = 0
+	func() {
+		defer func() { _ = recover() }()
+		v.visit(func(s *session.Session) {
+			runs := 0
+			s.Modify("k", func(any) any {
+				if runs++; runs > 1 {
+					panic("a mistake of the application's")
+				}
+				return runs
+			})
+			v.visit(func(other *session.Session) { other.Set("k", "meanwhile") })
+		})
+	}()
+	if got, want := seen.take(), []string{"load hit", "load hit", "save ok", "save failed"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if begun.started != 4 {
+		t.Errorf("%d operations were begun", begun.started)
+	}
+}
+
 // TestObserversOfNothing: without an observer among them there is none.
 func TestObserversOfNothing(t *testing.T) {
 	if o := session.Observers(nil, session.Observers()); o != nil {
@@ -536,10 +569,13 @@ func TestObserversOfNothing(t *testing.T) {
 }
 
 // counting is an observer and tracer that does next to nothing.
-type counting struct{ events int }
+type counting struct{ events, started int }
 
-func (c *counting) Observe(context.Context, *session.Event)                 { c.events++ }
-func (c *counting) Start(ctx context.Context, _ session.Op) context.Context { return ctx }
+func (c *counting) Observe(context.Context, *session.Event) { c.events++ }
+func (c *counting) Start(ctx context.Context, _ session.Op) context.Context {
+	c.started++
+	return ctx
+}
 
 // observedCosts are the allocations of requests, without and with an observer.
 func observedCosts(t testing.TB, format session.Format, use func(s *session.Session)) (without, with float64, events int) {
@@ -581,7 +617,11 @@ func TestObserverCostsNoAllocation(t *testing.T) {
 	} {
 		for _, format := range formats {
 			without, with, events := observedCosts(t, format, use)
-			if with > without || events == 0 {
+			allowed := 0.0
+			if raceEnabled {
+				allowed = 1 // of the two events of a request
+			}
+			if with > without+allowed || events == 0 {
 				t.Errorf("%s, %s: %v allocations without an observer, %v with one, which was told of %d events", name, format, without, with, events)
 			}
 		}

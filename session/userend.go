@@ -111,6 +111,7 @@ type ending struct {
 	place
 	began  time.Time
 	cause  Cause
+	before *earlier        // of a login that ends the oldest, which follows no markers
 	spare  string          // the key of the session that goes on
 	missed map[string]bool // keys without a record, once
 	done   map[string]bool // keys with which there is nothing more to do
@@ -240,10 +241,17 @@ func (e *ending) step(ctx context.Context, open []*target) error {
 	return nil
 }
 
-// follow goes where a marker leads. Another record has changed since it was read, or is a
-// session that has no user.
+// follow goes where a marker leads. A login that ends the oldest sessions does not: the
+// session may have been logged in again, which is a later login. It lists the set again, and
+// counts the entry there if it is that of a renewal. Another record has changed since it was
+// read, or is a session that has no user.
 func (e *ending) follow(ctx context.Context, t *target, current []byte) {
 	if next := e.f.successorOf(t.at, current); next != nil {
+		if e.before != nil {
+			e.before.note(next, t.login)
+			t.end(wasRenewed)
+			return
+		}
 		if t.at = *next; t.at.Key == e.spare || e.done[t.at.Key] {
 			t.end(wasRenewed)
 		}

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
@@ -20,7 +21,8 @@ type Info struct {
 	// Created and LoggedIn are when the session began and when Login was called, in UTC.
 	Created, LoggedIn time.Time
 	// LastSeen is when the session was last used, to within Options.TouchAfter. It is
-	// zero when nothing tells it, as for a session without an idle timeout.
+	// zero when nothing tells it, as for a session without an idle timeout, and for one
+	// whose absolute timeout comes before the end of its idle timeout.
 	LastSeen time.Time
 	// Expires is when the session ends if it is not used any more; zero for never.
 	Expires time.Time
@@ -57,7 +59,9 @@ func (f *Factory) Sessions(ctx context.Context, user string) ([]Info, error) {
 		info.Handle, info.Current = handle(hash, l.member, l.login), l.at.Key == current
 		infos = append(infos, info)
 	}
-	slices.SortFunc(infos, func(a, b Info) int { return b.LoggedIn.Compare(a.LoggedIn) })
+	slices.SortFunc(infos, func(a, b Info) int {
+		return cmp.Or(b.LoggedIn.Compare(a.LoggedIn), cmp.Compare(a.Handle, b.Handle))
+	})
 	return infos, nil
 }
 
@@ -101,7 +105,14 @@ func (f *Factory) info(snap record.Snapshot, login time.Time, left time.Duration
 			end = left
 		}
 	}
-	if idle > 0 && !end.IsZero() {
+	absolute := time.Time{}
+	if limit := f.opts.AbsoluteTimeout; limit > 0 {
+		absolute = m.Began().Add(limit)
+	}
+	// Once the absolute timeout cuts the idle one short, the end does not tell when the
+	// session was used. A second is for formats that keep whole ones.
+	cut := !absolute.IsZero() && end.After(absolute.Add(-time.Second))
+	if idle > 0 && !end.IsZero() && !cut {
 		i.LastSeen = end.Add(-idle)
 		if i.LastSeen.Before(login) {
 			i.LastSeen = login
@@ -110,10 +121,8 @@ func (f *Factory) info(snap record.Snapshot, login time.Time, left time.Duration
 			i.LastSeen = now.UTC()
 		}
 	}
-	if limit := f.opts.AbsoluteTimeout; limit > 0 {
-		if absolute := m.Began().Add(limit); end.IsZero() || absolute.Before(end) {
-			end = absolute
-		}
+	if !absolute.IsZero() && (end.IsZero() || absolute.Before(end)) {
+		end = absolute
 	}
 	i.Expires = end
 	return i
@@ -220,7 +229,8 @@ type looked struct {
 	at     record.Address
 	login  time.Time
 	is     liveness
-	info   Info // of a live session, but for what its entry and the request tell
+	next   *record.Address // where a marker leads to
+	info   Info            // of a live session, but for what its entry and the request tell
 	misses int
 }
 
@@ -244,8 +254,7 @@ type surveyed struct {
 // endRounds bounds how often a set is listed again.
 const endRounds = 10
 
-// survey looks at the records of a set's entries that a filter, unless it is nil, lets
-// through.
+// survey looks at the records of a set's entries, or of those that count for a login.
 //
 // A renewal adds its new entry and its new record at once, then closes the old record. So
 // an entry without a record may be about to get one for as long as another session with
@@ -253,7 +262,7 @@ const endRounds = 10
 // was read after the session's next entry had been added: the set is listed again, and an
 // entry that is without a record once more is dead. A young one may be that of a login
 // under way.
-func (p place) survey(ctx context.Context, key string, state IndexState, filter func(member []byte, at record.Address, login time.Time) bool) (surveyed, error) {
+func (p place) survey(ctx context.Context, key string, state IndexState, before *earlier) (surveyed, error) {
 	known := map[string]*looked{}
 	var odd [][]byte
 	for range endRounds {
@@ -264,7 +273,7 @@ func (p place) survey(ctx context.Context, key string, state IndexState, filter 
 				odd = append(odd, entry.Member)
 				continue
 			}
-			if filter != nil && !filter(entry.Member, at, login) {
+			if !before.counts(entry.Member, at, login) {
 				continue
 			}
 			l := known[string(entry.Member)]
@@ -278,6 +287,11 @@ func (p place) survey(ctx context.Context, key string, state IndexState, filter 
 		}
 		if err := p.read(ctx, read); err != nil {
 			return surveyed{}, err
+		}
+		for _, l := range read {
+			if l.is == isMoved {
+				before.note(l.next, l.login)
+			}
 		}
 		if !p.again(known, read) {
 			break
@@ -360,7 +374,7 @@ func (p place) look(l *looked, rec Loaded) error {
 	case err != nil:
 		return err
 	case snap.Successor != nil:
-		l.is = isMoved
+		l.is, l.next = isMoved, snap.Successor
 	case snap.Ended, !p.f.lives(snap):
 		l.is = isGone
 	default:

@@ -88,6 +88,9 @@ func runIn(t *testing.T, env []string, in string, args ...string) result {
 	cmd.Env = append(os.Environ(), env...)
 	_ = cmd.Run()
 	searchForHidden(t, args, out.String()+errOut.String())
+	if strings.Contains(out.String()+errOut.String(), "\x1b") {
+		t.Errorf("redissessions %s moves the terminal's cursor: %q", strings.Join(args, " "), out.String())
+	}
 	return result{out.String(), errOut.String(), cmd.ProcessState.ExitCode()}
 }
 
@@ -182,6 +185,7 @@ func (s *site) newVisitor(user string) *visitor.Visitor {
 	s.visit(v, func(ctx context.Context, sess *session.Session) error {
 		sess.Set("basket", []any{"a book", int64(3)})
 		sess.Set("note", "of a visitor\x1b[31m")
+		sess.Set("a key\x1b[2J", true)
 		if user == "" {
 			return nil
 		}

@@ -24,8 +24,7 @@ type command struct {
 // IndexAdd sends ZREMRANGEBYSCORE, ZADD, PEXPIREAT and ZRANGE as a transaction.
 func (s *store) IndexAdd(ctx context.Context, key string, member []byte, until time.Time, seen session.Epoch) (session.IndexState, error) {
 	score := dialect.Score(until)
-	lapsed := command{"ZREMRANGEBYSCORE", []any{key, "-inf", dialect.Lapsed(time.Now())}}
-	state, err := s.indexPut(ctx, "index add", key, string(member), score, dialect.ExpiryOf(score), lapsed)
+	state, err := s.indexPut(ctx, "index add", key, string(member), score, dialect.ExpiryOf(score), true)
 	if err == nil {
 		err = dialect.Closed(state, seen)
 	}
@@ -35,7 +34,7 @@ func (s *store) IndexAdd(ctx context.Context, key string, member []byte, until t
 // IndexClose sends ZADD, PEXPIREAT and ZRANGE as a transaction.
 func (s *store) IndexClose(ctx context.Context, key string, next session.Epoch, keep time.Duration) (session.IndexState, error) {
 	expiry := time.Now().Add(keep).UnixMilli()
-	return s.indexPut(ctx, "index close", key, dialect.EpochMember, int64(next), expiry)
+	return s.indexPut(ctx, "index close", key, dialect.EpochMember, int64(next), expiry, false)
 }
 
 // IndexRemove sends ZREM.
@@ -58,23 +57,31 @@ func (s *store) IndexList(ctx context.Context, key string) (session.IndexState, 
 	return s.indexSend(ctx, "index list", key)
 }
 
-// indexPut sets a member's score after the first commands, lets the key expire no
-// earlier than at a time, and returns the set.
-func (s *store) indexPut(ctx context.Context, op, key, member string, score, expiry int64, first ...command) (session.IndexState, error) {
-	old := slices.Concat(first, []command{{"EVAL", []any{dialect.IndexAdd.Source, 1, key, member, score, expiry}}})
-	if s.without.gt.Load() {
-		return s.indexSend(ctx, op, key, old...)
+// indexPut sets a member's score, lets the key expire no earlier than at a time, and returns
+// the set. It may drop the members that have lapsed first. Where the server refuses the
+// transaction and carries out the script, the script is sent from then on.
+func (s *store) indexPut(ctx context.Context, op, key, member string, score, expiry int64, drop bool) (session.IndexState, error) {
+	byScript := s.without.gt.Load() || s.guarded.WithoutTransactions()
+	if byScript {
+		state, err := s.guarded.IndexPut(ctx, op, key, member, score, expiry, drop)
+		if !errors.Is(err, errors.ErrUnsupported) {
+			return state, err
+		}
+	}
+	var cmds []command
+	if drop {
+		cmds = append(cmds, command{"ZREMRANGEBYSCORE", []any{key, "-inf", dialect.Lapsed(time.Now())}})
 	}
 	zadd := []any{key, "GT", score, member}
 	if member == dialect.EpochMember { // an epoch is not larger than the one before
 		zadd = []any{key, score, member}
 	}
-	state, err := s.indexSend(ctx, op, key, append(first[:len(first):len(first)],
+	state, err := s.indexSend(ctx, op, key, append(cmds,
 		command{"ZADD", zadd},
 		command{"PEXPIREAT", []any{key, expiry, "NX"}},
 		command{"PEXPIREAT", []any{key, expiry, "GT"}})...)
-	if errors.Is(err, session.ErrRefused) {
-		if state, err := s.indexSend(ctx, op, key, old...); err == nil {
+	if errors.Is(err, session.ErrRefused) && !byScript {
+		if state, err := s.guarded.IndexPut(ctx, op, key, member, score, expiry, drop); err == nil {
 			s.without.gt.Store(true)
 			return state, nil
 		}

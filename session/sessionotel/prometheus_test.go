@@ -242,17 +242,10 @@ func metricNames(t *testing.T) (names []string) {
 	return names
 }
 
-// TestAlerts checks the rules in docs/observing.md, and provokes what they warn of.
+// TestAlerts checks the rules in docs/prometheus-alerts.yml, and provokes what they warn of.
 func TestAlerts(t *testing.T) {
-	_, rules, ok := strings.Cut(docs(t, "observing.md"), "```yaml\ngroups:")
-	rules, _, closed := strings.Cut(rules, "```")
-	if !ok || !closed {
-		t.Fatal("there are no rules")
-	}
-	file := filepath.Join(t.TempDir(), "rules.yml")
-	if err := os.WriteFile(file, []byte("groups:"+rules), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	const name = "prometheus-alerts.yml"
+	rules, file := docs(t, name), filepath.Join("..", "..", "docs", name)
 	if out, err := exec.Command(connecttest.Installed(t, "promtool"), "check", "rules", file).CombinedOutput(); err != nil {
 		t.Fatalf("promtool: %v\n%s", err, out)
 	}
@@ -262,6 +255,11 @@ func TestAlerts(t *testing.T) {
 	}
 	if want := strings.Count(rules, "- alert:"); len(queries) != want || want == 0 {
 		t.Fatalf("%d queries of %d alerts", len(queries), want)
+	}
+	for _, m := range regexp.MustCompile("`(RedisSessions[A-Za-z]+)`").FindAllStringSubmatch(docs(t, "observing.md"), -1) {
+		if !strings.Contains(rules, "- alert: "+m[1]+"\n") {
+			t.Errorf("docs/observing.md names the alert %s, which does not exist", m[1])
+		}
 	}
 	s, page := exporting(t)
 	newScraped(t, page).eventually(func() {

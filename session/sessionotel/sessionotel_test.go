@@ -2,6 +2,7 @@ package sessionotel_test
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -244,7 +245,7 @@ func TestSpans(t *testing.T) {
 	recorder := tracetest.NewSpanRecorder()
 	tracers := sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(recorder))
 	s := newSite(t, sessionotel.WithTracerProvider(tracers))
-	if err := redisotel.InstrumentTracing(s.client, redisotel.WithTracerProvider(tracers)); err != nil {
+	if err := redisotel.InstrumentTracing(s.client, redisotel.WithTracerProvider(tracers), redisotel.WithDBStatement(false)); err != nil {
 		t.Fatal(err)
 	}
 	v := visitor.New(t)
@@ -270,6 +271,16 @@ func TestSpans(t *testing.T) {
 	for _, span := range spans {
 		if parent, ok := byID[span.Parent().SpanID().String()]; ok {
 			names = append(names, parent+" > "+span.Name())
+		}
+	}
+	s.live()
+	hidden := append(s.client.Keys(t.Context(), "*").Val(), append(s.secrets, user)...)
+	for _, span := range recorder.Ended() {
+		text := fmt.Sprint(span.Name(), span.Attributes(), span.Status(), span.Events())
+		for _, secret := range hidden {
+			if strings.Contains(text, secret) {
+				t.Errorf("%s shows a secret, a key or a user's name", span.Name())
+			}
 		}
 	}
 	slices.Sort(names)

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -94,10 +93,11 @@ func (g *Guarded) CreateEntered(
 	if ttl > 0 {
 		set = append(set, "px", Millis(ttl))
 	}
+	byScript := withoutGT || g.WithoutTransactions()
 	commands := [][]any{set}
-	ends := make([]int, len(e.Sets)) // where each set's EXEC is
+	ends := make([]int, len(e.Sets)) // where each set's EXEC or script is
 	for i, key := range e.Sets {
-		commands = append(commands, indexAdd(key, e.Member, until, time.Now(), withoutGT)...)
+		commands = append(commands, indexAdd(key, e.Member, until, time.Now(), byScript)...)
 		ends[i] = len(commands) - 1
 	}
 	answers, doubt, err := g.client.Batch(ctx, commands)
@@ -120,7 +120,7 @@ func (g *Guarded) CreateEntered(
 		if i > 0 {
 			seen = session.AnyEpoch
 		}
-		s, ok := executed(answers[ends[i]])
+		s, ok := executed(answers[ends[i]], byScript)
 		var err error
 		if ok && !refused {
 			err = Closed(s, seen)
@@ -151,28 +151,35 @@ func existing(ctx context.Context, store session.Store, key string, record []byt
 	return session.ErrExists
 }
 
-// indexAdd returns the commands of session.UserIndex.IndexAdd, a transaction.
-func indexAdd(key string, member []byte, until, now time.Time, withoutGT bool) [][]any {
+// indexAdd returns the commands of session.UserIndex.IndexAdd: a transaction, or a script.
+func indexAdd(key string, member []byte, until, now time.Time, byScript bool) [][]any {
 	score := Score(until)
 	expiry := ExpiryOf(score)
-	put := [][]any{
+	if byScript {
+		return [][]any{indexScript(key, member, score, expiry, Lapsed(now), now)}
+	}
+	return [][]any{
+		{"multi"},
+		{"zremrangebyscore", key, "-inf", Lapsed(now)},
 		{"zadd", key, "gt", score, member},
 		{"pexpireat", key, expiry, "nx"},
 		{"pexpireat", key, expiry, "gt"},
+		{"zrange", key, 0, -1, "withscores"},
+		{"exec"},
 	}
-	if withoutGT {
-		put = [][]any{{"eval", IndexAdd.Source, "1", key, member, score, expiry}}
-	}
-	return slices.Concat(
-		[][]any{{"multi"}, {"zremrangebyscore", key, "-inf", Lapsed(now)}}, put,
-		[][]any{{"zrange", key, 0, -1, "withscores"}, {"exec"}})
 }
 
-// executed returns the set that the ZRANGE at the end of a transaction has read, when all
-// of it was carried out.
-func executed(exec Answer) (state session.IndexState, ok bool) {
-	replies, isList := exec.Value.([]any)
-	if exec.Refusal != "" || !isList || len(replies) == 0 {
+// executed returns the set that a script has returned, or that the ZRANGE at the end of a
+// transaction has read, when all of it was carried out.
+func executed(a Answer, byScript bool) (state session.IndexState, ok bool) {
+	if a.Refusal != "" {
+		return state, false
+	}
+	if byScript {
+		return setOf(a.Value)
+	}
+	replies, isList := a.Value.([]any)
+	if !isList || len(replies) == 0 {
 		return state, false
 	}
 	for _, r := range replies {
@@ -180,7 +187,12 @@ func executed(exec Answer) (state session.IndexState, ok bool) {
 			return state, false
 		}
 	}
-	words, isList := replies[len(replies)-1].([]any)
+	return setOf(replies[len(replies)-1])
+}
+
+// setOf reads what a ZRANGE WITHSCORES answered: members and scores in turn.
+func setOf(reply any) (state session.IndexState, ok bool) {
+	words, isList := reply.([]any)
 	if !isList || len(words)%2 != 0 {
 		return state, false
 	}

@@ -61,6 +61,8 @@ type Guarded struct {
 	delifeq   ability // DELIFEQ
 	scripting ability
 	leaving   ability // scripts over a record and the sets of a UserIndex
+
+	transactions ability // MULTI
 }
 
 // ability is what is known about something that a server may have.

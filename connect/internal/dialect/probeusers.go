@@ -10,10 +10,11 @@ import (
 
 // userQuestions are where in the answers of a probe the commands about sessions by user are.
 type userQuestions struct {
-	always  []named // what no other command stands in for
-	newer   []named // what IndexAdd stands in for, before Redis 7.0
-	older   named
-	leaving []int
+	always      []named // what no other command stands in for
+	newer       []named // what IndexAdd stands in for, before Redis 7.0
+	transaction []named // IndexAdd stands in for it when MULTI is refused
+	older       named
+	leaving     []int
 }
 
 // named is a command of a probe.
@@ -39,7 +40,7 @@ func (g *Guarded) askUsers(p *probe, q *questions, key string) {
 	ask(&u.newer, "pexpireat", key, until, "nx")
 	ask(&u.newer, "pexpireat", key, until, "gt")
 	if g.choice != connect.GuardedSaveNative {
-		u.older = named{"EVAL", p.send("eval", IndexAdd.Source, "1", key, "member", until, until)}
+		u.older = named{"EVAL", p.send(indexScript(key, "member", until, until, "0", time.Now())...)}
 		if g.client.OneServer() {
 			for _, s := range []*Script{&ReplaceLeaving, &RemoveLeaving} { // the server knows them from now on
 				u.leaving = append(u.leaving, p.send("eval", s.Source, "2", key+":none", key, "x", "x", "0", "none"))
@@ -52,22 +53,29 @@ func (g *Guarded) askUsers(p *probe, q *questions, key string) {
 	// A cluster's client sends these itself, to the key's node. They are the last: without
 	// EXEC nothing behind them is carried out.
 	if g.client.OneServer() {
-		ask(&u.always, "multi")
-		ask(&u.always, "exec")
+		ask(&u.transaction, "multi")
+		ask(&u.transaction, "exec")
 	}
 }
 
 // judgeUsers says which commands are missing, all of them at once, and what allows them.
 func (g *Guarded) judgeUsers(f *Findings, q *questions) {
 	u := &q.users
+	script := u.older.name != "" && q.ok(u.older.at)
+	needed := u.always
+	if len(u.transaction) > 0 && script && !q.ok(u.transaction[0].at) {
+		g.transactions.set(false)
+	} else {
+		needed = slices.Concat(needed, u.transaction)
+	}
 	var missing []named
-	for _, c := range u.always {
+	for _, c := range needed {
 		// Without MULTI there is nothing to EXEC: only a refusal of the command counts.
 		if why := q.why(c.at); why != "" && !strings.Contains(why, "without MULTI") {
 			missing = append(missing, c)
 		}
 	}
-	if u.older.name == "" || !q.ok(u.older.at) {
+	if !script {
 		for _, c := range u.newer {
 			if !q.ok(c.at) {
 				missing = append(missing, c)

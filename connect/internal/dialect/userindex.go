@@ -1,6 +1,8 @@
 package dialect
 
 import (
+	"context"
+	"errors"
 	"time"
 
 	"github.com/pyramidgo/redissessions/session"
@@ -56,19 +58,51 @@ func Closed(state session.IndexState, seen session.Epoch) error {
 	return session.ErrEnded
 }
 
-// IndexAdd does for servers before Redis 7.0 what ZADD GT and PEXPIREAT NX and GT do: it
-// takes a member, its score and when the key is to expire at the earliest. It is sent by
-// its source, among other commands.
+// IndexAdd does what the transaction of session.UserIndex.IndexAdd does, for servers before
+// Redis 7.0, which have no PEXPIREAT NX and GT, and for users who may not run MULTI. It
+// takes a member, its score, when the key is to expire at the earliest, the largest score of
+// members to drop, or "" to drop none, and the time now. It returns the set. It is sent
+// by its source.
 var IndexAdd = script(`
+if ARGV[4] ~= '' then
+  redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[4])
+end
 local old = redis.call('ZSCORE', KEYS[1], ARGV[1])
 if not old or tonumber(old) < tonumber(ARGV[2]) or ARGV[1] == '' then
   redis.call('ZADD', KEYS[1], ARGV[2], ARGV[1])
 end
 local left = redis.call('PTTL', KEYS[1])
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
-if left < 0 or now + left < tonumber(ARGV[3]) then
+if left < 0 or ARGV[5] + left < tonumber(ARGV[3]) then
   redis.call('PEXPIREAT', KEYS[1], ARGV[3])
 end
-return 1
+return redis.call('ZRANGE', KEYS[1], 0, -1, 'WITHSCORES')
 `)
+
+func indexScript(key, member any, score, expiry int64, lapsed any, now time.Time) []any {
+	return []any{"eval", IndexAdd.Source, "1", key, member, score, expiry, lapsed, now.UnixMilli()}
+}
+
+// IndexPut sets a member's score by IndexAdd, and drops those that have lapsed if it says so.
+// The error is errors.ErrUnsupported where the server refuses the script.
+func (g *Guarded) IndexPut(ctx context.Context, op, key, member string, score, expiry int64, drop bool) (session.IndexState, error) {
+	now, lapsed := time.Now(), any("")
+	if drop {
+		lapsed = Lapsed(now)
+	}
+	answers, _, err := g.client.Batch(ctx, [][]any{indexScript(key, member, score, expiry, lapsed, now)})
+	if err != nil {
+		return session.IndexState{}, g.fault(op, err)
+	}
+	if answers[0].Refusal != "" {
+		return session.IndexState{}, errors.ErrUnsupported
+	}
+	state, ok := setOf(answers[0].Value)
+	if !ok {
+		return session.IndexState{}, g.client.Fault(op, ErrGarbled)
+	}
+	return state, nil
+}
+
+// WithoutTransactions reports whether a look at the server has found that its user may not run
+// MULTI.
+func (g *Guarded) WithoutTransactions() bool { return g.transactions.is(missing) }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -36,18 +37,19 @@ A session whose application did not call Session.Login has no user, and is left 
 				return errors.New("redis.sessions.user_sessions is off: there is no index; set it to true")
 			}
 			added, unreadable := 0, 0
-			err = a.scan(cmd.Context(), s, -1, "indexing", func(found []session.ScannedKey) error {
-				for _, k := range found {
-					done, err := s.Index(context.WithoutCancel(cmd.Context()), s.store, k, time.Now())
-					switch added += count(done); {
-					case errors.Is(err, session.ErrUndecodable), errors.Is(err, session.ErrCrossedReply):
-						unreadable++
-					case err != nil:
-						return err
-					}
+			var mu sync.Mutex
+			one := func(k session.ScannedKey) error {
+				done, err := s.Index(context.WithoutCancel(cmd.Context()), s.store, k, time.Now())
+				mu.Lock()
+				defer mu.Unlock()
+				added += count(done)
+				if errors.Is(err, session.ErrUndecodable) || errors.Is(err, session.ErrCrossedReply) {
+					unreadable++
+					return nil
 				}
-				return nil
-			})
+				return err
+			}
+			err = a.scan(cmd.Context(), s, -1, "indexing", func(found []session.ScannedKey) error { return each(cmd.Context(), found, one) })
 			if err != nil {
 				return a.interrupted(cmd.Context(), err, fmt.Sprintf("%d sessions were indexed; run it again to go on", added))
 			}
@@ -167,34 +169,29 @@ type conversion struct {
 
 func (a *app) convert(ctx context.Context, s, to *site, dry bool) error {
 	c := conversion{DryRun: dry}
-	err := a.scan(ctx, s, -1, "converting", func(found []session.ScannedKey) error {
-		for _, k := range found {
-			converted, err := s.Convert(k, to.Inspector, time.Now())
-			switch {
-			case errors.Is(err, inspect.ErrConverted):
-				c.Left++
-				continue
-			case err != nil:
-				c.Failed++
-				a.notConverted(s.Handle(k.Key), err)
-				continue
-			case converted == nil:
-				continue
-			}
-			done := true
-			if !dry {
-				if done, err = converted.Store(context.WithoutCancel(ctx), to.store); err != nil {
-					return err
-				}
-			}
-			if done {
-				c.Converted++
-			} else {
-				c.Left++
+	var mu sync.Mutex
+	one := func(k session.ScannedKey) error {
+		converted, err := s.Convert(k, to.Inspector, time.Now())
+		done := err == nil && converted != nil
+		if done && !dry {
+			if done, err = converted.Store(context.WithoutCancel(ctx), to.store); err != nil {
+				return err
 			}
 		}
+		mu.Lock()
+		defer mu.Unlock()
+		switch {
+		case done:
+			c.Converted++
+		case errors.Is(err, inspect.ErrConverted), err == nil && converted != nil:
+			c.Left++
+		case err != nil:
+			c.Failed++
+			a.notConverted(s.Handle(k.Key), err)
+		}
 		return nil
-	})
+	}
+	err := a.scan(ctx, s, -1, "converting", func(found []session.ScannedKey) error { return each(ctx, found, one) })
 	if err != nil {
 		return a.interrupted(ctx, err, fmt.Sprintf("%d sessions were converted; run it again to go on", c.Converted))
 	}

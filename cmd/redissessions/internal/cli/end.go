@@ -161,8 +161,8 @@ func (noSigner) Sign(string) (string, error)   { return "", session.ErrBadCookie
 func (noSigner) Verify(string) (string, error) { return "", session.ErrBadCookie }
 
 const (
-	// endsAtOnce is how many sessions are ended at once.
-	endsAtOnce = 32
+	// atOnce is how many sessions are ended, indexed or converted at once.
+	atOnce = 32
 	// passes bounds how often all keys are looked at: a session that is renewed while they
 	// are may be missed.
 	passes = 10
@@ -206,37 +206,54 @@ type ending struct {
 	done, unreadable int
 }
 
-// end ends the sessions of some records, several at once. One that was begun is finished,
-// also after a Ctrl-C.
+// end ends the sessions of some records.
 func (e *ending) end(ctx context.Context, found []session.ScannedKey) error {
 	var mu sync.Mutex
-	var wg sync.WaitGroup
-	var failed error
-	room := make(chan struct{}, endsAtOnce)
-	for _, k := range found {
+	return each(ctx, found, func(k session.ScannedKey) error {
 		r := e.Describe(k, e.began)
 		switch {
 		case r.Kind == inspect.NoSession, r.Kind == inspect.Renewed, r.Kind == inspect.Barred, r.Created.After(e.began.Add(clocksApart)):
-			continue
+			return nil
 		case r.Kind == inspect.Unknown && e.Session.Format != session.FormatNative:
+			mu.Lock()
+			defer mu.Unlock()
 			e.unreadable++
-			continue
+			return nil
+		}
+		done, err := e.End(context.WithoutCancel(ctx), e.store, k.Key)
+		mu.Lock()
+		defer mu.Unlock()
+		e.done += count(done)
+		return err
+	})
+}
+
+// each calls f for records, several at once, and returns the first error. Ctrl-C lets those
+// that were begun be finished, and begins no others.
+func each(ctx context.Context, found []session.ScannedKey, f func(session.ScannedKey) error) error {
+	var mu sync.Mutex
+	var wg sync.WaitGroup
+	var first error
+	room := make(chan struct{}, atOnce)
+	for _, k := range found {
+		if ctx.Err() != nil {
+			break
 		}
 		room <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-room }()
-			if ctx.Err() != nil {
-				return
-			}
-			done, err := e.End(context.WithoutCancel(ctx), e.store, k.Key)
-			mu.Lock()
-			defer mu.Unlock()
-			e.done += count(done)
-			if err != nil && failed == nil {
-				failed = err
+			if err := f(k); err != nil {
+				mu.Lock()
+				defer mu.Unlock()
+				if first == nil {
+					first = err
+				}
 			}
 		})
 	}
 	wg.Wait()
-	return failed
+	if first == nil {
+		first = ctx.Err()
+	}
+	return first
 }

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"strings"
 	"syscall"
 
@@ -83,13 +84,22 @@ func Run(args []string, in io.Reader, out, errOut io.Writer) int {
 	return status
 }
 
+// version is that of the module which the command was built from.
+func version() string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "unknown"
+}
+
 // Root returns the command for its manual pages.
 func Root() *cobra.Command { return (&app{in: os.Stdin, out: os.Stdout, err: os.Stderr}).root() }
 
 func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
-		Use:   "redissessions",
-		Short: "Look at an application's sessions in Redis, and end them",
+		Use:     "redissessions",
+		Version: version(),
+		Short:   "Look at an application's sessions in Redis, and end them",
 		Long: `redissessions looks at the sessions that an application keeps in Redis with
 github.com/pyramidgo/redissessions. It reads the application's own settings file, so that
 there is nothing to configure, and connects to the server that is named there.
