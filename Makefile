@@ -8,7 +8,7 @@ LINT      = $(GO) tool -modfile=$(CURDIR)/.ci/tools.mod golangci-lint
 REQUIRED  = REDISSESSIONS_REQUIRE_SERVERS=1
 # Small modules, so that the library's users do not get what these need.
 MODULES   = session/sessionotel session/adapter/gin session/adapter/fiber examples/frameworks examples/moving cmd/redissessions
-PACKAGES  = redis-server redis-sentinel python3 chromium nginx-light python3-pyramid
+PACKAGES  = redis-server redis-sentinel python3 chromium nginx-light python3-pyramid prometheus
 
 .PHONY: test servers lint race test-e2e test-bench test-modules $(MODULES) docs man fuzz bench bench-quick bench-record bench-users
 

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -108,6 +110,41 @@ func TestProbe(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A server whose snapshot failed refuses writes, and PING too. It starts all the same, as
+// with a full memory: who only reads is served.
+func TestProbeSnapshotFails(t *testing.T) {
+	t.Parallel()
+	srv := connecttest.RedisServer(t, "save 3600 1", "enable-protected-configs yes")
+	client := srv.Client()
+	dir := filepath.Join(t.TempDir(), "gone")
+	if err := errors.Join(os.Mkdir(dir, 0o700), client.ConfigSet(t.Context(), "dir", dir).Err(), os.Remove(dir)); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(client.Set(t.Context(), "k", "v", 0).Err(), client.BgSave(t.Context()).Err()); err != nil {
+		t.Fatal(err)
+	}
+	connecttest.Eventually(t, 20*time.Second, func() error {
+		if err := client.Ping(t.Context()).Err(); err == nil || !strings.HasPrefix(err.Error(), "MISCONF") {
+			return errors.New("the snapshot has not failed yet")
+		}
+		return nil
+	})
+	forEach(t, func(t *testing.T, f connect.Func) {
+		var log bytes.Buffer
+		store, err := f(t.Context(), connect.Options{URL: srv.URL(), Logger: slog.New(slog.NewTextHandler(&log, nil))})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer store.Close()
+		if text := log.String(); !strings.Contains(text, "no session could be saved") || !strings.Contains(text, "cannot write its data to disk") {
+			t.Errorf("the log is %q", text)
+		}
+		if _, err := store.Load(t.Context(), "session:none", 0); !errors.Is(err, session.ErrNotFound) {
+			t.Error(err)
+		}
+	})
 }
 
 // userWith makes a user of the test's name.

@@ -50,7 +50,10 @@ func asSettings(t *testing.T, b block) {
 var (
 	makes    = regexp.MustCompile(`^make (\S+)$`)
 	enters   = regexp.MustCompile(`^cd (\S+)$`)
-	goes     = regexp.MustCompile(`^go (run|test) .*$`)
+	goes     = regexp.MustCompile(`^go (run|test|install) .*$`)
+	ours     = regexp.MustCompile(`^redissessions (\w+)([^|<>]*)`)
+	flags    = regexp.MustCompile(` --([\w-]+)`)
+	scripts  = regexp.MustCompile(`(?m)^for |&&$`)
 	packages = regexp.MustCompile(` (?:\.|github\.com/pyramidgo/redissessions)(/[^\s@]*)?(?:@latest)?(?: |$)`)
 	named    = regexp.MustCompile(` -run '?\^?\(?(Test\w+)`)
 )
@@ -62,7 +65,7 @@ var clones = []string{"git clone https://github.com/pyramidgo/redissessions", "c
 // package, a test.
 func asCommands(t *testing.T, b block) {
 	t.Helper()
-	if regexp.MustCompile(`(?m)^for `).MatchString(b.text) {
+	if scripts.MatchString(b.text) {
 		asScript(t, b)
 		return
 	}
@@ -84,6 +87,8 @@ func asCommands(t *testing.T, b block) {
 				}
 			case goes.MatchString(command):
 				wrong = wrongGo(t, dir, command)
+			case ours.MatchString(command):
+				wrong = wrongFlag(t, command)
 			default:
 				wrong = "no test knows this command"
 			}
@@ -129,6 +134,29 @@ func missing(folder string) string {
 	return ""
 }
 
+// wrongFlag says what of a redissessions command line the program does not have.
+func wrongFlag(t *testing.T, command string) string {
+	t.Helper()
+	files, err := filepath.Glob("../cmd/redissessions/internal/cli/*.go")
+	if err != nil || files == nil {
+		t.Fatalf("the command's code is not there: %v", err)
+	}
+	var program strings.Builder
+	for _, file := range files {
+		program.WriteString(read(t, file))
+	}
+	parts := ours.FindStringSubmatch(command)
+	if !regexp.MustCompile(`Use: +"` + parts[1] + `\b`).MatchString(program.String()) {
+		return "there is no such subcommand"
+	}
+	for _, flag := range flags.FindAllStringSubmatch(parts[2], -1) {
+		if !strings.Contains(program.String(), `, "`+flag[1]+`",`) {
+			return "there is no flag --" + flag[1]
+		}
+	}
+	return ""
+}
+
 // asScript lets the shell parse the block, and looks for the servers that it starts.
 func asScript(t *testing.T, b block) {
 	t.Helper()
@@ -136,6 +164,13 @@ func asScript(t *testing.T, b block) {
 	cmd.Stdin = strings.NewReader(b.text)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Errorf("%s: %v\n%s", b.page, err, out)
+	}
+	for command := range strings.Lines(b.text) {
+		if ours.MatchString(command) {
+			if wrong := wrongFlag(t, strings.TrimSpace(command)); wrong != "" {
+				t.Errorf("%s: %s%s", b.page, command, wrong)
+			}
+		}
 	}
 	for _, m := range regexp.MustCompile(`(?m)^ *(redis-\w+) `).FindAllStringSubmatch(b.text, -1) {
 		connecttest.Installed(t, m[1])

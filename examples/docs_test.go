@@ -3,6 +3,9 @@
 package examples
 
 import (
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -27,11 +30,13 @@ func isPerformed(b block) bool {
 // code says for a page which files hold the Go and the INI that it shows. The files are
 // compiled, and most of them run, with the other tests.
 var code = map[string][]string{
-	"docs/concurrency.md":            {"examples/snippets_test.go"},
+	"docs/concurrency.md":            {"examples/snippets_test.go", "session/once_example_test.go"},
 	"docs/frameworks.md":             {"examples/frameworks/*.go"},
 	"docs/migrating-from-gorilla.md": {"examples/moving/gorilla/*.go"},
 	"docs/migrating-from-scs.md":     {"examples/moving/scs/*.go"},
 	"docs/migrating.md":              {"examples/migrating/*.go"},
+	"docs/observing.md":              {"examples/snippets_run_test.go"},
+	"docs/running.md":                {"examples/snippets_run_test.go"},
 	"docs/sharing-with-pyramid.md":   {"examples/pyramid/*.go", "examples/pyramid/*.py"},
 	"docs/testing.md":                {"examples/testing/*.go"},
 	"docs/users.md":                  {"examples/snippets_users_test.go"},
@@ -139,9 +144,13 @@ func asOutput(t *testing.T, b block) {
 }
 
 // inAFile finds the block in a file that is compiled: line by line, but for how far it is
-// indented.
+// indented. A block of Go is whole declarations or whole statements, so that a reader can
+// take it as it is.
 func inAFile(t *testing.T, b block) {
 	t.Helper()
+	if b.lang == "go" && !isWhole(b.text) {
+		t.Errorf("%s: this is no whole declarations or statements:\n%s", b.page, b.text)
+	}
 	shown := unindented(b.text)
 	for _, pattern := range code[b.page] {
 		files, err := filepath.Glob(filepath.Join("..", filepath.FromSlash(pattern)))
@@ -155,6 +164,16 @@ func inAFile(t *testing.T, b block) {
 		}
 	}
 	t.Errorf("%s: this is in none of %q:\n%s", b.page, code[b.page], b.text)
+}
+
+func isWhole(code string) bool {
+	_, err := parser.ParseFile(token.NewFileSet(), "", "package p\n"+code, parser.SkipObjectResolution)
+	if err == nil {
+		return true
+	}
+	body, err := parser.ParseExpr("func() {\n" + code + "\n}")
+	_, isFunction := body.(*ast.FuncLit) // one, and not a block that ends it and begins another
+	return err == nil && isFunction
 }
 
 func read(t *testing.T, file string) string {

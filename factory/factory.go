@@ -14,8 +14,8 @@ import (
 )
 
 // FromFile returns a session factory made from the redis.sessions.* keys of a settings file
-// and of the environment. It is settings.Load(path), then FromSettings; a program that
-// has settings of its own in the file, or an EnvPrefix, calls these two itself.
+// and of the environment: it is settings.Load(path), then FromSettings. A program that
+// reads other settings from the same file, or gives an EnvPrefix, calls these two.
 func FromFile(path string, opts ...Option) (*session.Factory, error) {
 	src, err := settings.Load(path)
 	if err != nil {

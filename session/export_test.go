@@ -121,3 +121,12 @@ func AddressOf(f *Factory, key string) record.Address {
 	at, _, _ := f.format.OfMember(append(hash, make([]byte, 8)...))
 	return at
 }
+
+// EntriesOf returns the entries of a user's set.
+func EntriesOf(f *Factory, user string) []IndexEntry { return entriesOf(f, user) }
+
+// KeyOfCookie returns the key of the session that a cookie names.
+func KeyOfCookie(f *Factory, value string) (string, error) {
+	v, err := f.verify(value)
+	return f.format.Address(v.id).Key, err
+}

@@ -123,9 +123,14 @@ func (s *Session) loadID(ctx context.Context, id string) (bool, error) {
 		return false, err
 	}
 	if snap.Ended {
-		s.at = at
-		_ = s.become(isRenewed, ErrGone)
-		return true, nil
+		// No session is there, and none comes. The load has restarted the tombstone's time
+		// to live as if it were a session's.
+		if left == unknownTTL && ttl > 0 {
+			if err := s.restart(ctx, at.Key, prior(&snap), s.f.tombstoneLife()); err != nil && !errors.Is(err, ErrNotFound) {
+				return false, err
+			}
+		}
+		return false, ErrNotFound
 	}
 	if snap.Successor != nil {
 		return s.loadMarker(ctx, s.f.now(), at, snap, left, left == unknownTTL && ttl > 0)

@@ -42,20 +42,23 @@ const (
 // key, Once returns what is stored without calling f. A request that loads the session
 // afterwards sees the new value.
 //
-// The request that is to call f first stores a claim in the record. It lasts for OnceLease, or until ctx's
-// deadline when that is sooner. f's context ends with it, and not when the client hangs
-// up: others wait for the result. The result is stored before Once returns. When f fails
-// or panics, the claim is released, the error is that request's alone, and one of those
-// that wait tries next. When the process crashes, or the answer to the claim's command
-// is lost, the others wait until the lease has ended. f may use the session, but must not call Once for the same key.
+// The request that is to call f first stores a claim in the record. It lasts for
+// OnceLease, or until ctx's deadline when that is sooner. f's context ends with it, and
+// not when the client hangs up: others wait for the result. The result is stored before
+// Once returns. When f fails or panics, the claim is released, the error is that request's
+// alone, and one of those that wait tries next. When the process crashes, or the answer to
+// the claim's command is lost, the others wait until the lease has ended. f may use the
+// session, but must not call Once for the same key.
 //
-// The error is f's; ctx's when that ends before there is a result; ErrGone when the session
-// has ended or was renewed meanwhile, whose result is then lost; ErrLeaseEnded when f
-// has outlasted its lease and another request has taken over; and it wraps ErrUnavailable when the store did not answer. When that
-// happened while the result was being stored, it is stored with the session's other changes.
+// The error is f's; ctx's when that ends before there is a result; ErrGone when the
+// session has ended or was renewed meanwhile, whose result is then lost; ErrLeaseEnded
+// when f has outlasted its lease and another request has taken over; and it wraps
+// ErrUnavailable when the store did not answer. When that happened while the result was
+// being stored, it is stored with the session's other changes.
 //
-// The one that calls f sends two commands beside the load, the others one for each look: after 10 ms, then at pauses that double up to a third of a second.
-// A new session has no other requests: f is called, and the value is stored with the session.
+// The one that calls f sends two commands beside the load, the others one for each look:
+// after 10 ms, then at pauses that double up to a third of a second. A new session has no
+// other requests: f is called, and the value is stored with the session.
 func (s *Session) Once(ctx context.Context, key string, f func(ctx context.Context) (any, error)) (any, error) {
 	o := s.newOnce(key)
 	leave, err := o.takeTurn(ctx)

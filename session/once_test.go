@@ -156,37 +156,25 @@ func TestOnceInSeveralProcesses(t *testing.T) {
 // The goroutines of one request share the work too, also in a session that is not stored.
 func TestOnceInOneRequest(t *testing.T) {
 	t.Parallel()
-	kits(t, func(t *testing.T, k *handlertest.Kit) {
-		for _, name := range []string{"new session", "stored session"} {
+	eachKitInABubble(t, func(t *testing.T, k *handlertest.Kit, ada *handlertest.Visitor) {
+		for name, v := range map[string]*handlertest.Visitor{"stored session": ada, "new session": k.Visitor()} {
 			p := &provider{}
-			ada := k.Visitor()
-			if name == "stored session" {
-				withOldToken(ada)
-			}
-			ada.Get(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-				s, err := k.Factory().Get(r)
-				if err != nil {
-					t.Error(err)
-					return
-				}
-				var called, all sync.WaitGroup
-				called.Add(10)
+			v.Get(withFactory(k, func(s *session.Session) {
+				var all sync.WaitGroup
 				for range 10 {
 					all.Go(func() {
-						called.Done()
-						got, err := session.Once(r.Context(), s, "token", func(ctx context.Context) (string, error) {
-							called.Wait()
+						got, err := session.Once(t.Context(), s, "token", func(ctx context.Context) (string, error) {
+							pass(time.Second) // until all others wait
 							return p.refresh(ctx)
 						})
-						if err != nil || got == "" {
+						if got != refreshed(1) || err != nil {
 							t.Errorf("%s: %q, %v", name, got, err)
 						}
 					})
 				}
 				all.Wait()
 			}), "/")
-			// One that called after another had returned is another call.
-			if n, got := p.refreshes.Load(), ada.Session()["token"]; n > 10 || got != refreshed(n) {
+			if n, got := p.refreshes.Load(), v.Session()["token"]; n != 1 || got != refreshed(1) {
 				t.Errorf("%s: %d refreshes, and the session has %v", name, n, got)
 			}
 		}

@@ -357,9 +357,12 @@ func (p place) removeEach(ctx context.Context, keys []string, guards [][]byte) (
 	return errs, nil
 }
 
+// tombstoneLife is for how long a tombstone is stored: longer than any login is under way.
+func (f *Factory) tombstoneLife() time.Duration { return max(markerTTL, 2*f.opts.SaveTimeout) }
+
 // bar puts a tombstone where a login is about to create its record.
 func (e *ending) bar(ctx context.Context, at record.Address) error {
-	now, life := e.f.now(), max(markerTTL, 2*e.f.opts.SaveTimeout)
+	now, life := e.f.now(), e.f.tombstoneLife()
 	stone := e.f.format.Tombstone(at, record.Meta{Created: now, Expires: now.Add(life)})
 	err := e.store.Create(ctx, at.Key, stone, life)
 	if errors.Is(err, ErrExists) {

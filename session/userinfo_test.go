@@ -160,10 +160,14 @@ func TestEndByHandle(t *testing.T) {
 func TestEndOthersAfterLoginOrRenew(t *testing.T) {
 	eachFormatAtOnce(t, func(t *testing.T, format session.Format) {
 		for name, first := range map[string]func(ctx context.Context, se *session.Session) error{
-			"login":            func(ctx context.Context, se *session.Session) error { return se.Login(ctx, "ann") },
-			"renew":            func(ctx context.Context, se *session.Session) error { return se.Renew(ctx) },
-			"login and renew":  func(ctx context.Context, se *session.Session) error { return errors.Join(se.Login(ctx, "ann"), se.Renew(ctx)) },
-			"renew and login":  func(ctx context.Context, se *session.Session) error { return errors.Join(se.Renew(ctx), se.Login(ctx, "ann")) },
+			"login": func(ctx context.Context, se *session.Session) error { return se.Login(ctx, "ann") },
+			"renew": func(ctx context.Context, se *session.Session) error { return se.Renew(ctx) },
+			"login and renew": func(ctx context.Context, se *session.Session) error {
+				return errors.Join(se.Login(ctx, "ann"), se.Renew(ctx))
+			},
+			"renew and login": func(ctx context.Context, se *session.Session) error {
+				return errors.Join(se.Renew(ctx), se.Login(ctx, "ann"))
+			},
 			"renewed and read": func(_ context.Context, se *session.Session) error { se.Get("a"); return nil },
 		} {
 			s := newSite(t, format, nil)

@@ -2,7 +2,10 @@ package main_test
 
 import (
 	"encoding/json"
+	"errors"
 	"maps"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -59,7 +62,7 @@ func TestDoctorLimited(t *testing.T) {
 		"no PTTL, needed":       {plain, "-pttl", map[string]string{"timeout_trigger": "60"}, broken, []string{"timeout_trigger needs PTTL"}},
 		"no UNLINK":             {plain, "-unlink", nil, fine, []string{"no UNLINK: DEL is sent", "+unlink"}},
 		"no UNLINK, no DEL":     {connecttest.RedisServer(t), "-unlink -del", nil, broken, []string{"no session could be ended", "+unlink"}},
-		"no index":              {plain, "-zadd", map[string]string{"user_sessions": "true"}, broken, []string{"with user_sessions no login could be saved", "+zadd"}},
+		"no index":              {plain, "-zadd", map[string]string{"user_sessions": "true"}, broken, []string{"sessions could not be kept by user", "+zadd"}},
 		"no look at the server": {plain, "-info -time -config", nil, fine, []string{"+info allows it", "+time allows it"}},
 		"native, no IFEQ":       {plain, "", map[string]string{"guarded_save": "native"}, broken, []string{"guarded_save"}},
 		"redigo":                {plain, "-eval", map[string]string{"custom_connect": "redigo"}, broken, []string{"+eval"}},
@@ -78,6 +81,32 @@ func TestDoctorLimited(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestDoctorSnapshotFails: a server that refuses writes since its disk refused a snapshot.
+func TestDoctorSnapshotFails(t *testing.T) {
+	srv := connecttest.RedisServer(t, "save 3600 1", "enable-protected-configs yes")
+	client := srv.Client()
+	dir := filepath.Join(t.TempDir(), "gone")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := client.ConfigSet(t.Context(), "dir", dir).Err(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(dir); err != nil {
+		t.Fatal(err)
+	}
+	client.Set(t.Context(), "k", "v", 0)
+	client.BgSave(t.Context())
+	connecttest.Eventually(t, 20*time.Second, func() error {
+		if !strings.Contains(client.Info(t.Context(), "persistence").Val(), "rdb_last_bgsave_status:err") {
+			return errors.New("the snapshot has not failed yet")
+		}
+		return nil
+	})
+	run(t, "", "doctor", "-s", settingsFile(t, map[string]string{"url": srv.URL()})).wants(t, 2,
+		"the last snapshot failed", "no session could be saved", "MISCONF", "see its log")
 }
 
 // TestDoctorRightsWouldDo: the line that doctor prints is enough, and the least.

@@ -26,6 +26,7 @@ var (
 
 	_ session.EntryStore = (*store)(nil)
 	_ session.BatchStore = (*store)(nil)
+	_ session.KeyScanner = (*store)(nil)
 )
 
 // Connect starts a Redis inside the process and returns a store over it, which
@@ -57,7 +58,11 @@ func Connect(_ context.Context, o connect.Options) (session.Store, error) {
 		Protocol: 2,
 		DB:       o.DB,
 		Dialer: func(context.Context, string, string) (net.Conn, error) {
-			return srv.redis.Dial()
+			conn, err := srv.redis.Dial()
+			if err != nil {
+				return nil, err
+			}
+			return newPipe(conn), nil
 		},
 		MaxRetries:               -1,
 		PipelinePoolSize:         -1,
@@ -80,6 +85,7 @@ type ttlStore interface {
 	session.UserIndex
 	session.EntryStore
 	session.BatchStore
+	session.KeyScanner
 }
 
 // store is a go-redis store that owns its client and has a share in a server.

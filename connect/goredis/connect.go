@@ -115,7 +115,7 @@ func (s *store) ping(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout*3/2)
 	defer cancel()
 	_, err := s.run(ctx, redis.NewStringCmd(ctx, "ping"))
-	if err == nil {
+	if reply, refused := refusal(err); err == nil || refused && dialect.PingRefused(reply.Error()) {
 		return nil
 	}
 	if errors.Is(err, redis.Nil) {

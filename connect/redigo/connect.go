@@ -48,7 +48,7 @@ func Connect(ctx context.Context, o connect.Options) (session.Store, error) {
 	if o.LazyConnect {
 		return s, nil
 	}
-	if _, _, err := s.do(ctx, "PING"); err != nil {
+	if _, _, err := s.do(ctx, "PING"); err != nil && !dialect.PingRefused(err.Error()) {
 		_ = s.Close()
 		return nil, dialect.Advised(s.fault("connect", err), err)
 	}

@@ -43,8 +43,9 @@ func (r *Run) Schedule() string { return r.sched.schedule() }
 // Interleave runs handlers at once, each with one request of the same visitor, in n
 // different interleavings: it decides which request goes on whenever one is about to send
 // a command to Redis. Get, Post and Request say what the requests are; a handler without
-// them gets a GET request for "/". As makes a request that of another visitor. The interleavings have the seeds 0 to n-1: the next
-// run of the test has the same ones, and a seed alone makes its interleaving again.
+// them gets a GET request for "/". As makes a request that of another visitor. The
+// interleavings have the seeds 0 to n-1: the next run of the test has the same ones, and a
+// seed alone makes its interleaving again.
 //
 // Nothing runs before Check.
 //
@@ -69,9 +70,9 @@ func (i *Interleaving) Arrange(f func(ada *Visitor)) *Interleaving {
 }
 
 // Check runs the interleavings, each with new visitors, and calls f after each. It fails
-// the test at the first for which f returns an error, or in which a handler panics, and prints the seed and the
-// order of the commands. The environment variable HANDLERTEST_SEED makes it run the interleaving of
-// that seed only.
+// the test at the first for which f returns an error, or in which a handler panics, and
+// prints the seed and the order of the commands. The environment variable HANDLERTEST_SEED
+// makes it run the interleaving of that seed only.
 func (i *Interleaving) Check(f func(run *Run) error) {
 	t := i.kit.t
 	t.Helper()
@@ -157,8 +158,8 @@ func (q *request) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	q.handler.ServeHTTP(w, own)
 }
 
-// Request is a handler for Interleave, with what makes the request that is sent to it. It is called once
-// for each run, because a body can be read once.
+// Request is a handler for Interleave, with what makes the request that is sent to it. It
+// is called once for each run, because a body can be read once.
 func Request(h http.Handler, newRequest func() *http.Request) http.Handler {
 	return &request{handler: h, newRequest: newRequest}
 }

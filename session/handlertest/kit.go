@@ -50,8 +50,9 @@ func New(t testing.TB, opts ...Option) *Kit {
 	return k
 }
 
-// WithOptions makes the Factory of the application's own options. A Secret that is not
-// set gets a value for tests, and a Logger that is not set writes warnings and errors to the test's log.
+// WithOptions makes the Factory of the application's own options. A Secret that is not set
+// gets a value for tests, and a Logger that is not set writes warnings and errors to the
+// test's log.
 func WithOptions(o session.Options) Option {
 	return func(k *Kit) (*session.Factory, error) {
 		if o.Secret == "" && o.Signer == nil {

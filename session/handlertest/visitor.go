@@ -144,9 +144,10 @@ func (v *Visitor) Logout() {
 }
 
 // Session returns what is stored in the visitor's session: nothing when there is none, or
-// when it has ended. Whole numbers are ints, other values have the types that Session.Get returns; Value converts
-// them. Keys that begin with an underscore are left out: there the library
-// keeps the CSRF token, the flash messages and the login. To look does not keep the session alive.
+// when it has ended. Whole numbers are ints, other values have the types that Session.Get
+// returns; Value converts them. Keys that begin with an underscore are left out: there the
+// library keeps the CSRF token, the flash messages and the login. To look does not keep
+// the session alive.
 func (v *Visitor) Session() map[string]any {
 	v.kit.t.Helper()
 	values := map[string]any{}

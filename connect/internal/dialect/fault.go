@@ -123,6 +123,10 @@ func begins(text, front string) bool {
 // connection stays with the one that it was made to.
 func Demoted(text string) bool { return begins(text, "READONLY ") }
 
+// PingRefused reports whether a server has answered a PING with a refusal that is about
+// writes: the server is there, and serves whoever only reads.
+func PingRefused(text string) bool { return strings.HasPrefix(text, "MISCONF ") }
+
 // Soon reports whether the reason of a refusal may have passed a moment later,
 // so that the same command may be tried again.
 func Soon(text string) bool {

@@ -135,6 +135,7 @@ another: register a signer (cookie_signer) that verifies both, or the visitors l
 	cmd.Flags().StringVar(&section, "to-section", "", "its section")
 	cmd.Flags().BoolVarP(&dry, "dry-run", "n", false, "write nothing, and list what would not come through")
 	cmd.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")
+	_ = cmd.RegisterFlagCompletionFunc("to", cobra.FixedCompletions([]string{"native", "pyramid_redis_sessions", "pyramid_session_redis"}, cobra.ShellCompDirectiveNoFileComp))
 	_ = cmd.MarkFlagFilename("to-settings", "ini", "yaml", "yml", "toml", "json")
 	return cmd
 }

@@ -12,7 +12,6 @@ import (
 
 	"github.com/pyramidgo/redissessions/connect"
 	"github.com/pyramidgo/redissessions/connect/goredis"
-	"github.com/pyramidgo/redissessions/session"
 )
 
 func (a *app) doctorCommand() *cobra.Command {
@@ -65,7 +64,6 @@ type diagnosis struct {
 	*site
 	client redis.UniversalClient
 	worst  level
-	acl    bool // a right is missing
 }
 
 // find prints a finding.
@@ -172,12 +170,11 @@ func (d *diagnosis) lookAtRights(ctx context.Context) {
 	if found.NoUNLINK {
 		d.find(note, "rights", "no UNLINK: DEL is sent in its place; it needs +unlink")
 	}
-	d.lookAtIndexRights(ctx)
 	d.guardedSave(found)
 	if usable {
 		d.find(ok, "rights", "the server carries out what sessions send")
 	}
-	if d.acl = d.acl || strings.Contains(strings.Join(append(found.Errors, found.Warnings...), " "), "NOPERM") || found.NoGETEX || found.NoUNLINK; d.acl {
+	if strings.Contains(strings.Join(append(found.Errors, found.Warnings...), " "), "NOPERM") || found.NoGETEX || found.NoUNLINK {
 		d.find(note, "rights", "these rights would do: %s", d.aclLine(found))
 		return
 	}
@@ -189,25 +186,6 @@ func aboutWarning(text string) string {
 		return "memory"
 	}
 	return "rights"
-}
-
-// lookAtIndexRights tries the commands of the users' indexes on a set that nobody has.
-func (d *diagnosis) lookAtIndexRights(ctx context.Context) {
-	index, isIndex := d.store.(session.UserIndex)
-	if !d.Settings.UserSessions || !isIndex {
-		return
-	}
-	user := "redissessions doctor " + d.Connect.String()
-	key := d.UserKey(user)
-	member := []byte("redissessions doctor")
-	_, err := index.IndexAdd(ctx, key, member, soon(), session.AnyEpoch)
-	if err == nil {
-		err = index.IndexRemove(ctx, key, member)
-	}
-	if err != nil {
-		d.acl = true
-		d.find(broken, "rights", "with user_sessions no login could be saved: %s", oneLine(err))
-	}
 }
 
 func (d *diagnosis) guardedSave(found *connect.Findings) {

@@ -144,9 +144,9 @@ func (l *list) print(r inspect.Record) error {
 	if r.Kind == inspect.Live && r.Why != "" {
 		kind = "over"
 	}
-	left := span(r.IdleLeft)
-	if r.IdleLeft == 0 && !r.Ends.IsZero() {
-		left = span(time.Until(r.Ends))
+	left := "-"
+	if !r.Ends.IsZero() {
+		left = span(max(time.Until(r.Ends), time.Millisecond))
 	}
 	_, err := fmt.Fprintf(l.out, listLine, moment(r.Created), moment(r.LoggedIn), left, strconv.Itoa(r.Size), kind, r.Handle)
 	return err
