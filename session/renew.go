@@ -70,7 +70,7 @@ func (s *Session) renew(ctx context.Context) error {
 	// a new session it counts.
 	before := s.data.Clone()
 	takeBackToken := s.dropToken()
-	login := s.meta.Login
+	login, access := s.meta.Login, s.access
 	s.access = active // a passive request that renews the session uses it
 	err = s.moveTo(ctx, at, s.entriesAt(at), s.entriesAt(s.at))
 	if err == nil {
@@ -81,7 +81,7 @@ func (s *Session) renew(ctx context.Context) error {
 		err = storeError("renew", err)
 	}
 	takeBackToken()
-	s.meta.Login = login
+	s.meta.Login, s.access = login, access
 	if errors.Is(err, ErrGone) && !errors.Is(err, ErrUnavailable) && s.mayStartAgain() {
 		s.data = before
 		s.startAgain()
