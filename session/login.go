@@ -88,8 +88,8 @@ func (s *Session) login(ctx context.Context, user string, call *loginCall) error
 	ctx, cancel := s.f.writeContext(ctx)
 	defer cancel()
 	left := s.entriesAt(s.at)
-	// A save forgets what turned out to change nothing in the record that it met. In
-	// a new session it counts.
+	// data are the request's changes. A try that meets another record drops those that
+	// are in that record already; a session that begins anew has them from here.
 	data, before, access := s.data.Clone(), s.meta.Login, s.access
 	takeBack, stored := s.prepareLogin(user, hash, call), false
 	defer func() {

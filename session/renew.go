@@ -66,8 +66,8 @@ func (s *Session) renew(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	// A save forgets what turned out to change nothing in the record that it met. In
-	// a new session it counts.
+	// The request's changes. A try that meets another record drops those that are in
+	// that record already; a session that begins anew has them from here.
 	before := s.data.Clone()
 	takeBackToken := s.dropToken()
 	login, access := s.meta.Login, s.access
