@@ -242,7 +242,9 @@ func (f *Factory) leaseFrom(now, began time.Time, idle time.Duration) time.Time 
 	return record.LeaseFrom(now, began, f.ownLease(), idle, f.opts.AbsoluteTimeout)
 }
 
-// leaseDue reports whether a load must have the lease renewed.
+// leaseDue reports whether a load must have the lease renewed: less than half of what it is
+// longer than the idle timeout is left of it, and a new lease would end later. With an
+// absolute timeout it may not, and then there is nothing to renew.
 func (f *Factory) leaseDue(now time.Time, m record.Meta) bool {
 	lease, idle := m.Login.Lease, m.Idle.Or(f.opts.IdleTimeout)
 	if lease.IsZero() || !f.leaseFrom(now, m.Began(), idle).After(lease) {

@@ -24,7 +24,8 @@ type Info struct {
 	LastSeen time.Time
 	// Expires is when the session ends if it is not used any more; zero for never.
 	Expires time.Time
-	// Current is whether it is the session of the request that the context belongs to.
+	// Current is whether it is the session of the request that the context belongs to. It is
+	// false where the request did not come through Factory.Handler.
 	Current bool
 	// Remembered is whether the session lasts for longer than others, by Remember.
 	Remembered bool

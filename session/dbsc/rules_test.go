@@ -1,6 +1,9 @@
 package dbsc_test
 
 import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"log/slog"
@@ -403,4 +406,45 @@ func TestEncrypted(t *testing.T) {
 	}
 	s.store.mu.Unlock()
 	b.wantUser("with another identifier in the header", "")
+}
+
+// ownSigner is an application's: it knows of no names and signs whatever it is given.
+type ownSigner struct{}
+
+func (ownSigner) mac(id string) string {
+	h := hmac.New(sha256.New, []byte(testSecret))
+	h.Write([]byte(id))
+	return base64.RawURLEncoding.EncodeToString(h.Sum(nil))
+}
+
+func (s ownSigner) Sign(id string) (string, error) {
+	return s.mac(id) + "~" + base64.RawURLEncoding.EncodeToString([]byte(id)), nil
+}
+
+func (s ownSigner) Verify(value string) (string, error) {
+	mac, text, _ := strings.Cut(value, "~")
+	id, err := base64.RawURLEncoding.DecodeString(text)
+	if err != nil || !hmac.Equal([]byte(mac), []byte(s.mac(string(id)))) {
+		return "", session.ErrBadCookie
+	}
+	return string(id), nil
+}
+
+// TestOwnSigner: with an application's signer neither cookie is good in the other's place.
+func TestOwnSigner(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t, dbsc.Options{}, func(o *session.Options) { o.Secret, o.Signer = "", ownSigner{} })
+		b := newBrowser(s).bound()
+		pass(5 * time.Minute)
+		b.wantUser("by the application's signer", "anna")
+		for _, swap := range [][2]string{{b.Cookie("session"), b.Cookie("session")}, {b.Cookie(boundName), b.Cookie(boundName)}, {b.Cookie(boundName), b.Cookie("session")}} {
+			thief := newBrowser(s)
+			thief.SetCookie("session", swap[0])
+			thief.SetCookie(boundName, swap[1])
+			thief.wantUser("with the cookies exchanged", "")
+		}
+		pass(10 * time.Minute)
+		b.refreshed()
+		b.wantUser("after a refresh", "anna")
+	})
 }

@@ -42,12 +42,15 @@ func ByLogin[T any](a, b *Entry[T]) int {
 // lists the set, reads the records of the entries for which Due returns an Entry, sets what
 // they are, and begins again while Again says so.
 //
-// A renewal adds its new entry and its new record at once, then closes the old record. So
-// an entry without a record may be about to get one for as long as another session with
-// the same time of login lives, which then is the old one. And what was a marker or absent
-// was read after the session's next entry had been added: the set is listed again, and an
-// entry that is without a record once more is dead. A young one may be that of a login
-// under way.
+// An entry without a record is not always dead. A login and a renewal add the entry and the
+// record at once, and a renewal closes the old record after that. So:
+//
+//   - a young entry may be that of a login whose record is yet to come: it is left alone;
+//   - where a session with the same time of login lives, the entry may be that of its renewal,
+//     whose record is yet to come: it is left alone;
+//   - otherwise the session may have been renewed before its record was read, as where there is a
+//     marker: its next entry is in the set by now, and the set is listed again. An entry
+//     that has no record the second time either is dead.
 type Survey[T any] struct {
 	// Format reads the members.
 	Format interface {
