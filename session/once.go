@@ -129,7 +129,7 @@ func (s *Session) newOnce(key string) *once {
 	return o
 }
 
-// state returns what the record, as far as it is known, says about the work.
+// state returns the claim in the record as it was last read or written.
 func (o *once) state() claim.State {
 	v, _ := o.s.data.Get(o.at)
 	return stateOf(v)
@@ -233,8 +233,8 @@ func (o *once) lease(ctx context.Context) time.Duration {
 	return lease
 }
 
-// store stores a claim where there is none, or a lapsed one, in the record that the save
-// meets. The claim is in o.mine if that was so.
+// store stores a claim unless the record that the save finds has one that has not lapsed. It
+// sets o.mine when the claim is stored.
 func (o *once) store(ctx context.Context, now time.Time, lease time.Duration) error {
 	s := o.s
 	var tried claim.State
@@ -256,7 +256,7 @@ func (o *once) store(ctx context.Context, now time.Time, lease time.Duration) er
 	return nil
 }
 
-// reload looks at the record again.
+// reload reads the record again.
 func (o *once) reload(ctx context.Context) error {
 	s := o.s
 	s.mu.Lock()
@@ -338,7 +338,8 @@ func (o *once) finish(ctx context.Context, value any) error {
 	return err
 }
 
-// release takes the claim back, so that the next request need not wait for its end.
+// release removes the claim from the record, so that the next request does not wait for its
+// end.
 func (o *once) release(ctx context.Context) {
 	s := o.s
 	s.mu.Lock()

@@ -15,8 +15,8 @@ import (
 // never an ID, a secret or a password; a user's name only with WithUserNames.
 //
 //   - Info: a login, also one that was refused, and the end of a session by a logout, a
-//     revocation or a login beyond UserOptions.Max. A forged cookie, of which anybody can
-//     send as many as he likes: one line a minute, which has their number. A cookie that one of
+//     revocation or a login beyond UserOptions.Max. A forged cookie: one line a minute, with
+//     their number, because a client can send any number of them. A cookie that one of
 //     Options.PreviousSecrets has signed: one line an hour, so that the operator sees when
 //     that secret can go.
 //   - Warn: a record that cannot be decoded, one line a minute. A request for a bound
@@ -155,7 +155,7 @@ func (s *securityLog) reject(ctx context.Context, e *Event) {
 	}
 }
 
-// limitKey is what lines are counted by.
+// limitKey identifies the lines that share a limit.
 type limitKey struct{ factory, msg string }
 
 type limit struct {

@@ -150,7 +150,7 @@ func (k *Kit) takeMeanwhile(ada *Visitor) func() {
 	return f
 }
 
-// call is what the store is told of the request that an operation belongs to.
+// call is the request that an operation belongs to, as the store gets it by the context.
 type call struct {
 	arranging bool // the kit's own
 	task      *task

@@ -67,9 +67,9 @@ CSRF token. Encrypted records are decrypted with the keys in the settings.`,
 	return cmd
 }
 
-// verdict is what show finds.
+// verdict is what show prints.
 type verdict struct {
-	cookie  string // what is to be said of the cookie, "" without one
+	cookie  string // a sentence about the cookie, "" without one
 	why     string // why it opens no session
 	found   bool   // there is a record
 	record  inspect.Contents
@@ -113,7 +113,7 @@ func (a *app) cookie(ctx context.Context, s *site, v *verdict) (key string, err 
 	return "", nil
 }
 
-// unverified says what may be the matter with a cookie that no secret has signed.
+// unverified returns a sentence about why no secret may have signed a cookie.
 func unverified(s *site, value string, err error) (cookie, why string) {
 	if f := (*inspect.ForeignCookie)(nil); errors.As(err, &f) {
 		return fmt.Sprintf("signed with the secret, in the format %s", f.Format),
