@@ -66,7 +66,7 @@ func TestUsersWithStoreFor(t *testing.T) {
 			t.Errorf("%s without a request: %v", call, err)
 		}
 	}
-	at("one.test", visitors["one.test"], func(ctx context.Context, se *session.Session) {
+	at("one.test", visitors["one.test"], func(ctx context.Context, _ *session.Session) {
 		infos, err := f.Sessions(ctx, "ann")
 		if err != nil || len(infos) != 1 || !infos[0].Current {
 			t.Fatalf("Sessions: %v, %v", infos, err)
