@@ -14,7 +14,7 @@ import (
 
 // Observe implements session.Observer.
 func (o *observer) Observe(ctx context.Context, e *session.Event) {
-	endSpan(ctx, e)
+	o.endSpan(ctx, e)
 	set := o.sets.of(e)
 	if e.Bytes > 0 && (e.Op == session.OpLoad || e.Outcome == session.OutcomeOK && e.Duration > 0) {
 		o.recordSize.Record(ctx, int64(e.Bytes), set.op...)
@@ -104,8 +104,9 @@ func with(attrs ...attribute.KeyValue) metric.MeasurementOption {
 	return metric.WithAttributeSet(attribute.NewSet(attrs...))
 }
 
-// spanKey is the context key of the span of the operation under way.
-type spanKey struct{}
+// spanKey is the context key of an observer's span of the operation under way: an
+// application may have two observers, of two providers.
+type spanKey struct{ *observer }
 
 type started struct {
 	op   session.Op
@@ -124,12 +125,12 @@ func (o *observer) Start(ctx context.Context, op session.Op) context.Context {
 		name = "session " + op.String()
 	}
 	ctx, span := o.tracer.Start(ctx, name)
-	return context.WithValue(ctx, spanKey{}, started{op, span})
+	return context.WithValue(ctx, spanKey{o}, started{op, span})
 }
 
 // endSpan ends the span of an operation. Other events come while it is under way.
-func endSpan(ctx context.Context, e *session.Event) {
-	s, ok := ctx.Value(spanKey{}).(started)
+func (o *observer) endSpan(ctx context.Context, e *session.Event) {
+	s, ok := ctx.Value(spanKey{o}).(started)
 	if !ok || s.op != e.Op {
 		return
 	}

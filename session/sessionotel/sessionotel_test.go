@@ -333,3 +333,30 @@ func TestObserveCostsNoAllocation(t *testing.T) {
 		t.Errorf("%v allocations for an event", n)
 	}
 }
+
+// TestTwoObserversOfSpans: each of two providers gets its own spans, and ends them.
+func TestTwoObserversOfSpans(t *testing.T) {
+	var recorders []*tracetest.SpanRecorder
+	var observers []session.Observer
+	for range 2 {
+		r := tracetest.NewSpanRecorder()
+		o, err := sessionotel.New(sessionotel.WithTracerProvider(sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(r))))
+		if err != nil {
+			t.Fatal(err)
+		}
+		recorders, observers = append(recorders, r), append(observers, o)
+	}
+	s := newSite(t)
+	s.f = s.factory(goredis.New(s.client), func(o *session.Options) {
+		o.Secret, o.Observer = secret, session.Observers(observers...)
+	})
+	v := visitor.New(t)
+	s.visit(s.f, v, write)
+	s.visit(s.f, v, login)
+	s.visit(s.f, v, logout)
+	for n, r := range recorders {
+		if started, ended := len(r.Started()), len(r.Ended()); started != ended || started < 5 {
+			t.Errorf("of provider %d %d spans were started and %d have ended", n, started, ended)
+		}
+	}
+}
