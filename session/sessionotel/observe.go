@@ -2,6 +2,7 @@ package sessionotel
 
 import (
 	"context"
+	"errors"
 	"sync"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -44,7 +45,7 @@ func (o *observer) saved(ctx context.Context, e *session.Event, set *attributes)
 		}
 		return
 	}
-	if e.Duration > 0 { // otherwise it is a part of another operation
+	if e.Duration > 0 && !byHook(e) { // otherwise it is a part of another operation
 		o.saveDuration.Record(ctx, e.Duration.Seconds(), set.both...)
 		if e.Tries > 0 {
 			o.saveTries.Record(ctx, int64(e.Tries), set.op...)
@@ -142,12 +143,18 @@ func (o *observer) endSpan(ctx context.Context, e *session.Event) {
 			attribute.Int("redissessions.tries", e.Tries),
 			attribute.Int("redissessions.record.size", e.Bytes),
 		)
-		if e.Err != nil && failed(e.Outcome) {
+		if e.Err != nil && failed(e.Outcome) && !byHook(e) {
 			s.span.RecordError(e.Err)
 			s.span.SetStatus(codes.Error, e.Outcome.String())
 		}
 	}
 	s.span.End()
+}
+
+// byHook reports whether the application's AllowCookie has refused the cookie of a session,
+// which has the outcome of a store that refuses to save it, and is no failure.
+func byHook(e *session.Event) bool {
+	return e.Outcome == session.OutcomeRefused && !errors.Is(e.Err, session.ErrRefused)
 }
 
 // failed reports whether an outcome is something to look into, and not what visitors do.

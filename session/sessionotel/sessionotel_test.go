@@ -360,3 +360,36 @@ func TestTwoObserversOfSpans(t *testing.T) {
 		}
 	}
 }
+
+// TestRefusals: a store that refuses a session is a failure, on which RedisSessionsUnavailable
+// alerts; an AllowCookie hook that refuses its cookie is none.
+func TestRefusals(t *testing.T) {
+	reader, recorder := sdkmetric.NewManualReader(), tracetest.NewSpanRecorder()
+	s := newSite(t, sessionotel.WithMeterProvider(sdkmetric.NewMeterProvider(sdkmetric.WithReader(reader))),
+		sessionotel.WithTracerProvider(sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(recorder))))
+	failures := func() (saves, spans int) {
+		if m, ok := collected(t, reader)["redissessions.save.duration"]; ok {
+			saves = points(t, m)["op=create outcome=refused"]
+		}
+		for _, span := range recorder.Ended() {
+			if span.Status().Code == codes.Error {
+				spans++
+			}
+		}
+		return saves, spans
+	}
+	hook := s.factory(goredis.New(s.client), func(o *session.Options) {
+		o.Secret, o.AllowCookie = secret, func(http.Header) bool { return false }
+	})
+	s.visit(hook, visitor.New(t), write)
+	if saves, spans := failures(); saves != 0 || spans != 0 {
+		t.Errorf("the hook refuses: %d failed saves, %d failed spans", saves, spans)
+	}
+	if err := s.client.Do(t.Context(), "acl", "setuser", "default", "-set").Err(); err != nil {
+		t.Fatal(err)
+	}
+	s.visit(s.f, visitor.New(t), write)
+	if saves, spans := failures(); saves != 1 || spans != 1 {
+		t.Errorf("the store refuses: %d failed saves, %d failed spans", saves, spans)
+	}
+}
