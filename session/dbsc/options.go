@@ -133,7 +133,7 @@ func (b *binding) Bound(text string) bool {
 //
 // A request of a bound session needs a bound cookie that is good, but for a moment after
 // the registration, because requests may have been under way then. A state that cannot be
-// read admits nobody.
+// read admits no request.
 func (b *binding) Admits(cookies []string, text string, login time.Time) bool {
 	if text == "" {
 		return !b.required || login.IsZero() || b.near(login, registerWithin)
