@@ -240,8 +240,10 @@ func (b *earlier) note(next *record.Address, login time.Time) {
 	}
 }
 
-// extend makes the lease of the entries reach as far as that of the record that is moved,
-// when another request has lengthened it meanwhile, and notes the later in the record.
+// extend makes the entries of a renewal count as long as those of the record that it moves.
+// Another request may have lengthened that one's lease since it was read, by Remember say:
+// then the new entries are added again with the longer lease. Otherwise the copy of the record
+// gets the lease of the new entries.
 func (e *entries) extend(ctx context.Context) error {
 	if lease := &e.s.meta.Login.Lease; !lease.After(e.login.Lease) {
 		*lease = e.login.Lease
@@ -252,8 +254,9 @@ func (e *entries) extend(ctx context.Context) error {
 	return storeError("renew", err)
 }
 
-// entriesAt returns the entries that the session has, for another address of it; nil when
-// it has none. Their lease begins anew.
+// entriesAt returns the session's entries as they are when its record is at an address: its
+// present one, or the next one. It is nil when the session has none. Their lease begins
+// now, for those that are added; those that are removed are found by their member.
 func (s *Session) entriesAt(at record.Address) *entries {
 	index, ok := s.store.(UserIndex)
 	l := s.meta.Login
@@ -347,7 +350,9 @@ func (f *Factory) leaseFrom(now, began time.Time, idle time.Duration) time.Time 
 	return record.LeaseFrom(now, began, f.ownLease(), idle, f.opts.AbsoluteTimeout)
 }
 
-// leaseDue reports whether a load must have the lease renewed.
+// leaseDue reports whether a load must have the lease renewed: less than half of what it is
+// longer than the idle timeout is left of it, and a new lease would end later. With an
+// absolute timeout it may not, and then there is nothing to renew.
 func (f *Factory) leaseDue(now time.Time, m record.Meta) bool {
 	lease, idle := m.Login.Lease, m.Idle.Or(f.opts.IdleTimeout)
 	if lease.IsZero() || !f.leaseFrom(now, m.Began(), idle).After(lease) {

@@ -58,7 +58,7 @@ func (s *Session) Login(ctx context.Context, user string, opts ...LoginOption) e
 	return err
 }
 
-func (s *Session) login(ctx context.Context, user string, call *loginCall) (err error) {
+func (s *Session) login(ctx context.Context, user string, call *loginCall) error {
 	switch {
 	case user == "":
 		return errNoUser
@@ -74,6 +74,7 @@ func (s *Session) login(ctx context.Context, user string, call *loginCall) (err 
 	hash := s.f.userHash(user)
 	seen := AnyEpoch
 	var p place
+	var err error
 	if s.f.opts.Users != nil {
 		if p, err = s.f.place(s.store); err != nil {
 			return err
@@ -93,14 +94,14 @@ func (s *Session) login(ctx context.Context, user string, call *loginCall) (err 
 	ctx, cancel := s.f.writeContext(ctx)
 	defer cancel()
 	left := s.entriesAt(s.at)
-	// A save forgets what turned out to change nothing in the record that it met. In
-	// a new session it counts.
-	data, before := s.data.Clone(), s.meta.Login
-	takeBack := s.prepareLogin(user, hash, call)
+	// data are the request's changes. A try that meets another record drops those that
+	// are in that record already; a session that begins anew has them from here.
+	data, before, access := s.data.Clone(), s.meta.Login, s.access
+	takeBack, stored := s.prepareLogin(user, hash, call), false
 	defer func() {
-		if err != nil {
+		if !stored { // there is an error, or a hook of the application has panicked
 			takeBack()
-			s.meta.Login, s.metaSet.login = before, false
+			s.meta.Login, s.metaSet.login, s.access = before, false, access
 		}
 	}()
 	s.access = active // a passive request that logs in uses the session
@@ -124,6 +125,7 @@ func (s *Session) login(ctx context.Context, user string, call *loginCall) (err 
 		case err == nil:
 			s.id, s.at, s.signed, s.cookie = id, at, signed, cookieSet
 			s.offer = device != ""
+			stored = true
 			return nil
 		case errors.Is(err, ErrExists) && in == nil: // an ID that exists already
 		case errors.Is(err, ErrGone) && !errors.Is(err, ErrUnavailable) && s.mayStartAgain():
@@ -141,6 +143,10 @@ func (s *Session) login(ctx context.Context, user string, call *loginCall) (err 
 // prepareLogin puts the login into the session, and returns what takes the data of it out
 // again.
 func (s *Session) prepareLogin(user string, hash record.UserHash, call *loginCall) (takeBack func()) {
+	about := ""
+	if u := s.f.opts.Users; u != nil && u.Describe != nil {
+		about = u.Describe(s.r) // first: when it panics, nothing is to be taken back
+	}
 	takeBackToken := s.dropToken()
 	s.meta.Login = record.Login{User: hash, At: s.f.logins.next(hash, s.f.creation(s.f.now())), Device: call.device}
 	s.metaSet.login = true
@@ -150,10 +156,6 @@ func (s *Session) prepareLogin(user string, hash record.UserHash, call *loginCal
 		hashes = append(hashes, s.f.labelHash(l[0], l[1]))
 	}
 	s.setText(labelsKey, joinLabels(hashes))
-	about := ""
-	if u := s.f.opts.Users; u != nil && u.Describe != nil {
-		about = u.Describe(s.r)
-	}
 	s.setText(aboutKey, about)
 	return func() {
 		takeBackToken()

@@ -123,9 +123,9 @@ func (p place) ending() *ending {
 	return &ending{place: p, cause: CauseRevoked, began: p.f.now(), missed: map[string]bool{}, done: map[string]bool{}, logins: map[time.Time]bool{}}
 }
 
-// counts reports whether an entry is to be ended that a listing of that round brought: all
-// of the first one. Later ones bring renewals of those, which keep their time of login, and
-// logins that began after the sessions were ended, which go on.
+// counts reports whether an entry of a listing is to be ended. All of the first listing are.
+// A later one also has new entries: those of renewals, which have a time of login that was
+// in the first one, or is from before, are ended; those of logins that began later are not.
 func (e *ending) counts(round int, login time.Time) bool {
 	if round == 0 {
 		e.logins[login] = true

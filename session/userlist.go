@@ -26,7 +26,8 @@ type Info struct {
 	LastSeen time.Time
 	// Expires is when the session ends if it is not used any more; zero for never.
 	Expires time.Time
-	// Current is whether it is the session of the request that the context belongs to.
+	// Current is whether it is the session of the request that the context belongs to. It is
+	// false where the request did not come through Factory.Handler.
 	Current bool
 	// Remembered is whether the session lasts for longer than others, by Remember.
 	Remembered bool
@@ -256,12 +257,15 @@ const endRounds = 10
 
 // survey looks at the records of a set's entries, or of those that count for a login.
 //
-// A renewal adds its new entry and its new record at once, then closes the old record. So
-// an entry without a record may be about to get one for as long as another session with
-// the same time of login lives, which then is the old one. And what was a marker or absent
-// was read after the session's next entry had been added: the set is listed again, and an
-// entry that is without a record once more is dead. A young one may be that of a login
-// under way.
+// An entry without a record is not always dead. A login and a renewal add the entry and the
+// record at once, and a renewal closes the old record after that. So:
+//
+//   - a young entry may be that of a login whose record is yet to come: it is left alone;
+//   - where a session with the same time of login lives, the entry may be that of its renewal,
+//     whose record is yet to come: it is left alone;
+//   - otherwise the session may have been renewed before its record was read, as where there is a
+//     marker: its next entry is in the set by now, and the set is listed again. An entry
+//     that has no record the second time either is dead.
 func (p place) survey(ctx context.Context, key string, state IndexState, before *earlier) (surveyed, error) {
 	known := map[string]*looked{}
 	var odd [][]byte
