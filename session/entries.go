@@ -23,6 +23,9 @@ type entries struct {
 	seen  Epoch    // of the user's set
 	// counted says that UserOptions.Max holds: for a login, but not for a renewal.
 	counted bool
+	// again says that a login takes the place of one of the same user's in the same session,
+	// so that there is no session more: it is not refused.
+	again bool
 }
 
 // userHash names a user in the index.
@@ -181,7 +184,7 @@ func (e *entries) limit() int {
 // because a login may be added to the index later than one that began after it.
 func (e *entries) admit(ctx context.Context, state IndexState) error {
 	limit, f := e.limit(), e.s.f
-	if limit == 0 {
+	if limit == 0 || e.again && f.opts.Users.WhenFull == Refuse {
 		return nil
 	}
 	p := place{f, e.s.store, e.index}

@@ -111,7 +111,7 @@ func (s *Session) login(ctx context.Context, user string, call *loginCall) error
 		if p.index != nil {
 			s.meta.Login.Lease = s.f.leaseFrom(s.f.now(), s.meta.Login.At, s.idle())
 			in = &entries{s: s, index: p.index, at: at, login: s.meta.Login, seen: seen, counted: true,
-				keys: s.setKeys(s.meta.Login)}
+				again: left != nil && left.login.User == hash && s.state == isStored, keys: s.setKeys(s.meta.Login)}
 		}
 		if s.state == isNotStored {
 			err = s.createFor(ctx, at, in)

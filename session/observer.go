@@ -19,8 +19,9 @@ import (
 //
 // Observe is called after each Event, by the goroutine in which it happened, so that the
 // request waits for it. It must be safe for concurrent use, must not keep e, and must not
-// ask for the session: the session is locked. When it panics, the panic is logged as an
-// error, the observer does not get the event again, and the request goes on.
+// ask for the session, or use it: the session is locked, and the request would wait for
+// itself and never end. When it panics, the panic is logged as an error, the observer does
+// not get the event again, and the request goes on.
 type Observer interface {
 	Observe(ctx context.Context, e *Event)
 }

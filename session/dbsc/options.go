@@ -53,6 +53,9 @@ func (o Options) Bind(to session.BindTo) (session.Binding, error) {
 		cookie: boundCookie{options: to.Cookie, name: boundName(to.Cookie.Name), life: o.Refresh},
 	}
 	b.cookie.signer = to.NewSigner(b.cookie.name)
+	if err := b.cookie.checkSigner(b.now()); err != nil {
+		return nil, err
+	}
 	return b, nil
 }
 

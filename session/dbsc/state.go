@@ -62,7 +62,7 @@ type state struct {
 	refreshed  time.Time // when the last bound cookie was made
 	last       challenge
 	previous   challenge
-	key        string // as in appendKey
+	key        string // as keyText returns it
 }
 
 func (s *state) bound() bool { return !s.registered.IsZero() }
