@@ -59,12 +59,13 @@ func ExampleOnce() {
 			s.Set("token", Token{"old", time.Now().Add(-time.Minute)})
 		}
 	})).ServeHTTP(login, httptest.NewRequest(http.MethodGet, "/login", nil))
+	cookie := login.Result().Cookies()[0]
 	answers := make([]string, 5)
 	var requests sync.WaitGroup
 	for i := range answers {
 		requests.Go(func() {
 			r, w := httptest.NewRequest(http.MethodGet, "/api", nil), httptest.NewRecorder()
-			r.AddCookie(login.Result().Cookies()[0])
+			r.AddCookie(cookie)
 			sessions.Handler(http.HandlerFunc(api)).ServeHTTP(w, r)
 			answers[i] = w.Body.String()
 		})
