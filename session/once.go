@@ -315,11 +315,37 @@ func (o *once) finish(ctx context.Context, value any) error {
 		return ErrGone // f has invalidated the session
 	}
 	done := o.mine.Done()
-	if o.unstored {
+	cleared := s.data.Cleared() // by f, and with it every request's claim
+	if o.unstored || cleared {
 		s.data.Set(o.key, value)
 		s.data.Set(o.at, done.String())
+	} else {
+		o.editIfMine(value, done)
+	}
+	if o.unstored {
 		return nil
 	}
+	keys := []string{o.key, o.at}
+	if cleared {
+		keys = nil // the Clear comes first
+	}
+	err := s.commit(ctx, keys...)
+	switch {
+	case errors.Is(err, ErrUnavailable):
+		return err // the edits stay: the save tries again
+	case err == nil && o.state() == done:
+		return nil
+	case err == nil:
+		err = ErrLeaseEnded
+	}
+	s.data.Undo(o.key)
+	s.data.Undo(o.at)
+	return err
+}
+
+// editIfMine sets the result where the record that the save meets has this request's claim.
+func (o *once) editIfMine(value any, done claim.State) {
+	s := o.s
 	s.data.Undo(o.key)
 	s.data.Edit(o.key, func(old any, ok bool) (any, bool) {
 		text, _, _ := s.data.Base().Get(o.at)
@@ -334,22 +360,6 @@ func (o *once) finish(ctx context.Context, value any) error {
 		}
 		return old, ok
 	})
-	keys := []string{o.key, o.at}
-	if s.data.Cleared() {
-		keys = nil
-	}
-	err := s.commit(ctx, keys...)
-	switch {
-	case errors.Is(err, ErrUnavailable):
-		return err // the edits stay: the save tries again
-	case err == nil && o.state() == done:
-		return nil
-	case err == nil:
-		err = ErrLeaseEnded
-	}
-	s.data.Undo(o.key)
-	s.data.Undo(o.at)
-	return err
 }
 
 // dropClaims takes the claims of other requests out of the session, which gets a new ID:
