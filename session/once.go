@@ -365,7 +365,7 @@ func (o *once) editIfMine(value any, done claim.State) {
 // dropClaims takes the claims of other requests out of the session, which gets a new ID:
 // their work cannot follow it there. It returns their keys.
 func (s *Session) dropClaims() (dropped []string) {
-	for _, at := range s.data.Keys() {
+	for _, at := range s.data.Base().Keys() {
 		key, isClaim := strings.CutPrefix(at, oncePrefix)
 		if !isClaim {
 			continue
