@@ -178,10 +178,12 @@ func (s *Session) loadRecord(ctx context.Context, id string, at record.Address, 
 		return errExpired
 	}
 	if l := snap.Meta.Login; !s.admitted(l.At, l.Device) {
-		s.at, s.state = at, isUnbound
 		if s.access != passive && misjudged(ttl, full, left, snap.Meta) && !f.opts.ExpiryInRecord {
-			return s.restart(ctx, at.Key, prior(&snap), full)
+			if err := s.restart(ctx, at.Key, prior(&snap), full); err != nil {
+				return err
+			}
 		}
+		s.at, s.state = at, isUnbound
 		return nil
 	}
 	s.fill(id, at, snap)

@@ -66,11 +66,11 @@ func (s *Session) renew(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	// A save forgets what turned out to change nothing in the record that it met. In
-	// a new session it counts.
+	// The request's changes. A try that meets another record drops those that are in
+	// that record already; a session that begins anew has them from here.
 	before := s.data.Clone()
 	takeBackToken := s.dropToken()
-	login := s.meta.Login
+	login, access := s.meta.Login, s.access
 	s.access = active // a passive request that renews the session uses it
 	err = s.moveTo(ctx, at, s.entriesAt(at), s.entriesAt(s.at))
 	if err == nil {
@@ -81,7 +81,7 @@ func (s *Session) renew(ctx context.Context) error {
 		err = storeError("renew", err)
 	}
 	takeBackToken()
-	s.meta.Login = login
+	s.meta.Login, s.access = login, access
 	if errors.Is(err, ErrGone) && !errors.Is(err, ErrUnavailable) && s.mayStartAgain() {
 		s.data = before
 		s.startAgain()
@@ -121,7 +121,8 @@ func (s *Session) startAgain() {
 // The new entries in the indexes of the session's user are made with the copy, and those
 // that it leaves go with the old record, or after it.
 func (s *Session) moveTo(ctx context.Context, at record.Address, in, left *entries) (err error) {
-	var copied []byte // the copy's guard, once there is a copy
+	var copied []byte    // the copy's guard, once there is a copy
+	var dropped []string // where claims were
 	defer func() {
 		if err != nil && copied != nil {
 			// The time for the renewal may be what ran out.
@@ -134,7 +135,15 @@ func (s *Session) moveTo(ctx context.Context, at record.Address, in, left *entri
 			err = errors.Join(err, storeError("renew", undo))
 		}
 	}()
+	defer func() {
+		if err != nil {
+			for _, at := range dropped {
+				s.data.Undo(at)
+			}
+		}
+	}()
 	return s.retry(ctx, func(bool) error {
+		dropped = append(dropped, s.dropClaims()...)
 		changes, err := s.changes()
 		if err != nil {
 			return err

@@ -28,6 +28,7 @@ func (s *stack) check(ctx context.Context, out io.Writer) error {
 	}{
 		{desk, "a stranger is nobody to Go", "GET", "/", "", "user: <b>nobody</b>"},
 		{desk, "and nobody to Python", "GET", "/py/", "", "user: <b>nobody</b>"},
+		{desk, "who has nothing to end there", "POST", "/py/everywhere", "", "user: <b>nobody</b>"},
 		{desk, "ann logs in, in Go", "POST", "/login", "ann", "user: <b>ann</b>"},
 		{desk, "Python knows her", "GET", "/py/", "", "user: <b>ann</b>"},
 		{desk, "she logs out, in Python", "POST", "/py/logout", "", "user: <b>nobody</b>"},

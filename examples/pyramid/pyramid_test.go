@@ -37,7 +37,7 @@ func check(t *testing.T, args ...string) {
 	if err != nil {
 		t.Errorf("%v\n%s", err, out.String())
 	}
-	if n := strings.Count(out.String(), "ok: "); n != 27 {
+	if n := strings.Count(out.String(), "ok: "); n != 28 {
 		t.Errorf("%d steps were taken", n)
 	}
 }

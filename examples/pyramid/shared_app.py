@@ -59,7 +59,10 @@ def login(request):
 
 def everywhere(request):
     """Ends all sessions of the user, those that Go logged in too."""
-    ended = request.users.end_all(request.session["_user_"])
+    user = request.session.get("_user_")
+    if user is None:
+        return HTTPSeeOther("/py/")
+    ended = request.users.end_all(user)
     request.session.invalidate()
     return Response("Python has ended %d sessions." % ended, content_type="text/plain")
 

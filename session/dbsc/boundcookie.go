@@ -1,6 +1,8 @@
 package dbsc
 
 import (
+	"errors"
+	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
@@ -53,6 +55,23 @@ func (c *boundCookie) make(id nonce, now time.Time) (*http.Cookie, error) {
 	ck.Value = value
 	ck.MaxAge = int((min(c.life, session.MaxCookieAge) + time.Second - 1) / time.Second)
 	return ck, nil
+}
+
+// checkSigner returns an error for an application's signer that signs session IDs only: each
+// registration would lock its user out.
+func (c *boundCookie) checkSigner(now time.Time) error {
+	id := nonce{1, 2, 3}
+	ck, err := c.make(id, now)
+	if err == nil {
+		err = (&http.Cookie{Name: "bound", Value: ck.Value}).Valid()
+	}
+	if err == nil && !c.good(ck.Value, id, now) {
+		err = errors.New("it does not verify the value that it made")
+	}
+	if err != nil {
+		return fmt.Errorf("cookie_signer (Options.Signer) must sign any text, and cannot sign the bound cookie's: %w", err)
+	}
+	return nil
 }
 
 // attributes are those of the session's cookie, but always Secure and HttpOnly and never

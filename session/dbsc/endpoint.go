@@ -109,7 +109,7 @@ func (b *binding) answerBound(w http.ResponseWriter, id nonce) {
 	http.SetCookie(w, ck)
 	answer(w, instructions{
 		ID: id.String(), RefreshURL: b.path + refreshPath,
-		Scope:       scope{Specification: []specification{{"exclude", b.path}}},
+		Scope:       scope{Specification: []specification{{"exclude", b.path + registerPath}, {"exclude", b.path + refreshPath}}},
 		Credentials: []credential{{"cookie", b.cookie.name, b.cookie.described()}},
 	})
 }

@@ -73,7 +73,7 @@ func TestRegistrationAnswer(t *testing.T) {
 	b.path, b.challenge = found[1], found[2]
 	resp = b.register()
 	text := body(t, resp)
-	const want = `,"refresh_url":"/app/keys/refresh","scope":{"include_site":false,"scope_specification":[{"type":"exclude","path":"/app/keys"}]},` +
+	const want = `,"refresh_url":"/app/keys/refresh","scope":{"include_site":false,"scope_specification":[{"type":"exclude","path":"/app/keys/register"},{"type":"exclude","path":"/app/keys/refresh"}]},` +
 		`"credentials":[{"type":"cookie","name":"session_bound","attributes":"Path=/app; Domain=example.com; HttpOnly; Secure; SameSite=Strict"}]}`
 	id, rest, _ := strings.Cut(strings.TrimPrefix(text, `{"session_identifier":"`), `"`)
 	if strings.TrimSpace(rest) != want || len(id) < 22 {
@@ -85,6 +85,7 @@ func TestRegistrationAnswer(t *testing.T) {
 	}
 	for name, value := range map[string]string{
 		"Content-Type": "application/json", "Cross-Origin-Resource-Policy": "same-origin", "Cache-Control": "no-store",
+		"X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY",
 	} {
 		if resp.Header.Get(name) != value {
 			t.Errorf("%s: %q", name, resp.Header.Get(name))
@@ -92,6 +93,23 @@ func TestRegistrationAnswer(t *testing.T) {
 	}
 	if strings.Contains(text, own) || strings.Contains(s.log.String(), b.challenge) {
 		t.Error("the session's cookie or the challenge is where it must not be")
+	}
+}
+
+// TestScope: the application's own paths stay in scope, also where they begin like those of the
+// binding: a browser does not refresh for a path that is excluded.
+func TestScope(t *testing.T) {
+	b := newBrowser(newSite(t, dbsc.Options{Path: "/app"}, func(o *session.Options) { o.Cookie.Path = "/app" }))
+	found := offered.FindStringSubmatch(b.get("/login").Header.Get("Secure-Session-Registration"))
+	if found == nil {
+		t.Fatal("no offer")
+	}
+	b.path, b.challenge = found[1], found[2]
+	b.registered()
+	for _, rule := range b.known.Scope.Specification {
+		if page := "/app/account"; rule["type"] == "exclude" && strings.HasPrefix(page, rule["path"]) {
+			t.Errorf("%s excludes a page", rule["path"])
+		}
 	}
 }
 

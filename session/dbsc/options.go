@@ -52,6 +52,9 @@ func (o Options) Bind(to session.BindTo) (session.Binding, error) {
 		cookie: boundCookie{options: to.Cookie, name: boundName(to.Cookie.Name), life: o.Refresh},
 	}
 	b.cookie.signer = to.NewSigner(b.cookie.name)
+	if err := b.cookie.checkSigner(b.now()); err != nil {
+		return nil, err
+	}
 	return b, nil
 }
 
@@ -130,7 +133,7 @@ func (b *binding) Bound(text string) bool {
 //
 // A request of a bound session needs a bound cookie that is good, but for a moment after
 // the registration, because requests may have been under way then. A state that cannot be
-// read admits nobody.
+// read admits no request.
 func (b *binding) Admits(cookies []string, text string, login time.Time) bool {
 	if text == "" {
 		return !b.required || login.IsZero() || b.near(login, registerWithin)

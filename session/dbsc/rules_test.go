@@ -1,6 +1,9 @@
 package dbsc_test
 
 import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"log/slog"
@@ -332,6 +335,93 @@ func TestStatus(t *testing.T) {
 	})
 }
 
+// TestTwoFactories: two factories around one application bind each its own sessions, where
+// each has a path, and one of them may be there twice.
+func TestTwoFactories(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store, quiet := newMemStore(), slog.New(slog.DiscardHandler)
+		var factories [2]*session.Factory
+		for i, name := range []string{"session", "admin"} {
+			o := &session.Options{Secret: testSecret, DeviceBound: dbsc.Options{Path: "/.keys-" + name}, Logger: quiet}
+			o.Cookie.Name = name
+			var err error
+			if factories[i], err = session.NewFactory(store, o); err != nil {
+				t.Fatal(err)
+			}
+		}
+		outer, inner := factories[0], factories[1]
+		h := outer.Handler(inner.Handler(outer.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			f := outer
+			if strings.HasPrefix(r.URL.Path, "/admin") {
+				f = inner
+			}
+			se, err := f.Get(r)
+			if err == nil && strings.HasSuffix(r.URL.Path, "/login") {
+				err = se.Login(r.Context(), strings.TrimPrefix(r.URL.Path, "/"))
+			}
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			_, _ = w.Write([]byte(se.User()))
+		}))))
+		b := newBrowser(&site{t: t, store: store, handler: h, log: &safeBuffer{}})
+		user := func(path string) string { return body(t, b.get(path)) }
+		b.bound()
+		atOuter := b.known
+		found := offered.FindStringSubmatch(b.get("/admin/login").Header.Get("Secure-Session-Registration"))
+		if found == nil {
+			t.Fatal("no offer by the inner factory")
+		}
+		b.path, b.challenge = found[1], found[2]
+		b.registered()
+		pass(12 * time.Minute)
+		if a, b := user("/"), user("/admin"); a != "" || b != "" {
+			t.Errorf("without a refresh: %q, %q", a, b)
+		}
+		if resp := b.refresh(b.proof(b.ask(), false)); !setsCookie(resp, "admin_bound") {
+			t.Errorf("a refresh by the inner one: status %d", resp.StatusCode)
+		}
+		if a, b := user("/"), user("/admin"); a != "" || b != "admin/login" {
+			t.Errorf("after a refresh by the inner one: %q, %q", a, b)
+		}
+		b.known = atOuter
+		b.refreshed()
+		if a, b := user("/"), user("/admin"); a != "login" || b != "admin/login" {
+			t.Errorf("after a refresh by both: %q, %q", a, b)
+		}
+	})
+}
+
+// TestStream: a request that was admitted keeps its session alive by Touch when its bound
+// cookie is over, wherever the time of expiry is kept.
+func TestStream(t *testing.T) {
+	for name, edit := range map[string]func(o *session.Options){
+		"in Redis":      func(*session.Options) {},
+		"in the record": func(o *session.Options) { o.ExpiryInRecord = true },
+		"touched late":  func(o *session.Options) { o.TouchAfter = 25 * time.Minute },
+		"passive":       func(o *session.Options) { o.Passive = func(*http.Request) bool { return true } },
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			s := newSite(t, dbsc.Options{}, func(o *session.Options) { o.IdleTimeout = 30 * time.Minute }, edit)
+			b := newBrowser(s).bound()
+			b.Do(s.sessions.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+				se, err := s.sessions.Get(r)
+				for range 3 {
+					pass(20 * time.Minute)
+					err = errors.Join(err, se.Touch(r.Context()))
+				}
+				if err != nil {
+					t.Errorf("%s: %v", name, err)
+				}
+			})), httptest.NewRequest(http.MethodGet, origin+"/", http.NoBody))
+			pass(20 * time.Minute)
+			b.refreshed()
+			b.wantUser(name, "anna")
+		})
+	}
+}
+
 // TestUserSessions: the list says which sessions are bound, and EndAll ends them for the
 // browser too, with and without its cookies.
 func TestUserSessions(t *testing.T) {
@@ -381,6 +471,9 @@ func TestSwitchedOff(t *testing.T) {
 		b.wantUser("without a refresh", "")
 		b.site = off
 		b.wantUser("switched off", "anna")
+		if resp := b.refresh(""); resp.StatusCode != http.StatusNotFound {
+			t.Errorf("a refresh, switched off: status %d", resp.StatusCode)
+		}
 		b.get("/write")
 		b.get("/renew")
 		b.site = on
@@ -403,4 +496,75 @@ func TestEncrypted(t *testing.T) {
 	}
 	s.store.mu.Unlock()
 	b.wantUser("with another identifier in the header", "")
+}
+
+// ownSigner is an application's: it knows of no names and signs whatever it is given.
+type ownSigner struct{}
+
+func (ownSigner) mac(id string) string {
+	h := hmac.New(sha256.New, []byte(testSecret))
+	h.Write([]byte(id))
+	return base64.RawURLEncoding.EncodeToString(h.Sum(nil))
+}
+
+func (s ownSigner) Sign(id string) (string, error) {
+	return s.mac(id) + "~" + base64.RawURLEncoding.EncodeToString([]byte(id)), nil
+}
+
+func (s ownSigner) Verify(value string) (string, error) {
+	mac, text, _ := strings.Cut(value, "~")
+	id, err := base64.RawURLEncoding.DecodeString(text)
+	if err != nil || !hmac.Equal([]byte(mac), []byte(s.mac(string(id)))) {
+		return "", session.ErrBadCookie
+	}
+	return string(id), nil
+}
+
+// TestOwnSigner: with an application's signer neither cookie is good in the other's place.
+func TestOwnSigner(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t, dbsc.Options{}, func(o *session.Options) { o.Secret, o.Signer = "", ownSigner{} })
+		b := newBrowser(s).bound()
+		pass(5 * time.Minute)
+		b.wantUser("by the application's signer", "anna")
+		for _, swap := range [][2]string{{b.Cookie("session"), b.Cookie("session")}, {b.Cookie(boundName), b.Cookie(boundName)}, {b.Cookie(boundName), b.Cookie("session")}} {
+			thief := newBrowser(s)
+			thief.SetCookie("session", swap[0])
+			thief.SetCookie(boundName, swap[1])
+			thief.wantUser("with the cookies exchanged", "")
+		}
+		pass(10 * time.Minute)
+		b.refreshed()
+		b.wantUser("after a refresh", "anna")
+	})
+}
+
+// strictSigner is an application's that signs its own kind of ID only.
+type strictSigner struct{ ownSigner }
+
+func (s strictSigner) Sign(id string) (string, error) {
+	if strings.ContainsRune(id, '.') {
+		return "", errors.New("no ID of mine")
+	}
+	return s.ownSigner.Sign(id)
+}
+
+// forgetfulSigner is an application's whose values do not hold all that was signed.
+type forgetfulSigner struct{ ownSigner }
+
+func (s forgetfulSigner) Verify(value string) (string, error) {
+	id, err := s.ownSigner.Verify(value)
+	return strings.ToLower(id), err
+}
+
+// TestSignerOfIDsOnly: an application's signer that cannot sign what the bound cookie says is
+// refused at start-up. Otherwise each registration would lock its user out.
+func TestSignerOfIDsOnly(t *testing.T) {
+	for want, signer := range map[string]session.Signer{"no ID of mine": strictSigner{}, "does not verify": forgetfulSigner{}} {
+		_, err := session.NewFactory(newMemStore(), &session.Options{Signer: signer, DeviceBound: dbsc.Options{}})
+		var wrong *session.OptionError
+		if !errors.As(err, &wrong) || wrong.Field != "DeviceBound" || !strings.Contains(err.Error(), "cookie_signer") || !strings.Contains(err.Error(), want) {
+			t.Errorf("%T: %v", signer, err)
+		}
+	}
 }

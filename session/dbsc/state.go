@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// nonce is what nobody can guess: an identifier or a challenge of 128 random bits.
+// nonce is an identifier or a challenge: 128 random bits, which cannot be guessed.
 type nonce [16]byte
 
 // String is the nonce as the browser gets it.
@@ -62,7 +62,7 @@ type state struct {
 	refreshed  time.Time // when the last bound cookie was made
 	last       challenge
 	previous   challenge
-	key        string // as in appendKey
+	key        string // as keyText returns it
 }
 
 func (s *state) bound() bool { return !s.registered.IsZero() }

@@ -101,6 +101,19 @@ func (s *boundSite) pages() http.Handler {
 		w.Header().Set("Content-Type", "text/html")
 		fmt.Fprintf(w, `<!doctype html><a href="https://app.example.test%s/login">log in</a>`, r.Host[strings.LastIndex(r.Host, ":"):])
 	})
+	html := func(path, text string) {
+		mux.HandleFunc(path, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "text/html")
+			fmt.Fprint(w, text)
+		})
+	}
+	html("/form", `<!doctype html><form method="post" action="/posted"><button>log in</button></form>`)
+	html("/script", `<!doctype html><button onclick="fetch('/posted', {method: 'POST'}).then(() => location = '/page')">log in</button>`)
+	page("/posted", func(w http.ResponseWriter, r *http.Request, s *session.Session) {
+		if s.Login(r.Context(), "anna") == nil {
+			http.Redirect(w, r, "/page", http.StatusSeeOther)
+		}
+	})
 	page("/page", func(w http.ResponseWriter, _ *http.Request, s *session.Session) {
 		w.Header().Set("Content-Type", "text/html")
 		fmt.Fprintf(w, asking, s.User())
@@ -306,6 +319,29 @@ func TestDeviceBoundLogout(t *testing.T) {
 	}
 	b.do("log in afterwards", chromedp.Navigate(home+"/login"))
 	site.await("a refresh after the second login", "/.session/refresh", http.StatusOK, 2)
+}
+
+// TestDeviceBoundRedirect: the browser registers also by a login that is answered by a redirect,
+// of a form and of a script.
+func TestDeviceBoundRedirect(t *testing.T) {
+	redis := connecttest.RedisServer(t)
+	for _, from := range []string{"/form", "/script"} {
+		site := &boundSite{t: t, settings: settings.Map{
+			"redis.sessions.secret":               "a secret for tests, of more than 32 bytes",
+			"redis.sessions.url":                  redis.URL(),
+			"redis.sessions.device_bound":         "on",
+			"redis.sessions.device_bound_refresh": "3s",
+		}}
+		site.start()
+		t.Cleanup(func() { site.stop() })
+		b, _ := boundChromium(t, t.TempDir(), site)
+		b.do("the login", chromedp.Navigate(urlAt("https", "app.example.test", site.addr)+from))
+		b.do("log in", chromedp.Click(chromedp.CSS("button")))
+		site.await("refreshes", "/.session/refresh", http.StatusOK, 3)
+		if n := site.count("/.session/register"); n != 1 {
+			t.Errorf("%s: %d registrations", from, n)
+		}
+	}
 }
 
 // TestDeviceBoundCrossSite: the browser registers also where another site has begun the

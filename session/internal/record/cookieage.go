@@ -21,9 +21,13 @@ const MaxCookieAge = 400 * 24 * time.Hour
 // the cookie has no Max-Age.
 const factoryMaxAge = math.MaxUint32
 
+// firstNote is the second of 1970 from which on a note cannot be mistaken for a max age in
+// milliseconds. A clock that shows an earlier time is not set: its cookies have no note.
+const firstNote = int64(MaxCookieAge/time.Millisecond)>>32 + 1
+
 // appendCookie appends the field.
 func appendCookie(dst []byte, m Meta) []byte {
-	if m.CookieSent.IsZero() {
+	if m.CookieSent.Unix() < firstNote {
 		return appendOwn(dst, m.MaxAge)
 	}
 	maxAge := uint32(factoryMaxAge)
@@ -43,6 +47,9 @@ func parseCookie(b []byte) (maxAge Override, sent time.Time) {
 	seconds, age := binary.BigEndian.Uint32(b), binary.BigEndian.Uint32(b[4:])
 	if age != factoryMaxAge {
 		maxAge = Override{true, min(time.Duration(age)*time.Second, MaxCookieAge)}
+	}
+	if int64(seconds) < firstNote {
+		return maxAge, time.Time{}
 	}
 	return maxAge, time.Unix(int64(seconds), 0).UTC()
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // FuzzFrame changes whatever passes for a frame, and compares the outcome with
@@ -72,6 +73,9 @@ func FuzzFrame(f *testing.F) {
 func FuzzHeader(f *testing.F) {
 	at := addressOf(testPrefix, "id")
 	f.Add(appendHeader(nil, kindLazy, at, Meta{}))
+	for _, device := range []string{"", "d"} {
+		f.Add(appendHeader(nil, kindLazy, at, Meta{Login: Login{At: time.UnixMilli(1).UTC(), Device: device}}))
+	}
 	f.Add(appendHeader(nil, kindMarker, at, Meta{Idle: Override{true, 1}, MaxAge: Override{true, MaxCookieAge}}))
 	f.Add(append([]byte(magic+"l"), slices.Concat(make([]byte, 8), at.hash[:8], bytes.Repeat([]byte{0xff}, 8), bytes.Repeat([]byte{0x7f}, 24))...))
 	f.Fuzz(func(t *testing.T, record []byte) {
