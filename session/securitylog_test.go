@@ -259,7 +259,7 @@ func TestSecurityLogOfARefusedCreate(t *testing.T) {
 	edit, lines := securityLog()
 	store := newMemStore()
 	f := newTestFactory(t, store, edit)
-	store.err = fmt.Errorf("READONLY: %w", session.ErrRefused)
+	store.err = fmt.Errorf("NOPERM: %w", session.ErrRefused)
 	newVisitor(t, f).serve(withSession(t, f, func(s *session.Session) { s.Set("k", "v") }).ServeHTTP)
 	if got := lines(); len(got) != 1 || !strings.HasPrefix(got[0], `level=ERROR msg="session: the store fails"`) {
 		t.Errorf("the store refuses: %q", got)
