@@ -13,15 +13,8 @@ import (
 // carryOut measures the stages of a plan, one after another, and tells on
 // standard error how far it is.
 func (p *plan) carryOut(ctx context.Context, seed uint64) (*record.Run, error) {
-	cores, err := pin.Cores()
+	run, cores, err := newRun(ctx)
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "bench: nothing is pinned, figures may drift by a factor of three:", err)
-	}
-	if load := loadAverage(); load > 0.5 {
-		fmt.Fprintf(os.Stderr, "bench: this machine is busy, its load average is %.1f: the figures will be rough\n", load)
-	}
-	run := &record.Run{}
-	if run.Settings, err = settings(ctx, cores); err != nil {
 		return nil, err
 	}
 	total := 0
@@ -42,4 +35,21 @@ func (p *plan) carryOut(ctx context.Context, seed uint64) (*record.Run, error) {
 	}
 	fmt.Fprintln(os.Stderr)
 	return run, nil
+}
+
+// newRun returns an empty run with what it depends on, and the cores to pin processes to. It
+// warns on standard error of what makes figures rough.
+func newRun(ctx context.Context) (*record.Run, []int, error) {
+	cores, err := pin.Cores()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench: nothing is pinned, figures may drift by a factor of three:", err)
+	}
+	if load := loadAverage(); load > 0.5 {
+		fmt.Fprintf(os.Stderr, "bench: this machine is busy, its load average is %.1f: the figures will be rough\n", load)
+	}
+	run := &record.Run{}
+	if run.Settings, err = settings(ctx, cores); err != nil {
+		return nil, nil, err
+	}
+	return run, cores, nil
 }

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/pyramidgo/redissessions/bench/internal/measure"
-	"github.com/pyramidgo/redissessions/bench/internal/pin"
 	"github.com/pyramidgo/redissessions/bench/internal/record"
 	"github.com/pyramidgo/redissessions/bench/internal/redisserver"
 	"github.com/pyramidgo/redissessions/bench/internal/report"
@@ -46,15 +45,8 @@ func planUsers(quick bool) *measure.Users {
 
 // carryOutUsers measures in a process of its own, on one core with Redis.
 func carryOutUsers(ctx context.Context, u *measure.Users) (*record.Run, error) {
-	cores, err := pin.Cores()
+	run, cores, err := newRun(ctx)
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "bench: nothing is pinned, figures may drift by a factor of three:", err)
-	}
-	if load := loadAverage(); load > 0.5 {
-		fmt.Fprintf(os.Stderr, "bench: this machine is busy, its load average is %.1f: the figures will be rough\n", load)
-	}
-	run := &record.Run{}
-	if run.Settings, err = settings(ctx, cores); err != nil {
 		return nil, err
 	}
 	at := placesOf(cores, record.ViaCall, 1)

@@ -134,7 +134,10 @@ func blocks(t *testing.T, page string) []block {
 }
 
 // outputs says for a page which test compares the output that it shows with a real one.
-var outputs = map[string]string{"docs/testing.md": "examples/testing/visit_test.go"}
+var outputs = map[string]string{
+	"docs/testing.md": "examples/testing/visit_test.go",
+	"docs/command.md": "cmd/redissessions/doctor_test.go",
+}
 
 func asOutput(t *testing.T, b block) {
 	t.Helper()

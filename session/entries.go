@@ -1,7 +1,7 @@
 package session
 
 import (
-	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/pyramidgo/redissessions/session/internal/record"
+	"github.com/pyramidgo/redissessions/session/internal/userset"
 )
 
 // entries are the places of a session at an address in the sets of its user and of its
@@ -22,6 +23,35 @@ type entries struct {
 	seen  Epoch    // of the user's set
 	// counted says that UserOptions.Max holds: for a login, but not for a renewal.
 	counted bool
+	// again says that a login takes the place of one of the same user's in the same session,
+	// so that there is no session more: it is not refused.
+	again bool
+}
+
+// userHash names a user in the index.
+func (f *Factory) userHash(user string) record.UserHash {
+	return record.HashUser(f.opts.Cookie.Name, user)
+}
+
+// labelHash names a label in the index.
+func (f *Factory) labelHash(name, value string) record.UserHash {
+	return record.HashLabel(f.opts.Cookie.Name, name, value)
+}
+
+// setKey is the key of a user's set, or of a label's.
+func (f *Factory) setKey(h record.UserHash) string {
+	return record.IndexKey(cmp.Or(f.opts.Prefix, DefaultPrefix), h)
+}
+
+// setKeys returns the keys of the sets that the session is in: its user's first, then
+// those of its labels. After a Clear only the former is known.
+func (s *Session) setKeys(l record.Login) []string {
+	keys := []string{s.f.setKey(l.User)}
+	v, _ := s.data.Get(labelsKey)
+	for _, h := range record.SplitLabels(v) {
+		keys = append(keys, s.f.setKey(h))
+	}
+	return keys
 }
 
 func (e *entries) member() []byte { return e.s.f.format.Member(e.at, e.login.At) }
@@ -154,19 +184,17 @@ func (e *entries) limit() int {
 // because a login may come to the index later than one that began after it.
 func (e *entries) admit(ctx context.Context, state IndexState) error {
 	limit, f := e.limit(), e.s.f
-	if limit == 0 {
+	if limit == 0 || e.again && f.opts.Users.WhenFull == Refuse {
 		return nil
 	}
 	p := place{f, e.s.store, e.index}
-	before := &earlier{members: map[string]bool{}, logins: map[time.Time]bool{}, moved: map[string]time.Time{}, own: []string{e.at.Key, e.s.at.Key}}
+	before := userset.NewEarlier(e.at.Key, e.s.at.Key)
 	for _, entry := range state.Entries {
-		if at, login, ok := f.format.OfMember(entry.Member); ok && at.Key != e.at.Key && at.Key != e.s.at.Key {
-			before.members[string(entry.Member)] = true
-			// Where a renewal leaves no marker, only the time of login tells of it.
-			before.logins[login] = f.format.Live() == nil && !login.Equal(e.login.At)
+		if at, login, ok := f.format.OfMember(entry.Member); ok {
+			before.Add(entry.Member, at, login, f.format.Live() == nil && !login.Equal(e.login.At))
 		}
 	}
-	if len(before.members) < limit {
+	if before.Len() < limit {
 		return nil
 	}
 	for range endRounds {
@@ -181,19 +209,14 @@ func (e *entries) admit(ctx context.Context, state IndexState) error {
 		if f.opts.Users.WhenFull == Refuse {
 			return ErrTooManySessions
 		}
-		slices.SortFunc(live, func(a, b *looked) int {
-			if c := a.login.Compare(b.login); c != 0 {
-				return c
-			}
-			return bytes.Compare(a.member, b.member)
-		})
+		slices.SortFunc(live, userset.ByLogin)
 		end := p.ending()
 		end.cause, end.before = CauseEvicted, before
 		again := false
 		gone := found.dead
 		var oldest []*target
 		for _, l := range live[:len(live)+1-limit] {
-			oldest = append(oldest, &target{first: l.at, login: l.login, member: l.member})
+			oldest = append(oldest, &target{first: l.At, login: l.Login, member: l.Member})
 		}
 		if err := end.all(ctx, oldest); err != nil {
 			return err
@@ -212,32 +235,6 @@ func (e *entries) admit(ctx context.Context, state IndexState) error {
 		}
 	}
 	return ErrConflict
-}
-
-// earlier are the entries that a login counts for the cap: those that were there when its own
-// was added, and those of renewals of the same sessions.
-type earlier struct {
-	members map[string]bool
-	logins  map[time.Time]bool   // times of login; a renewal keeps its session's
-	moved   map[string]time.Time // where markers lead to, and their sessions' times of login
-	own     []string             // the keys of the login's session, which are not counted
-}
-
-// counts reports whether an entry is one of them. A nil earlier counts all entries.
-func (b *earlier) counts(member []byte, at record.Address, login time.Time) bool {
-	if b == nil {
-		return true
-	}
-	// A marker of another login leads to a later one.
-	renewed, ok := b.moved[at.Key]
-	return !slices.Contains(b.own, at.Key) && (b.members[string(member)] || b.logins[login] || ok && renewed.Equal(login))
-}
-
-// note notes where the marker at an entry's key leads to.
-func (b *earlier) note(next *record.Address, login time.Time) {
-	if b != nil {
-		b.moved[next.Key] = login
-	}
 }
 
 // extend makes the entries of a renewal count as long as those of the record that it moves.
@@ -330,78 +327,4 @@ func inParallel(n int, f func(i int)) {
 		})
 	}
 	wg.Wait()
-}
-
-// A record's entry in the index counts for longer than the record lives: Redis restarts
-// the time to live of a record at every load, and the entry cannot follow each time. The
-// end of this lease is in the record too, so that a load sees when it is to be renewed.
-
-// ownLease is UserOptions.Lease, or 0.
-func (f *Factory) ownLease() time.Duration {
-	if f.opts.Users == nil {
-		return 0
-	}
-	return f.opts.Users.Lease
-}
-
-// leaseFrom returns the end of a lease that begins now. It is not later than the absolute
-// timeout.
-func (f *Factory) leaseFrom(now, began time.Time, idle time.Duration) time.Time {
-	return record.LeaseFrom(now, began, f.ownLease(), idle, f.opts.AbsoluteTimeout)
-}
-
-// leaseDue reports whether a load must have the lease renewed: less than half of what it is
-// longer than the idle timeout is left of it, and a new lease would end later. With an
-// absolute timeout it may not, and then there is nothing to renew.
-func (f *Factory) leaseDue(now time.Time, m record.Meta) bool {
-	lease, idle := m.Login.Lease, m.Idle.Or(f.opts.IdleTimeout)
-	if lease.IsZero() || !f.leaseFrom(now, m.Began(), idle).After(lease) {
-		return false
-	}
-	return record.Endless(idle) || lease.Sub(now) < idle+record.LeaseExtra(f.ownLease(), idle)/2
-}
-
-// leaseIsDue is leaseDue for the session that was loaded.
-func (s *Session) leaseIsDue(now time.Time) bool {
-	_, ok := s.store.(UserIndex)
-	return ok && s.f.leaseDue(now, s.meta)
-}
-
-// outlive renews the lease of a session whose record lives until end, because a load has
-// restarted its time to live, when that is later than the lease. It is no matter for the
-// save, which comes with half of the lease left: requests whose handlers panic, or whose
-// saves fail, would keep a session alive that Factory.EndAll does not find. The save writes
-// the new end of the lease into the record.
-func (s *Session) outlive(ctx context.Context, end time.Time) {
-	if !s.due.expiry || !s.meta.Login.Lease.Before(end) {
-		return
-	}
-	ctx, cancel := s.f.writeContext(ctx)
-	defer cancel()
-	if _, err := s.renewLease(ctx); err != nil {
-		s.f.opts.Logger.Warn("session: a session outlives its entry in the index of its user", errorAttr(err))
-	}
-}
-
-// renewLease renews the lease of a session whose record is about to be written, when that
-// is due. A timeout that was changed may need a longer one at once. The record with the
-// new end of the lease is written after the entry: a record never outlives its entry. It
-// returns the entries whose lease it renewed.
-func (s *Session) renewLease(ctx context.Context) (*entries, error) {
-	index, ok := s.store.(UserIndex)
-	now := s.f.now()
-	m := s.meta
-	m.Idle = record.Override{Set: true, Duration: s.idle()}
-	until := s.f.leaseFrom(now, m.Began(), s.idle())
-	if !ok || m.Login.Lease.IsZero() || s.keepsExpiry() ||
-		!s.f.leaseDue(now, m) && (!s.metaSet.idle || !until.After(m.Login.Lease)) {
-		return nil, nil
-	}
-	e := entries{s: s, index: index, at: s.at, login: m.Login, keys: s.setKeys(m.Login)}
-	e.login.Lease = until
-	if _, err := e.add(ctx); err != nil {
-		return nil, storeError("renew the lease", err)
-	}
-	s.meta.Login.Lease = until
-	return &e, nil
 }

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/pyramidgo/redissessions/session/internal/record"
+	"github.com/pyramidgo/redissessions/session/internal/respwriter"
+	"github.com/pyramidgo/redissessions/session/internal/userset"
 )
 
 // The tests of this package are outside it, in session_test. What they need of its
@@ -23,13 +25,13 @@ var (
 	AnswerError      = answerError
 	ErrCookieRefused = errCookieRefused
 	ErrOutdated      = errOutdated
-	Informational    = informational
+	Informational    = respwriter.Informational
 )
 
 // The writers that are made for the ones of net/http's servers.
 type (
-	HTTP1Writer = http1Writer
-	HTTP2Writer = http2Writer
+	HTTP1Writer = respwriter.HTTP1Writer
+	HTTP2Writer = respwriter.HTTP2Writer
 )
 
 func FormatOf(f *Factory) record.Format { return f.format }
@@ -89,7 +91,7 @@ func CountEntries(f *Factory, user string) int { return len(entriesOf(f, user)) 
 func FirstHandle(f *Factory, user string) string {
 	e := entriesOf(f, user)[0]
 	_, login, _ := f.format.OfMember(e.Member)
-	return handle(f.userHash(user), e.Member, login)
+	return userset.Handle(f.userHash(user), e.Member, login)
 }
 
 func entriesOf(f *Factory, user string) []IndexEntry {

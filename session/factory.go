@@ -10,6 +10,7 @@ import (
 
 	"github.com/pyramidgo/redissessions/session/internal/contention"
 	"github.com/pyramidgo/redissessions/session/internal/record"
+	"github.com/pyramidgo/redissessions/session/internal/userset"
 )
 
 // Factory makes the sessions of an application. It is safe for concurrent use.
@@ -23,7 +24,7 @@ type Factory struct {
 	pause  func(ctx context.Context, d time.Duration) error
 	late   *oncePerRoute     // routes that ask for the session after the first byte
 	turns  *contention.Turns // of writers of one large session
-	logins *loginTimes
+	logins *userset.LoginTimes
 
 	watcher    *watcher  // of Options.Observer; nil without one
 	rejections onInvalid // Options.OnInvalid
@@ -39,7 +40,7 @@ func NewFactory(store Store, opts *Options) (*Factory, error) {
 	if opts == nil {
 		opts = &Options{}
 	}
-	f := &Factory{opts: opts.withDefaults(), store: store, rules: opts.Format.rules(), late: new(oncePerRoute), turns: new(contention.Turns), logins: new(loginTimes)}
+	f := &Factory{opts: opts.withDefaults(), store: store, rules: opts.Format.rules(), late: new(oncePerRoute), turns: new(contention.Turns), logins: new(userset.LoginTimes)}
 	clock, ok := store.(Clock)
 	if !ok {
 		clock = systemClock{}

@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"sync"
 	"sync/atomic"
+
+	"github.com/pyramidgo/redissessions/session/internal/respwriter"
 )
 
 // Handler wraps an application's handler so that Get finds the request's
@@ -30,7 +32,8 @@ func (f *Factory) Handler(next http.Handler) http.Handler {
 			f.serveBinding(w, r)
 			return
 		}
-		x := &exchange{f: f, outer: innermost(r.Context()), w: w, h: w.Header(), in: r}
+		x := &exchange{f: f, outer: innermost(r.Context()), h: w.Header(), in: r}
+		x.out = respwriter.New(w, x)
 		x.cookies = append(x.line[:0], r.Header["Cookie"]...)
 		if f.opts.AllowCookie != nil {
 			x.early = x.h.Clone()
@@ -59,7 +62,7 @@ func (x *exchange) serve(next http.Handler) {
 			x.panicked()
 		}
 	}()
-	next.ServeHTTP(x.wrap(), x.r)
+	next.ServeHTTP(x.out.Wrap(), x.r)
 	returned = true
 	x.finish()
 }

@@ -261,3 +261,17 @@ func (f *Factory) isTombstone(at record.Address, raw []byte) bool {
 	snap, err := f.format.Decode(at, raw)
 	return err == nil && snap.Ended
 }
+
+// endUnknown ends a session whose ID the browser has not got and cannot get any
+// more, for a reason that a later save returns. The caller holds the lock.
+func (s *Session) endUnknown(ctx context.Context, why error) error {
+	if s.guard == nil || s.id == s.known {
+		return nil
+	}
+	ctx, cancel := s.f.writeContext(ctx)
+	defer cancel()
+	err := s.f.end(ctx, s.store, s.at, CauseTakenBack)
+	s.cookie = cookieKeep
+	_ = s.become(isEnded, why)
+	return err
+}

@@ -2,11 +2,9 @@ package session
 
 import (
 	"context"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 	"time"
 
 	"github.com/pyramidgo/redissessions/session/internal/record"
@@ -114,7 +112,7 @@ func (s *Session) login(ctx context.Context, user string, call *loginCall) error
 		if p.index != nil {
 			s.meta.Login.Lease = s.f.leaseFrom(s.f.now(), s.meta.Login.At, s.idle())
 			in = &entries{s: s, index: p.index, at: at, login: s.meta.Login, seen: seen, counted: true,
-				keys: s.setKeys(s.meta.Login)}
+				again: left != nil && left.login.User == hash && s.state == isStored, keys: s.setKeys(s.meta.Login)}
 		}
 		if s.state == isNotStored {
 			err = s.createFor(ctx, at, in)
@@ -148,14 +146,14 @@ func (s *Session) prepareLogin(user string, hash record.UserHash, call *loginCal
 		about = u.Describe(s.r) // first: when it panics, nothing is to be taken back
 	}
 	takeBackToken := s.dropToken()
-	s.meta.Login = record.Login{User: hash, At: s.f.logins.next(hash, s.f.creation(s.f.now())), Device: call.device}
+	s.meta.Login = record.Login{User: hash, At: s.f.logins.Next(hash, s.f.creation(s.f.now())), Device: call.device}
 	s.metaSet.login = true
 	s.data.Set(userKey, user)
 	var hashes []record.UserHash
 	for _, l := range call.labels {
 		hashes = append(hashes, s.f.labelHash(l[0], l[1]))
 	}
-	s.setText(labelsKey, joinLabels(hashes))
+	s.setText(labelsKey, record.JoinLabels(hashes))
 	s.setText(aboutKey, about)
 	return func() {
 		takeBackToken()
@@ -172,6 +170,42 @@ func (s *Session) setText(key, text string) {
 		return
 	}
 	s.data.Set(key, text)
+}
+
+// The keys under which a session's data hold whose it is, what Describe returned, and the
+// hashes of its labels.
+const (
+	userKey   = "_user_"
+	aboutKey  = "_about_"
+	labelsKey = record.LabelsKey
+)
+
+// User returns whose session it is: the text that Login was given, or "" when nobody has
+// logged in, and after Clear.
+func (s *Session) User() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.user()
+}
+
+func (s *Session) user() string {
+	if s.meta.Login.At.IsZero() {
+		return ""
+	}
+	v, _ := s.data.Get(userKey)
+	user, _ := v.(string)
+	return user
+}
+
+// LoginTime returns when Login was called, in UTC, to the millisecond: "was the password
+// typed in the last ten minutes?" It is the zero time when User is "".
+func (s *Session) LoginTime() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.user() == "" {
+		return time.Time{}
+	}
+	return s.meta.Login.At
 }
 
 // createFor writes the record of a new session at an address, with its entries.
@@ -298,24 +332,4 @@ func WithLabel(name, value string) LoginOption {
 		}
 		l.labels = append(l.labels, [2]string{name, value})
 	}
-}
-
-// joinLabels returns the hashes of labels as text, as the session's data keep them.
-func joinLabels(hashes []record.UserHash) string {
-	var b strings.Builder
-	for _, h := range hashes {
-		b.WriteString(hex.EncodeToString(h[:]))
-	}
-	return b.String()
-}
-
-// setKeys returns the keys of the sets that the session is in: its user's first, then
-// those of its labels. After a Clear only the former is known.
-func (s *Session) setKeys(l record.Login) []string {
-	keys := []string{s.f.setKey(l.User)}
-	v, _ := s.data.Get(labelsKey)
-	for _, h := range record.SplitLabels(v) {
-		keys = append(keys, s.f.setKey(h))
-	}
-	return keys
 }

@@ -19,7 +19,8 @@ import (
 //
 // Observe is called after each Event, by the goroutine in which it happened, so that the
 // request waits for it. It must be safe for concurrent use, must not keep e, and must not
-// ask for the session: the session is locked. When it panics, the panic is logged as an
+// ask for the session, or use it: the session is locked, and the request would wait for
+// itself and never end. When it panics, the panic is logged as an
 // error, the event is lost to this observer, and the request goes on as if nothing had
 // happened.
 type Observer interface {

@@ -70,7 +70,7 @@ func (h *history) isSession(key string) bool {
 func (h *history) step(rnd *rand.Rand) {
 	v, user := h.visitors[rnd.IntN(len(h.visitors))], h.users[rnd.IntN(len(h.users))]
 	background := context.Background()
-	switch rnd.IntN(14) {
+	switch rnd.IntN(21) {
 	case 0, 1, 2:
 		h.as(v, func(_ context.Context, s *session.Session) { s.Set("k", rnd.Int64()) })
 	case 3:
@@ -107,6 +107,46 @@ func (h *history) step(rnd *rand.Rand) {
 			s.Set("k", rnd.Int64())
 		})
 	case 13:
+		h.as(v, func(ctx context.Context, s *session.Session) {
+			_ = s.Login(ctx, user)
+			_, _ = s.EndOthers(ctx)
+		})
+	case 14: // a user after another, in one request
+		h.as(v, func(ctx context.Context, s *session.Session) {
+			for _, u := range h.users {
+				_ = s.Login(ctx, u)
+			}
+		})
+	case 15:
+		h.as(v, func(ctx context.Context, s *session.Session) {
+			_ = s.Invalidate(ctx)
+			_ = s.Login(ctx, user)
+			_ = s.Renew(ctx)
+		})
+	case 16:
+		h.as(v, func(ctx context.Context, s *session.Session) {
+			_ = s.Login(ctx, user)
+			_, _ = h.f.EndAll(background, user)
+			s.Set("k", rnd.Int64())
+		})
+	case 17: // another request ends it while this one has it
+		h.as(v, func(ctx context.Context, s *session.Session) {
+			s.Set("k", rnd.Int64())
+			v.Get(h.f.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { _ = h.f.Invalidate(r) })), "/")
+			if rnd.IntN(2) == 0 {
+				_ = s.Login(ctx, user)
+			}
+		})
+	case 18:
+		h.as(v, func(ctx context.Context, s *session.Session) {
+			_ = s.Login(ctx, user)
+			for _, key := range s.Keys() {
+				s.Delete(key)
+			}
+		})
+	case 19:
+		h.as(v, func(_ context.Context, s *session.Session) { _ = s.Touch(background) })
+	case 20:
 		func() {
 			defer func() { _ = recover() }()
 			h.as(v, func(ctx context.Context, s *session.Session) {

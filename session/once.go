@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"time"
 
 	"github.com/pyramidgo/redissessions/session/internal/claim"
@@ -48,7 +49,8 @@ const (
 // Once returns. When f fails or panics, the claim is released, the error is that request's
 // alone, and one of those that wait tries next. When the process crashes, or the answer to
 // the claim's command is lost, the others wait until the lease has ended. f may use the
-// session, but must not call Once for the same key.
+// session, but must not call Once for the same key: with the context that it was given, that
+// is an error.
 //
 // The error is f's; ctx's when that ends before there is a result; ErrGone when the
 // session has ended or was renewed meanwhile, whose result is then lost; ErrLeaseEnded
@@ -118,6 +120,14 @@ type once struct {
 	mine     claim.State // this request's claim, when it has one
 	deadline time.Time   // of f
 	unstored bool        // the session is a new one
+
+	left chan struct{} // closed when this call of Once has ended
+}
+
+// workFor is the context key of a function that does the work for a key.
+type workFor struct {
+	s   *Session
+	key string
 }
 
 func (s *Session) newOnce(key string) *once {
@@ -159,22 +169,25 @@ func (o *once) takeTurn(ctx context.Context) (leave func(), err error) {
 		s.mu.Lock()
 		running := s.onces[o.key]
 		if running == nil {
-			mine := make(chan struct{})
+			o.left = make(chan struct{})
 			if s.onces == nil {
-				s.onces = map[string]chan struct{}{}
+				s.onces = map[string]*once{}
 			}
-			s.onces[o.key] = mine
+			s.onces[o.key] = o
 			s.mu.Unlock()
 			return func() {
 				s.mu.Lock()
 				defer s.mu.Unlock()
 				delete(s.onces, o.key)
-				close(mine)
+				close(o.left)
 			}, nil
 		}
 		s.mu.Unlock()
+		if ctx.Value(workFor{s, o.key}) != nil {
+			return nil, fmt.Errorf("session: once: the function that works for the key %q calls Once for the key %[1]q: it must return the value", o.key)
+		}
 		select {
-		case <-running:
+		case <-running.left:
 		case <-ctx.Done():
 			return nil, fmt.Errorf("session: once: %w", ctx.Err())
 		}
@@ -275,7 +288,8 @@ func (o *once) work(ctx context.Context, f func(ctx context.Context) (any, error
 			o.release(ctx)
 		}
 	}()
-	working, cancel := context.WithDeadline(context.WithoutCancel(ctx), o.deadline)
+	working := context.WithValue(context.WithoutCancel(ctx), workFor{o.s, o.key}, true)
+	working, cancel := context.WithDeadline(working, o.deadline)
 	defer cancel()
 	value, err := f(working)
 	if err != nil {
@@ -336,6 +350,33 @@ func (o *once) finish(ctx context.Context, value any) error {
 	s.data.Undo(o.key)
 	s.data.Undo(o.at)
 	return err
+}
+
+// dropClaims takes the claims of other requests out of the session, which gets a new ID:
+// their work cannot follow it there. It returns their keys.
+func (s *Session) dropClaims() (dropped []string) {
+	for _, at := range s.data.Keys() {
+		key, isClaim := strings.CutPrefix(at, oncePrefix)
+		if !isClaim {
+			continue
+		}
+		foreign := func(state claim.State) bool {
+			own := s.onces[key]
+			return state.Token != "" && (own == nil || own.mine != state)
+		}
+		if v, _ := s.data.Get(at); !foreign(stateOf(v)) {
+			continue
+		}
+		dropped = append(dropped, at)
+		s.data.Edit(at, func(old any, ok bool) (any, bool) {
+			state := stateOf(old)
+			if !foreign(state) {
+				return old, ok
+			}
+			return state.Released().String(), !state.Released().IsNever()
+		})
+	}
+	return dropped
 }
 
 // release takes the claim back, so that the next request need not wait for its end.

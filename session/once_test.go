@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -499,6 +500,61 @@ func TestOnceWhenTheSessionEnds(t *testing.T) {
 		all.Wait()
 		if got := ada.Session(); len(got) != 0 {
 			t.Errorf("the session has %v", got)
+		}
+	})
+}
+
+// The claim of a request that works does not move to the new ID with a renewal by another
+// one, which the work cannot follow: whoever comes then would wait for a lost result.
+func TestOnceAfterARenewalElsewhere(t *testing.T) {
+	t.Parallel()
+	for name, renew := range map[string]func(s *session.Session, ctx context.Context) error{
+		"Renew": (*session.Session).Renew,
+		"Login": func(s *session.Session, ctx context.Context) error { return s.Login(ctx, "ada") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			eachKitInABubble(t, func(t *testing.T, k *handlertest.Kit, ada *handlertest.Visitor) {
+				_, err := onceIn(k, ada, func(context.Context) (any, error) {
+					ada.Get(k.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+						if s, err := session.FromRequest(r); err != nil || renew(s, r.Context()) != nil {
+							t.Errorf("the renewal failed: %v", err)
+						}
+					})), "/")
+					began := time.Now()
+					if got, err := onceIn(k, ada, answer("new")); got != "new" || err != nil || time.Since(began) != 0 {
+						t.Errorf("%v, %v after %v", got, err, time.Since(began))
+					}
+					return "lost", nil
+				})
+				if !errors.Is(err, session.ErrGone) {
+					t.Errorf("%v", err)
+				}
+			})
+		})
+	}
+}
+
+// A function that calls Once for its own key, which would wait for itself, is told so at once.
+func TestOnceInsideItself(t *testing.T) {
+	t.Parallel()
+	eachKitInABubble(t, func(t *testing.T, k *handlertest.Kit, ada *handlertest.Visitor) {
+		began := time.Now()
+		var s *session.Session
+		again := func(ctx context.Context) (any, error) { return s.Once(ctx, "token", answer("inner")) }
+		ada.Get(k.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			s, _ = session.FromRequest(r)
+			for i, f := range []func(context.Context) (any, error){
+				again,
+				func(ctx context.Context) (any, error) { return s.Once(ctx, "other", again) },
+			} {
+				if _, err := s.Once(r.Context(), "token", f); err == nil || !strings.Contains(err.Error(), `calls Once for the key "token"`) || time.Since(began) != 0 {
+					t.Errorf("%d: %v after %v", i, err, time.Since(began))
+				}
+			}
+		})), "/")
+		if got, err := onceIn(k, ada, answer("new")); got != "new" || err != nil || time.Since(began) != 0 {
+			t.Errorf("%v, %v after %v", got, err, time.Since(began))
 		}
 	})
 }

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -160,6 +161,57 @@ type Options struct {
 	// Logger receives errors and warnings that no caller gets as a return value.
 	// The default is slog.Default(). No session ID and no secret is ever logged.
 	Logger *slog.Logger
+}
+
+// UserOptions says how sessions are kept by user (Options.Users). The zero value lists and
+// ends them, without a cap. The store must be a UserIndex.
+type UserOptions struct {
+	// Max is how many sessions a user may have at once. The default, 0, is any number.
+	// On a Cluster, and with a store that is no EntryStore, a login then takes one round
+	// trip more, because the new session must be stored before the others are counted.
+	Max int
+	// WhenFull says what a login beyond Max does: EndOldest, the default, or Refuse.
+	WhenFull WhenFull
+	// Describe returns what Info.About says of a session, at its login: the browser's
+	// name, say. What it returns is stored with the session: the default, nil, stores
+	// nothing. It must not ask for the session.
+	Describe func(*http.Request) string
+	// Lease is for how much longer than its idle timeout a session's entry in the index
+	// counts; it is renewed when half of it is over. The default, 0, is an hour or twice
+	// the idle timeout, whichever is longer. The clocks of servers must agree to within
+	// half of it.
+	Lease time.Duration
+}
+
+// WhenFull says what a login does when its user has UserOptions.Max sessions already.
+type WhenFull int
+
+const (
+	// EndOldest ends the user's session whose login is the longest time ago.
+	EndOldest WhenFull = iota
+	// Refuse makes Session.Login return ErrTooManySessions.
+	Refuse
+)
+
+func checkUsers(store Store, o *UserOptions) error {
+	var errs []error
+	wrong := func(format string, args ...any) { errs = append(errs, optionError("Users", format, args...)) }
+	if o == nil {
+		return nil
+	}
+	if _, ok := store.(UserIndex); store != nil && !ok {
+		wrong("the store keeps no sessions by user: it is no UserIndex")
+	}
+	if o.Max < 0 {
+		wrong("its Max is %d; give the number of sessions that a user may have at once, or 0 for any number", o.Max)
+	}
+	if o.WhenFull != EndOldest && o.WhenFull != Refuse {
+		wrong("its WhenFull is %d; there are EndOldest and Refuse", int(o.WhenFull))
+	}
+	if o.Lease < 0 {
+		wrong("its Lease is %s, which is negative", o.Lease)
+	}
+	return errors.Join(errs...)
 }
 
 // String returns the options without secrets and keys.

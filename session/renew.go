@@ -121,7 +121,8 @@ func (s *Session) startAgain() {
 // The new entries in the indexes of the session's user are made with the copy, and those
 // that it leaves go with the old record, or after it.
 func (s *Session) moveTo(ctx context.Context, at record.Address, in, left *entries) (err error) {
-	var copied []byte // the copy's guard, once there is a copy
+	var copied []byte    // the copy's guard, once there is a copy
+	var dropped []string // where claims were
 	defer func() {
 		if err != nil && copied != nil {
 			// The time for the renewal may be what ran out.
@@ -134,7 +135,15 @@ func (s *Session) moveTo(ctx context.Context, at record.Address, in, left *entri
 			err = errors.Join(err, storeError("renew", undo))
 		}
 	}()
+	defer func() {
+		if err != nil {
+			for _, at := range dropped {
+				s.data.Undo(at)
+			}
+		}
+	}()
 	return s.retry(ctx, func(bool) error {
+		dropped = append(dropped, s.dropClaims()...)
 		changes, err := s.changes()
 		if err != nil {
 			return err

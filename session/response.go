@@ -7,6 +7,8 @@ import (
 	"mime/multipart"
 	"net/http"
 	"sync"
+
+	"github.com/pyramidgo/redissessions/session/internal/respwriter"
 )
 
 // exchange is what a request and its response need to know of the session, and the
@@ -15,8 +17,8 @@ type exchange struct {
 	f *Factory
 	// outer is the exchange of the Handler around this one, if there is one.
 	outer *exchange
-	w     http.ResponseWriter
-	h     http.Header   // w's; asked for once, because w itself is not safe for concurrent use
+	out   respwriter.Response
+	h     http.Header   // that of out; asked for once, because a ResponseWriter is not safe for concurrent use
 	r     *http.Request // the application's
 	// in is the request that came in, and cookies are its Cookie lines: whatever
 	// the application does to its own, the session is that of these.
@@ -30,9 +32,6 @@ type exchange struct {
 	// early is what the header was before the application's handler ran, a copy,
 	// where an AllowCookie hook is to look at it.
 	early http.Header
-	// begun report whether the response was sent by a writer around the Handler's
-	// (outerwriter.go).
-	begun []func() bool
 
 	mu       sync.Mutex
 	got      bool // Get or Invalidate was called
@@ -99,15 +98,15 @@ func (x *exchange) invalidate(values context.Context) error {
 	return err
 }
 
-// sendHeader is called before anything of the response is sent. The first call
+// SendHeader is called before anything of the response is sent. The first call
 // saves the session; when that fails, the error handler answers, and every call
 // from then on returns an error.
-func (x *exchange) sendHeader() error {
+func (x *exchange) SendHeader() error {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if !x.sent {
 		x.sent = true
-		if x.bypassed() {
+		if !x.interim && x.out.Begun() { // after an interim response the writers around do not tell one from the other
 			x.settleBypassed()
 			return nil
 		}
@@ -145,11 +144,37 @@ func (x *exchange) settle() error {
 	return err
 }
 
+// errBypassed is logged for a response that was written to a ResponseWriter around the
+// session's.
+var errBypassed = errors.New("session: the response was written to another ResponseWriter than the one that the session's Handler passes on, and has no cookie of the session: middleware that replaces the request must replace the writer too (in gin c.Writer, in echo c.SetResponse)")
+
+// settleBypassed is settle for a response that cannot carry a cookie any more: it
+// saves a session that the browser knows and ends one that it does not, which
+// no request could find. The caller holds the lock.
+func (x *exchange) settleBypassed() {
+	if !x.got {
+		return
+	}
+	err := x.loadErr
+	if s := x.session; s != nil {
+		s.mu.Lock()
+		s.headerSent = true
+		err = s.endUnknown(x.r.Context(), ErrHeaderWritten)
+		if failed := s.failure(); failed != nil {
+			err = errors.Join(err, failed) // and nothing is saved
+		} else {
+			err = errors.Join(err, s.saveLate(x.r.Context()))
+		}
+		s.mu.Unlock()
+	}
+	x.log("session: the response was sent past the session's writer", errors.Join(errBypassed, err))
+}
+
 // finish is called when the handler has returned. It sends the header of an
 // empty response, or saves what has changed since the header was sent.
 func (x *exchange) finish() {
 	if !x.late() {
-		_ = x.sendHeader()
+		_ = x.SendHeader()
 		return
 	}
 	x.mu.Lock()

@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"sync"
@@ -18,7 +19,8 @@ import (
 //     revocation or a login beyond UserOptions.Max. A forged cookie, of which anybody can
 //     send as many as he likes: one line a minute, which has their number. A cookie that one of
 //     Options.PreviousSecrets has signed: one line an hour, so that the operator sees when
-//     that secret can go.
+//     that secret can go. What no such line has counted when they end is in one more, a
+//     minute or an hour late.
 //   - Warn: a record that cannot be decoded, one line a minute. A request for a bound
 //     session that does not come from its browser (ErrUnbound), one line a minute. The end of
 //     a session whose cookie came with a proof by another key.
@@ -81,7 +83,7 @@ func (s *securityLog) Observe(ctx context.Context, e *Event) {
 		s.failed(ctx, e)
 		return
 	case OutcomeRefused:
-		if e.Op != OpCreate { // there it may be the AllowCookie hook
+		if errors.Is(e.Err, ErrRefused) { // and not the AllowCookie hook
 			s.failed(ctx, e)
 		}
 		return
@@ -159,32 +161,65 @@ func (s *securityLog) reject(ctx context.Context, e *Event) {
 type limitKey struct{ factory, msg string }
 
 type limit struct {
-	last  time.Time
-	times int // since then
+	last    time.Time
+	times   int  // since then
+	counted bool // a timer will write them
 }
 
 // seldom writes a line unless there was one like it a short time ago. The line has the
-// number of events since that one.
+// number of events since that one. When no event comes for which the next line is due, a
+// timer writes it one interval later: the number of a flood that has ended is not lost.
 func (s *securityLog) seldom(ctx context.Context, every time.Duration, level slog.Level, msg string, e *Event, attrs ...slog.Attr) {
-	if times, ok := s.due(limitKey{e.Factory, msg}, every); ok {
+	l, times, rest := s.count(limitKey{e.Factory, msg}, every)
+	if times > 0 {
 		s.line(ctx, level, msg, e, append(attrs, slog.Int("times", times))...)
+	}
+	if rest > 0 {
+		attrs = s.attrs(e, attrs)
+		time.AfterFunc(rest, func() { s.rest(l, every, level, msg, attrs) })
 	}
 }
 
-func (s *securityLog) due(key limitKey, every time.Duration) (times int, ok bool) {
+// count counts an event. It returns how many events a line is due for, or 0, and in which
+// time the others must be written, 0 where a timer runs already.
+func (s *securityLog) count(key limitKey, every time.Duration) (l *limit, times int, rest time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	l := s.limits[key]
-	if l == nil {
+	if l = s.limits[key]; l == nil {
 		l = &limit{}
 		s.limits[key] = l
 	}
 	l.times++
-	if now := time.Now(); l.last.IsZero() || now.Sub(l.last) >= every {
+	now := time.Now()
+	if l.last.IsZero() || now.Sub(l.last) >= every {
 		times, l.last, l.times = l.times, now, 0
-		return times, true
+		return l, times, 0
 	}
-	return 0, false
+	if l.counted {
+		return l, 0, 0
+	}
+	l.counted = true
+	return l, 0, l.last.Add(2 * every).Sub(now)
+}
+
+// rest writes the line of those events after which none came for which it was due.
+func (s *securityLog) rest(l *limit, every time.Duration, level slog.Level, msg string, attrs []slog.Attr) {
+	s.mu.Lock()
+	now := time.Now()
+	due, times := l.last.Add(2*every), l.times
+	if times > 0 && now.Before(due) { // there was a line meanwhile, and events after it
+		time.AfterFunc(due.Sub(now), func() { s.rest(l, every, level, msg, attrs) })
+		s.mu.Unlock()
+		return
+	}
+	l.counted = false
+	if times > 0 {
+		l.last, l.times = now, 0
+	}
+	s.mu.Unlock()
+	if times > 0 {
+		s.logger.LogAttrs(context.Background(), level, msg, append(attrs, slog.Int("times", times))...)
+	}
 }
 
 // outage is a time in which the store fails.
@@ -221,7 +256,11 @@ func (s *securityLog) failed(ctx context.Context, e *Event) {
 
 // answered notes that the store has answered a command.
 func (s *securityLog) answered(ctx context.Context, e *Event) {
-	if s.down.Load() == 0 || e.Outcome == OutcomeForged || e.Outcome == OutcomeFailed {
+	if s.down.Load() == 0 {
+		return
+	}
+	switch e.Outcome {
+	case OutcomeForged, OutcomeTooLarge, OutcomeFailed: // it may have sent none
 		return
 	}
 	s.mu.Lock()
@@ -241,11 +280,16 @@ func (s *securityLog) line(ctx context.Context, level slog.Level, msg string, e 
 	if !s.logger.Enabled(ctx, level) {
 		return
 	}
+	s.logger.LogAttrs(ctx, level, msg, s.attrs(e, attrs)...)
+}
+
+// attrs are the attributes of a line about an event.
+func (s *securityLog) attrs(e *Event, attrs []slog.Attr) []slog.Attr {
 	all := append(make([]slog.Attr, 0, 8), slog.String("cookie", e.Factory))
 	if r := e.Request(); r != nil {
 		all = append(all, slog.String("method", r.Method), slog.String("route", s.route(r)))
 	}
-	s.logger.LogAttrs(ctx, level, msg, append(all, attrs...)...)
+	return append(all, attrs...)
 }
 
 func (s *securityLog) route(r *http.Request) string {

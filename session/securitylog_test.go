@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -203,4 +205,86 @@ func TestSecurityLogRoute(t *testing.T) {
 			t.Errorf("%s: %s", c.name, got)
 		}
 	}
+}
+
+// TestSecurityLogOfABurst: the forged cookies after the first line are counted in another,
+// also when no more come.
+func TestSecurityLogOfABurst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		edit, lines := securityLog()
+		f := newTestFactory(t, newMemStore(), edit)
+		v := newVisitor(t, f)
+		v.keep(&http.Cookie{Name: "session", Value: "forged"})
+		burst := func() {
+			for range 1000 {
+				v.visit(func(*session.Session) {})
+			}
+		}
+		burst()
+		pass(time.Hour)
+		synctest.Wait()
+		withLines(t, "a burst", lines(), []string{
+			`level=INFO msg="session: a forged cookie" cookie=session method=GET route=/ times=1`,
+			`level=INFO msg="session: a forged cookie" cookie=session method=GET route=/ times=999`,
+		})
+		pass(time.Hour)
+		synctest.Wait()
+		withLines(t, "an hour without any", lines(), nil)
+		for range 5 { // a line falls due between the bursts, and is not written twice
+			burst()
+			pass(70 * time.Second)
+		}
+		pass(time.Hour)
+		synctest.Wait()
+		total := 0
+		for _, line := range lines() {
+			_, times, _ := strings.Cut(line, "times=")
+			n, err := strconv.Atoi(times)
+			if err != nil {
+				t.Error(line)
+			}
+			total += n
+		}
+		if total != 5000 {
+			t.Errorf("the lines count %d of 5000 cookies", total)
+		}
+	})
+}
+
+// TestSecurityLogOfARefusedCreate: a store that refuses new sessions fails, and an
+// AllowCookie hook that refuses their cookies does not.
+func TestSecurityLogOfARefusedCreate(t *testing.T) {
+	edit, lines := securityLog()
+	store := newMemStore()
+	f := newTestFactory(t, store, edit)
+	store.err = fmt.Errorf("READONLY: %w", session.ErrRefused)
+	newVisitor(t, f).serve(withSession(t, f, func(s *session.Session) { s.Set("k", "v") }).ServeHTTP)
+	if got := lines(); len(got) != 1 || !strings.HasPrefix(got[0], `level=ERROR msg="session: the store fails"`) {
+		t.Errorf("the store refuses: %q", got)
+	}
+	f = newTestFactory(t, newMemStore(), edits(edit, func(o *session.Options) {
+		o.AllowCookie = func(http.Header) bool { return false }
+	}))
+	newVisitor(t, f).visit(func(s *session.Session) { s.Set("k", "v") })
+	withLines(t, "the hook refuses", lines(), nil)
+}
+
+// TestSecurityLogOfAnOutageWithoutCommands: what fails before it is sent to the store does
+// not end an outage.
+func TestSecurityLogOfAnOutageWithoutCommands(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		edit, lines := securityLog()
+		store := newMemStore()
+		f := newTestFactory(t, store, edits(edit, func(o *session.Options) { o.MaxRecordBytes = 1000 }))
+		store.err = errors.New("connection refused")
+		write := func(n int) {
+			newVisitor(t, f).serve(withSession(t, f, func(s *session.Session) { s.Set("k", strings.Repeat("x", n)) }).ServeHTTP)
+		}
+		write(1)
+		pass(time.Minute / 2)
+		write(2000)
+		if got := lines(); len(got) != 1 {
+			t.Errorf("the store has not answered: %q", got)
+		}
+	})
 }

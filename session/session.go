@@ -85,7 +85,7 @@ type Session struct {
 	proved     bool             // the request need not prove that the session is bound to its browser
 	offer      bool             // the response offers to bind the session
 
-	onces map[string]chan struct{} // the keys that a Once of this request works for; closed when it has ended
+	onces map[string]*once // the calls of Once in this request, by key
 	// For the observer: of the operation that is under way, or was last.
 	tries, size int
 	siblings    int // how many sessions the user had after the login

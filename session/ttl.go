@@ -5,6 +5,8 @@ import (
 	"context"
 	"net/http"
 	"time"
+
+	"github.com/pyramidgo/redissessions/session/internal/record"
 )
 
 // access says what a load does to the idle timeout of the session that it finds.
@@ -220,4 +222,78 @@ func (s *Session) restart(ctx context.Context, key string, was priorRecord, ttl 
 		return nil
 	}
 	return storeError("restart the time to live", err)
+}
+
+// A record's entry in the index counts for longer than the record lives: Redis restarts
+// the time to live of a record at every load, and the entry cannot follow each time. The
+// end of this lease is in the record too, so that a load sees when it is to be renewed.
+
+// ownLease is UserOptions.Lease, or 0.
+func (f *Factory) ownLease() time.Duration {
+	if f.opts.Users == nil {
+		return 0
+	}
+	return f.opts.Users.Lease
+}
+
+// leaseFrom returns the end of a lease that begins now. It is not later than the absolute
+// timeout.
+func (f *Factory) leaseFrom(now, began time.Time, idle time.Duration) time.Time {
+	return record.LeaseFrom(now, began, f.ownLease(), idle, f.opts.AbsoluteTimeout)
+}
+
+// leaseDue reports whether a load must have the lease renewed: less than half of what it is
+// longer than the idle timeout is left of it, and a new lease would end later. With an
+// absolute timeout it may not, and then there is nothing to renew.
+func (f *Factory) leaseDue(now time.Time, m record.Meta) bool {
+	lease, idle := m.Login.Lease, m.Idle.Or(f.opts.IdleTimeout)
+	if lease.IsZero() || !f.leaseFrom(now, m.Began(), idle).After(lease) {
+		return false
+	}
+	return record.Endless(idle) || lease.Sub(now) < idle+record.LeaseExtra(f.ownLease(), idle)/2
+}
+
+// leaseIsDue is leaseDue for the session that was loaded.
+func (s *Session) leaseIsDue(now time.Time) bool {
+	_, ok := s.store.(UserIndex)
+	return ok && s.f.leaseDue(now, s.meta)
+}
+
+// outlive renews the lease of a session whose record lives until end, because a load has
+// restarted its time to live, when that is later than the lease. It is no matter for the
+// save, which comes with half of the lease left: requests whose handlers panic, or whose
+// saves fail, would keep a session alive that Factory.EndAll does not find. The save writes
+// the new end of the lease into the record.
+func (s *Session) outlive(ctx context.Context, end time.Time) {
+	if !s.due.expiry || !s.meta.Login.Lease.Before(end) {
+		return
+	}
+	ctx, cancel := s.f.writeContext(ctx)
+	defer cancel()
+	if _, err := s.renewLease(ctx); err != nil {
+		s.f.opts.Logger.Warn("session: a session outlives its entry in the index of its user", errorAttr(err))
+	}
+}
+
+// renewLease renews the lease of a session whose record is about to be written, when that
+// is due. A timeout that was changed may need a longer one at once. The record with the
+// new end of the lease is written after the entry: a record never outlives its entry. It
+// returns the entries whose lease it renewed.
+func (s *Session) renewLease(ctx context.Context) (*entries, error) {
+	index, ok := s.store.(UserIndex)
+	now := s.f.now()
+	m := s.meta
+	m.Idle = record.Override{Set: true, Duration: s.idle()}
+	until := s.f.leaseFrom(now, m.Began(), s.idle())
+	if !ok || m.Login.Lease.IsZero() || s.keepsExpiry() ||
+		!s.f.leaseDue(now, m) && (!s.metaSet.idle || !until.After(m.Login.Lease)) {
+		return nil, nil
+	}
+	e := entries{s: s, index: index, at: s.at, login: m.Login, keys: s.setKeys(m.Login)}
+	e.login.Lease = until
+	if _, err := e.add(ctx); err != nil {
+		return nil, storeError("renew the lease", err)
+	}
+	s.meta.Login.Lease = until
+	return &e, nil
 }

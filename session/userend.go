@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/pyramidgo/redissessions/session/internal/record"
+	"github.com/pyramidgo/redissessions/session/internal/userset"
 )
 
 // EndAll ends all sessions of a user, and returns how many it ended. Whoever had logged in
@@ -111,10 +112,10 @@ type ending struct {
 	place
 	began  time.Time
 	cause  Cause
-	before *earlier        // of a login that ends the oldest, which follows no markers
-	spare  string          // the key of the session that goes on
-	missed map[string]bool // keys without a record, once
-	done   map[string]bool // keys with which there is nothing more to do
+	before *userset.Earlier // of a login that ends the oldest, which follows no markers
+	spare  string           // the key of the session that goes on
+	missed map[string]bool  // keys without a record, once
+	done   map[string]bool  // keys with which there is nothing more to do
 	logins map[time.Time]bool
 	ended  int
 }
@@ -248,7 +249,7 @@ func (e *ending) step(ctx context.Context, open []*target) error {
 func (e *ending) follow(ctx context.Context, t *target, current []byte) {
 	if next := e.f.successorOf(t.at, current); next != nil {
 		if e.before != nil {
-			e.before.note(next, t.login)
+			e.before.Note(next, t.login)
 			t.end(wasRenewed)
 			return
 		}
@@ -355,6 +356,12 @@ func (p place) removeEach(ctx context.Context, keys []string, guards [][]byte) (
 	errs := make([]error, len(keys))
 	inParallel(len(keys), func(i int) { errs[i] = p.store.Remove(ctx, keys[i], guards[i]) })
 	return errs, nil
+}
+
+// young reports whether a login at that time may still be under way: its entry may be
+// there before its record.
+func (f *Factory) young(login time.Time) bool {
+	return f.now().Sub(login) < 2*f.opts.SaveTimeout
 }
 
 // tombstoneLife is for how long a tombstone is stored: longer than any login is under way.

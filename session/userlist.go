@@ -3,15 +3,13 @@ package session
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/binary"
-	"encoding/hex"
 	"errors"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/pyramidgo/redissessions/session/internal/record"
+	"github.com/pyramidgo/redissessions/session/internal/userset"
 )
 
 // Info describes a session of a user, for a page such as "Where you are logged in".
@@ -56,8 +54,8 @@ func (f *Factory) Sessions(ctx context.Context, user string) ([]Info, error) {
 	current := f.currentKey(ctx)
 	infos := make([]Info, 0, len(found.live))
 	for _, l := range found.live {
-		info := l.info
-		info.Handle, info.Current = handle(hash, l.member, l.login), l.at.Key == current
+		info := l.Info
+		info.Handle, info.Current = userset.Handle(hash, l.Member, l.Login), l.At.Key == current
 		infos = append(infos, info)
 	}
 	slices.SortFunc(infos, func(a, b Info) int {
@@ -80,7 +78,7 @@ func (p place) list(ctx context.Context, key string) (surveyed, error) {
 	}
 	live := map[string]bool{}
 	for _, l := range found.live {
-		live[string(l.member)] = true
+		live[string(l.Member)] = true
 	}
 	for _, e := range state.Entries {
 		if !e.Until.IsZero() && e.Until.Before(p.f.now()) && !live[string(e.Member)] {
@@ -146,13 +144,6 @@ func (f *Factory) currentKey(ctx context.Context) string {
 	return s.at.Key
 }
 
-// handle names an entry: by its time of login, which a renewal keeps, and by the member.
-func handle(user record.UserHash, member []byte, login time.Time) string {
-	front := sha256.Sum256(binary.BigEndian.AppendUint64(append([]byte("redissessions.login\x00"), user[:]...), uint64(login.UnixMilli())))
-	back := sha256.Sum256(append([]byte("redissessions.member\x00"), member...))
-	return hex.EncodeToString(front[:8]) + hex.EncodeToString(back[:16])
-}
-
 // End ends one session of a user, by the handle that Sessions returned for it. A session
 // that was renewed since is found by its time of login. The error is ErrNotFound when the
 // user has no such session.
@@ -205,18 +196,16 @@ func (f *Factory) End(ctx context.Context, user, name string) (err error) {
 // named returns the entry with a handle. Where no entry has it as it is, the session may
 // have been renewed: one entry with the same time of login is the same session's.
 func (p place) named(state IndexState, hash record.UserHash, name string) (at record.Address, member []byte, login time.Time, ok bool) {
-	const front = 16
 	matches := 0
 	for _, e := range state.Entries {
 		a, t, valid := p.f.format.OfMember(e.Member)
 		if !valid {
 			continue
 		}
-		h := handle(hash, e.Member, t)
-		if h == name {
+		switch h := userset.Handle(hash, e.Member, t); {
+		case h == name:
 			return a, e.Member, t, true
-		}
-		if len(name) == len(h) && h[:front] == name[:front] {
+		case userset.SameLogin(h, name):
 			at, member, login = a, e.Member, t
 			matches++
 		}
@@ -224,26 +213,9 @@ func (p place) named(state IndexState, hash record.UserHash, name string) (at re
 	return at, member, login, matches == 1
 }
 
-// looked is an entry of a set, and what is at its record's key.
-type looked struct {
-	member []byte
-	at     record.Address
-	login  time.Time
-	is     liveness
-	next   *record.Address // where a marker leads to
-	info   Info            // of a live session, but for what its entry and the request tell
-	misses int
-}
-
-type liveness int
-
-const (
-	unread  liveness = iota
-	isLive           // a session
-	isMoved          // a marker: the session has another entry
-	isGone           // there is no session at the key
-	isOdd            // it cannot be read; it may be a session all the same
-)
+// looked is an entry of a set. Its Info is that of a live session, but for what its entry
+// and the request tell.
+type looked = userset.Entry[Info]
 
 // surveyed are the entries of a set: of live sessions, and those that are to be removed.
 // An entry in neither may be that of a login or a renewal under way.
@@ -256,48 +228,19 @@ type surveyed struct {
 const endRounds = 10
 
 // survey looks at the records of a set's entries, or of those that count for a login.
-//
-// An entry without a record is not always dead. A login and a renewal add the entry and the
-// record at once, and a renewal closes the old record after that. So:
-//
-//   - a young entry may be that of a login whose record is yet to come: it is left alone;
-//   - where a session with the same time of login lives, the entry may be that of its renewal,
-//     whose record is yet to come: it is left alone;
-//   - otherwise the session may have been renewed before its record was read, as where there is a
-//     marker: its next entry is in the set by now, and the set is listed again. An entry
-//     that has no record the second time either is dead.
-func (p place) survey(ctx context.Context, key string, state IndexState, before *earlier) (surveyed, error) {
-	known := map[string]*looked{}
-	var odd [][]byte
+func (p place) survey(ctx context.Context, key string, state IndexState, before *userset.Earlier) (surveyed, error) {
+	s := userset.Survey[Info]{Format: p.f.format, Before: before}
 	for range endRounds {
 		var read []*looked
 		for _, entry := range state.Entries {
-			at, login, ok := p.f.format.OfMember(entry.Member)
-			if !ok {
-				odd = append(odd, entry.Member)
-				continue
-			}
-			if !before.counts(entry.Member, at, login) {
-				continue
-			}
-			l := known[string(entry.Member)]
-			if l == nil {
-				l = &looked{member: entry.Member, at: at, login: login}
-				known[string(entry.Member)] = l
-			}
-			if l.is == unread || l.is == isGone && l.misses < 2 {
+			if l := s.Due(entry.Member); l != nil {
 				read = append(read, l)
 			}
 		}
 		if err := p.read(ctx, read); err != nil {
 			return surveyed{}, err
 		}
-		for _, l := range read {
-			if l.is == isMoved {
-				before.note(l.next, l.login)
-			}
-		}
-		if !p.again(known, read) {
+		if !s.Again(read) {
 			break
 		}
 		var err error
@@ -305,37 +248,8 @@ func (p place) survey(ctx context.Context, key string, state IndexState, before 
 			return surveyed{}, storeError("list sessions", err)
 		}
 	}
-	s := surveyed{dead: odd}
-	for _, l := range known {
-		switch {
-		case l.is == isLive:
-			s.live = append(s.live, l)
-		case l.is == isMoved, l.is == isGone && l.misses >= 2 && !p.f.young(l.login):
-			s.dead = append(s.dead, l.member)
-		}
-	}
-	return s, nil
-}
-
-// again counts what was missing, and reports whether the set must be listed again.
-func (p place) again(known map[string]*looked, read []*looked) bool {
-	living := map[time.Time]bool{}
-	for _, l := range known {
-		if l.is == isLive {
-			living[l.login] = true
-		}
-	}
-	again := false
-	for _, l := range read {
-		switch {
-		case l.is == isMoved:
-			again = true
-		case l.is == isGone && !living[l.login]:
-			l.misses++
-			again = again || l.misses < 2
-		}
-	}
-	return again
+	live, dead := s.Result(p.f.young)
+	return surveyed{live, dead}, nil
 }
 
 // mostTogether is how many records are read or ended in one round trip, and how many are
@@ -347,7 +261,7 @@ func (p place) read(ctx context.Context, entries []*looked) error {
 	for some := range slices.Chunk(entries, mostTogether) {
 		keys := make([]string, len(some))
 		for i, l := range some {
-			keys[i] = l.at.Key
+			keys[i] = l.At.Key
 		}
 		loaded, err := p.loadEach(ctx, keys)
 		if err != nil {
@@ -365,24 +279,24 @@ func (p place) read(ctx context.Context, entries []*looked) error {
 // look notes what there is at an entry's key.
 func (p place) look(l *looked, rec Loaded) error {
 	if errors.Is(rec.Err, ErrNotFound) {
-		l.is = isGone
+		l.Is = userset.Gone
 		return nil
 	}
 	if rec.Err != nil {
 		return storeError("list sessions", rec.Err)
 	}
-	snap, err := p.f.format.Decode(l.at, rec.Record)
+	snap, err := p.f.format.Decode(l.At, rec.Record)
 	switch {
 	case errors.Is(err, ErrUndecodable):
-		l.is = isOdd
+		l.Is = userset.Odd
 	case err != nil:
 		return err
 	case snap.Successor != nil:
-		l.is, l.next = isMoved, snap.Successor
+		l.Is, l.Next = userset.Moved, snap.Successor
 	case snap.Ended, !p.f.lives(snap):
-		l.is = isGone
+		l.Is = userset.Gone
 	default:
-		l.is, l.info = isLive, p.f.info(snap, l.login, rec.TTL)
+		l.Is, l.Info = userset.Live, p.f.info(snap, l.Login, rec.TTL)
 	}
 	return nil
 }
@@ -425,3 +339,51 @@ func (p place) removeEntries(ctx context.Context, key string, members [][]byte) 
 	}
 	return nil
 }
+
+// place is a store with an index, for one operation on a user's sessions.
+type place struct {
+	f     *Factory
+	store Store
+	index UserIndex
+}
+
+// place returns the store of a request, and its index.
+func (f *Factory) place(store Store) (place, error) {
+	index, ok := store.(UserIndex)
+	if f.opts.Users == nil || !ok {
+		return place{}, ErrNoUserIndex
+	}
+	return place{f, store, index}, nil
+}
+
+// placeFor is place for the store of the request that a context belongs to.
+func (f *Factory) placeFor(ctx context.Context) (place, error) {
+	if f.opts.Users == nil {
+		return place{}, ErrNoUserIndex
+	}
+	if f.opts.StoreFor == nil {
+		return f.place(f.store)
+	}
+	x := f.exchangeIn(ctx)
+	if x == nil {
+		return place{}, errNoRequest
+	}
+	store, err := f.storeFor(x.in)
+	if err != nil {
+		return place{}, err
+	}
+	return f.place(store)
+}
+
+var errNoRequest = errors.New("session: the store is chosen by the request (StoreFor, custom_connect), and this context belongs to none: pass the context of a request that came through Factory.Handler")
+
+// exchangeIn returns the exchange of a request's context, nil when there is none.
+func (f *Factory) exchangeIn(ctx context.Context) *exchange {
+	x := innermost(ctx)
+	for x != nil && x.f != f {
+		x = x.outer
+	}
+	return x
+}
+
+var errNoUser = errors.New("session: the user is empty: give the text that names the user, such as an ID from the database")

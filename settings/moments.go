@@ -51,23 +51,16 @@ func words[T ~string](choices ...T) reader {
 	}
 	want := "words out of " + strings.Join(listed, ", ") + ", separated by spaces, commas or lines"
 	return reader{want: want, short: "words out of " + strings.Join(listed, ", "), read: func(raw any) (any, error) {
-		items, err := itemsOf(raw, splitWords)
-		if err != nil {
-			return nil, err
-		}
-		var list []T
-		for _, item := range items {
-			for _, text := range splitWords(item) {
-				word := T(strings.ToLower(text))
-				if !slices.Contains(choices, word) {
-					return nil, fmt.Errorf("word %d is none of %s", len(list)+1, strings.Join(listed, ", "))
-				}
-				if !slices.Contains(list, word) {
-					list = append(list, word)
-				}
+		return eachWord(raw, func(list []T, text string) ([]T, error) {
+			word := T(strings.ToLower(text))
+			if !slices.Contains(choices, word) {
+				return nil, fmt.Errorf("word %d is none of %s", len(list)+1, strings.Join(listed, ", "))
 			}
-		}
-		return list, nil
+			if slices.Contains(list, word) {
+				return list, nil
+			}
+			return append(list, word), nil
+		})
 	}}
 }
 

@@ -92,21 +92,13 @@ func shortWords(e entry) int {
 var encryptionKeys = reader{
 	want: "keys of 32 bytes in base64, one a line or space-separated",
 	read: func(raw any) (any, error) {
-		items, err := itemsOf(raw, splitWords)
-		if err != nil {
-			return nil, err
-		}
-		var list []Secret
-		for _, item := range items {
-			for _, word := range splitWords(item) {
-				key, err := decodeKey(word)
-				if err != nil {
-					return nil, fmt.Errorf("key %d: %w", len(list)+1, err)
-				}
-				list = append(list, Secret(base64.StdEncoding.EncodeToString(key)))
+		return eachWord(raw, func(list []Secret, word string) ([]Secret, error) {
+			key, err := decodeKey(word)
+			if err != nil {
+				return nil, fmt.Errorf("key %d: %w", len(list)+1, err)
 			}
-		}
-		return list, nil
+			return append(list, Secret(base64.StdEncoding.EncodeToString(key))), nil
+		})
 	},
 }
 
@@ -127,21 +119,13 @@ func addresses(port int) reader {
 	return reader{
 		want: fmt.Sprintf("addresses like redis1:%d redis2:%d, separated by spaces, commas or lines", port, port),
 		read: func(raw any) (any, error) {
-			items, err := itemsOf(raw, splitWords)
-			if err != nil {
-				return nil, err
-			}
-			var list []string
-			for _, item := range items {
-				for _, word := range splitWords(item) {
-					address, err := address(word, port)
-					if err != nil {
-						return nil, fmt.Errorf("address %d: %w", len(list)+1, err)
-					}
-					list = append(list, address)
+			return eachWord(raw, func(list []string, word string) ([]string, error) {
+				address, err := address(word, port)
+				if err != nil {
+					return nil, fmt.Errorf("address %d: %w", len(list)+1, err)
 				}
-			}
-			return list, nil
+				return append(list, address), nil
+			})
 		},
 	}
 }
@@ -167,21 +151,30 @@ func address(text string, port int) (string, error) {
 var names = reader{
 	want: "names, separated by spaces, commas or lines",
 	read: func(raw any) (any, error) {
-		items, err := itemsOf(raw, splitWords)
-		if err != nil {
-			return nil, err
-		}
-		var list []string
-		for _, item := range items {
-			for _, word := range splitWords(item) {
-				if slices.Contains(list, word) {
-					return nil, fmt.Errorf("name %d stands there twice", len(list)+1)
-				}
-				list = append(list, word)
+		return eachWord(raw, func(list []string, word string) ([]string, error) {
+			if slices.Contains(list, word) {
+				return nil, fmt.Errorf("name %d stands there twice", len(list)+1)
+			}
+			return append(list, word), nil
+		})
+	},
+}
+
+// eachWord makes a list of the words of a value, which is a text or a list of texts. add
+// returns the list with what it makes of one more word.
+func eachWord[T any](raw any, add func(list []T, word string) ([]T, error)) (list []T, err error) {
+	items, err := itemsOf(raw, splitWords)
+	if err != nil {
+		return nil, err
+	}
+	for _, item := range items {
+		for _, word := range splitWords(item) {
+			if list, err = add(list, word); err != nil {
+				return nil, err
 			}
 		}
-		return list, nil
-	},
+	}
+	return list, nil
 }
 
 func splitWords(line string) []string {

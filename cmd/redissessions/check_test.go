@@ -126,3 +126,16 @@ func TestEmbedded(t *testing.T) {
 	run(t, "", "count", "-s", file).wants(t, 2, "inside of the application's process")
 	run(t, "", "doctor", "-s", file).wants(t, 2, "inside of the application's process")
 }
+
+// TestNothingToPrint: what is printed for a person when there is nothing to print.
+func TestNothingToPrint(t *testing.T) {
+	srv := connecttest.RedisServer(t)
+	file := settingsFile(t, map[string]string{"url": srv.URL()})
+	run(t, "", "ls", "-s", file).wants(t, 0, "there is no session")
+	if r := run(t, "", "ls", "-s", file, "--json"); r.out+r.err != "" {
+		t.Errorf("JSON has %q", r.out+r.err)
+	}
+	if r := run(t, "", "check", "-s", "none.ini"); strings.HasPrefix(r.out, "\n") {
+		t.Errorf("it begins with an empty line: %q", r.out)
+	}
+}

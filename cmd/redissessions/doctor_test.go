@@ -191,3 +191,53 @@ func TestDoctorAfterEvictions(t *testing.T) {
 		t.Errorf("%v", levels)
 	}
 }
+
+var figures = regexp.MustCompile(`[0-9][0-9.]*(?:µs|ms|s)?`)
+
+// TestDoctorAsShown: docs/command.md shows what doctor prints, line by line, but for the
+// figures and what is behind an ellipsis.
+func TestDoctorAsShown(t *testing.T) {
+	page, err := os.ReadFile("../../docs/command.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, after, found := strings.Cut(string(page), "```text\n")
+	shown, _, ends := strings.Cut(after, "```\n")
+	if !found || !ends {
+		t.Fatal("docs/command.md shows no output")
+	}
+
+	srv := connecttest.RedisServer(t, "appendonly yes", "maxmemory 8mb", "maxmemory-policy volatile-ttl")
+	host, port, _ := strings.Cut(srv.Addr(), ":")
+	connecttest.RedisServer(t, "replicaof "+host+" "+port)
+	client := srv.Client()
+	connecttest.Eventually(t, 20*time.Second, func() error {
+		if !strings.Contains(client.Info(t.Context(), "replication").Val(), "connected_slaves:1") {
+			return errors.New("the replica is not there yet")
+		}
+		return nil
+	})
+	fill := strings.Repeat("x", 100_000)
+	for n := 0; !regexp.MustCompile(`evicted_keys:[1-9]`).MatchString(client.Info(t.Context(), "stats").Val()); n++ {
+		if err := client.Set(t.Context(), "fill"+strings.Repeat("i", n), fill, time.Hour).Err(); err != nil || n > 400 {
+			t.Fatal(n, err)
+		}
+	}
+	if err := client.ConfigSet(t.Context(), "maxmemory", "1gb").Err(); err != nil { // the replica's copy of the stream counts too
+		t.Fatal(err)
+	}
+	r := run(t, "", "doctor", "-s", settingsFile(t, ruled(t, srv, "-eval")))
+	r.wants(t, 2)
+
+	printed, lines := strings.Split(strings.TrimSpace(r.out), "\n"), strings.Split(strings.TrimSpace(shown), "\n")
+	if len(printed) != len(lines) {
+		t.Fatalf("docs/command.md shows %d lines, doctor prints %d:\n%s", len(lines), len(printed), r.out)
+	}
+	for i, line := range lines {
+		is, want := figures.ReplaceAllString(printed[i], "0"), figures.ReplaceAllString(line, "0")
+		start, cut := strings.CutSuffix(want, "…")
+		if is != want && (!cut || !strings.HasPrefix(is, start)) {
+			t.Errorf("docs/command.md shows\n%s\nand doctor prints\n%s", line, printed[i])
+		}
+	}
+}

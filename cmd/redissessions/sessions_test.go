@@ -192,6 +192,60 @@ func TestShowWhy(t *testing.T) {
 	show(nil, sealed.newVisitor("").Cookie("session"), "encrypted", "encryption_keys")
 }
 
+// TestShowSeveralCookies: of several cookies of the name show takes the one that the
+// application takes.
+func TestShowSeveralCookies(t *testing.T) {
+	srv := connecttest.RedisServer(t)
+	for _, format := range []string{"native", "pyramid_redis_sessions", "pyramid_session_redis"} {
+		s := newSite(t, map[string]string{"url": srv.URL(), "format": format, "encode": "json", "decode": "json"})
+		show := func(status int, cookies ...string) string {
+			t.Helper()
+			in := "Cookie: theme=dark"
+			for _, c := range cookies {
+				in += "; session=" + c
+			}
+			r := run(t, in+"\n", "show", "-s", s.file, "--json")
+			r.wants(t, status)
+			var found struct{ Session struct{ Handle string } }
+			if err := json.Unmarshal([]byte(r.out), &found); err != nil {
+				t.Errorf("%v: %s", err, r.out)
+			}
+			return found.Session.Handle
+		}
+		one, two, gone := s.newVisitor("").Cookie("session"), s.newVisitor("").Cookie("session"), s.newVisitor("")
+		over := gone.Cookie("session")
+		s.visit(gone, func(ctx context.Context, sess *session.Session) error { return sess.Invalidate(ctx) })
+		first, second := show(0, one), show(0, two)
+		taken := first
+		if format != "native" {
+			taken = second
+		}
+		if got := show(0, one, two); got != taken || first == second {
+			t.Errorf("%s: of two sessions %q is shown, want %q", format, got, taken)
+		}
+		for _, cookies := range [][]string{{over, one}, {one, over}, {"forged", one}, {one, "forged"}} {
+			if got := show(0, cookies...); got != first {
+				t.Errorf("%s: the live session is not shown: %q", format, got)
+			}
+		}
+		show(1, over, "forged")
+		show(1, "forged", over)
+		if format != "native" {
+			continue
+		}
+		v := s.newVisitor("")
+		old := v.Cookie("session")
+		s.visit(v, func(ctx context.Context, sess *session.Session) error { return sess.Renew(ctx) })
+		renewed := show(1, old)
+		if got := show(0, old, one); got != first {
+			t.Errorf("a renewed session hides the live one: %q", got)
+		}
+		if got := show(1, old, over); got != renewed {
+			t.Errorf("of a renewed session and one that is gone %q is shown", got)
+		}
+	}
+}
+
 // TestCookieSignedElsewhere: a signer that only the application has.
 func TestCookieSignedElsewhere(t *testing.T) {
 	srv := connecttest.RedisServer(t)

@@ -6,7 +6,9 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"regexp"
 	"strconv"
+	"strings"
 	"sync/atomic"
 )
 
@@ -28,7 +30,8 @@ type Run struct {
 	// Visitor made the requests. Visitors are all of them, where As was used.
 	Visitor  *Visitor
 	Visitors []*Visitor
-	// Responses are in the order in which the handlers were given.
+	// Responses are in the order in which the handlers were given. That of a handler which
+	// has aborted by panic(http.ErrAbortHandler) is nil.
 	Responses []*http.Response
 	// Seed makes the same interleaving again.
 	Seed uint64
@@ -50,8 +53,10 @@ func (r *Run) Schedule() string { return r.sched.schedule() }
 // Nothing runs before Check.
 //
 // A handler that waits for another one outside Redis, such as on a mutex, makes the test
-// slower (half a second each time). The order of what a handler's own
-// goroutines do is not decided by the seed.
+// slower (half a second each time), and in a testing/synctest bubble, whose time does not
+// pass meanwhile, it makes it hang. The seed decides neither the order of what a
+// handler's own goroutines do nor what depends on random IDs, such as the order in which
+// EndAll ends a user's sessions.
 func (k *Kit) Interleave(n int, handlers ...http.Handler) *Interleaving {
 	i := &Interleaving{kit: k, n: n, handlers: handlers, arrange: func(*Visitor) {}}
 	k.t.Cleanup(func() {
@@ -69,7 +74,8 @@ func (i *Interleaving) Arrange(f func(ada *Visitor)) *Interleaving {
 	return i
 }
 
-// Check runs the interleavings, each with new visitors, and calls f after each. It fails
+// Check runs the interleavings, each with new visitors and with what was stored before the
+// first, and calls f after each. It fails
 // the test at the first for which f returns an error, or in which a handler panics, and
 // prints the seed and the order of the commands. The environment variable HANDLERTEST_SEED
 // makes it run the interleaving of that seed only.
@@ -88,17 +94,28 @@ func (i *Interleaving) Check(f func(run *Run) error) {
 		}
 		first, n = seed, 1
 	}
+	before := i.kit.store.copied()
 	for seed := first; seed < first+n; seed++ {
+		i.kit.store.become(before)
 		run, err := i.run(seed)
 		if err == nil {
 			err = f(run)
 		}
 		if err != nil {
-			t.Errorf("handlertest: interleaving %d of %d: %v\nseed %d; to run it alone: %s=%d go test -run '^%s$'\n%s",
-				seed-first+1, n, err, seed, SeedVariable, seed, t.Name(), run.Schedule())
+			t.Errorf("handlertest: interleaving %d of %d: %v\nseed %d; to run it alone: %s=%d go test -run '%s'\n%s",
+				seed-first+1, n, err, seed, SeedVariable, seed, patternOf(t.Name()), run.Schedule())
 			return
 		}
 	}
+}
+
+// patternOf returns what go test -run selects a test by, and no other.
+func patternOf(name string) string {
+	parts := strings.Split(name, "/")
+	for i, part := range parts {
+		parts[i] = "^" + regexp.QuoteMeta(part) + "$"
+	}
+	return strings.Join(parts, "/")
 }
 
 // run makes the interleaving of a seed.
@@ -115,23 +132,29 @@ func (i *Interleaving) run(seed uint64) (*Run, error) {
 		}
 	}
 	run.Visitor = run.Visitors[0]
-	panics := make([]error, len(requests))
+	failures := make([]error, len(requests))
 	for n, q := range requests {
 		r := q.newRequest()
 		name := fmt.Sprintf("request %d (%s %s)", n+1, r.Method, r.URL.Path)
 		run.sched.start(name, func(t *task) {
+			failures[n] = fmt.Errorf("%s ended without an answer, as by t.FailNow or runtime.Goexit: report a failure by t.Error, or by the response", name)
 			defer func() {
-				if v := recover(); v != nil && v != http.ErrAbortHandler { //nolint:errorlint // a panic's value, compared as net/http does
-					panics[n] = fmt.Errorf("%s panicked: %v", name, v)
+				switch v := recover(); v {
+				case nil:
+				case http.ErrAbortHandler:
+					failures[n] = nil
+				default:
+					failures[n] = fmt.Errorf("%s panicked: %v", name, v)
 				}
 			}()
 			run.Responses[n] = run.Visitors[q.visitor].send(&call{task: t}, q.handler, r) //nolint:bodyclose // a recorder's
+			failures[n] = nil
 		})
 	}
 	if err := run.sched.run(); err != nil {
 		return run, err
 	}
-	return run, errors.Join(panics...)
+	return run, errors.Join(failures...)
 }
 
 // request is a handler, with what Interleave is to send to it.

@@ -51,7 +51,7 @@ func TestInterleaveFindsALostUpdate(t *testing.T) {
 	}
 	for _, want := range []string{
 		`^handlertest: interleaving \d+ of 200: 1 of 2 requests were counted\n`,
-		`\nseed \d+; to run it alone: HANDLERTEST_SEED=\d+ go test -run '\^TestInterleaveFindsALostUpdate/failing\$'\n`,
+		`\nseed \d+; to run it alone: HANDLERTEST_SEED=\d+ go test -run '\^TestInterleaveFindsALostUpdate\$/\^failing\$'\n`,
 		`\n\t  \d  request 1 \(GET /\)  loads session A\n`,
 		`\n\t  \d  request [12] \(GET /\)  saves session A: another request has changed it\n`,
 	} {

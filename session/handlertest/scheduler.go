@@ -39,6 +39,7 @@ type scheduler struct {
 	mu       sync.Mutex
 	tasks    []*task
 	waiting  []*turn
+	over     bool // the run has ended: what a handler has left behind waits for no turn
 	last     *task
 	steps    []*step
 	sessions map[string]string // keys in the store, as the schedule names them
@@ -91,6 +92,17 @@ func (s *scheduler) start(name string, body func(t *task)) {
 	}()
 }
 
+// end lets go on what waits for a turn, such as a goroutine that has outlived its request.
+func (s *scheduler) end() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.over = true
+	for _, w := range s.waiting {
+		close(w.come)
+	}
+	s.waiting = nil
+}
+
 func (s *scheduler) happened() {
 	select {
 	case s.event <- struct{}{}:
@@ -100,6 +112,7 @@ func (s *scheduler) happened() {
 
 // run lets the tasks go on until all have ended.
 func (s *scheduler) run() error {
+	defer s.end()
 	for {
 		if !s.settle(grace) {
 			s.blocked()
@@ -193,6 +206,10 @@ func (s *scheduler) choose() *turn {
 func (t *task) wait(st *step, at time.Time) {
 	next := &turn{task: t, step: st, at: at, come: make(chan struct{})}
 	t.sched.mu.Lock()
+	if t.sched.over {
+		t.sched.mu.Unlock()
+		return
+	}
 	t.running = false
 	t.sched.waiting = append(t.sched.waiting, next)
 	t.sched.mu.Unlock()

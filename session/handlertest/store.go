@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"maps"
 	"sync"
 	"time"
 
@@ -35,6 +36,26 @@ var (
 
 func newStore(k *Kit) *store {
 	return &store{kit: k, records: map[string]entry{}, sets: map[string]*set{}}
+}
+
+// copied returns a store that holds the same.
+func (s *store) copied() *store {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := newStore(s.kit)
+	maps.Copy(c.records, s.records)
+	for key, in := range s.sets {
+		c.sets[key] = &set{in.epoch, in.epochUntil, maps.Clone(in.members)}
+	}
+	return c
+}
+
+// become makes the store hold what other does.
+func (s *store) become(other *store) {
+	c := other.copied()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.records, s.sets = c.records, c.sets
 }
 
 // What the kit knows operations by, and a schedule calls them.
@@ -105,28 +126,34 @@ func (s *store) Load(ctx context.Context, key string, ttl time.Duration) (record
 }
 
 func (s *store) LoadTTL(ctx context.Context, key string) (record []byte, ttl time.Duration, err error) {
-	err = s.do(ctx, opLoad, key, func() error {
-		e, err := s.find(key)
-		if err != nil {
-			return err
-		}
-		if !e.expires.IsZero() {
-			ttl = e.expires.Sub(s.Now())
-		}
-		record = bytes.Clone(e.record)
-		return nil
+	err = s.do(ctx, opLoad, key, func() (err error) {
+		record, ttl, err = s.look(key)
+		return err
 	})
 	return record, ttl, err
 }
 
+func (s *store) look(key string) (record []byte, ttl time.Duration, err error) {
+	e, err := s.find(key)
+	if err != nil {
+		return nil, 0, err
+	}
+	if !e.expires.IsZero() {
+		ttl = e.expires.Sub(s.Now())
+	}
+	return bytes.Clone(e.record), ttl, nil
+}
+
 func (s *store) Create(ctx context.Context, key string, record []byte, ttl time.Duration) error {
-	return s.do(ctx, "creates", key, func() error {
-		if _, err := s.find(key); err == nil {
-			return session.ErrExists
-		}
-		s.records[key] = entry{bytes.Clone(record), s.expiry(ttl)}
-		return nil
-	})
+	return s.do(ctx, "creates", key, func() error { return s.create(key, record, ttl) })
+}
+
+func (s *store) create(key string, record []byte, ttl time.Duration) error {
+	if _, err := s.find(key); err == nil {
+		return session.ErrExists
+	}
+	s.records[key] = entry{bytes.Clone(record), s.expiry(ttl)}
+	return nil
 }
 
 func (s *store) Replace(ctx context.Context, key string, guard, record []byte, ttl time.Duration) error {
@@ -165,13 +192,15 @@ func (s *store) ExpireGuarded(ctx context.Context, key string, guard []byte, ttl
 }
 
 func (s *store) Remove(ctx context.Context, key string, guard []byte) error {
-	return s.do(ctx, "removes", key, func() error {
-		if _, err := s.guarded(key, guard); err != nil {
-			return err
-		}
+	return s.do(ctx, "removes", key, func() error { return s.remove(key, guard) })
+}
+
+func (s *store) remove(key string, guard []byte) error {
+	_, err := s.guarded(key, guard)
+	if err == nil {
 		delete(s.records, key)
-		return nil
-	})
+	}
+	return err
 }
 
 func (s *store) Delete(ctx context.Context, key string) error {

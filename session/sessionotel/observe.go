@@ -2,6 +2,7 @@ package sessionotel
 
 import (
 	"context"
+	"errors"
 	"sync"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -14,7 +15,7 @@ import (
 
 // Observe implements session.Observer.
 func (o *observer) Observe(ctx context.Context, e *session.Event) {
-	endSpan(ctx, e)
+	o.endSpan(ctx, e)
 	set := o.sets.of(e)
 	if e.Bytes > 0 && (e.Op == session.OpLoad || e.Outcome == session.OutcomeOK && e.Duration > 0) {
 		o.recordSize.Record(ctx, int64(e.Bytes), set.op...)
@@ -44,7 +45,7 @@ func (o *observer) saved(ctx context.Context, e *session.Event, set *attributes)
 		}
 		return
 	}
-	if e.Duration > 0 { // otherwise it is a part of another operation
+	if e.Duration > 0 && !byHook(e) { // otherwise it is a part of another operation
 		o.saveDuration.Record(ctx, e.Duration.Seconds(), set.both...)
 		if e.Tries > 0 {
 			o.saveTries.Record(ctx, int64(e.Tries), set.op...)
@@ -104,8 +105,9 @@ func with(attrs ...attribute.KeyValue) metric.MeasurementOption {
 	return metric.WithAttributeSet(attribute.NewSet(attrs...))
 }
 
-// spanKey is the context key of the span of the operation under way.
-type spanKey struct{}
+// spanKey is the context key of an observer's span of the operation under way: an
+// application may have two observers, of two providers.
+type spanKey struct{ *observer }
 
 type started struct {
 	op   session.Op
@@ -124,12 +126,12 @@ func (o *observer) Start(ctx context.Context, op session.Op) context.Context {
 		name = "session " + op.String()
 	}
 	ctx, span := o.tracer.Start(ctx, name)
-	return context.WithValue(ctx, spanKey{}, started{op, span})
+	return context.WithValue(ctx, spanKey{o}, started{op, span})
 }
 
 // endSpan ends the span of an operation. Other events come while it is under way.
-func endSpan(ctx context.Context, e *session.Event) {
-	s, ok := ctx.Value(spanKey{}).(started)
+func (o *observer) endSpan(ctx context.Context, e *session.Event) {
+	s, ok := ctx.Value(spanKey{o}).(started)
 	if !ok || s.op != e.Op {
 		return
 	}
@@ -141,12 +143,18 @@ func endSpan(ctx context.Context, e *session.Event) {
 			attribute.Int("redissessions.tries", e.Tries),
 			attribute.Int("redissessions.record.size", e.Bytes),
 		)
-		if e.Err != nil && failed(e.Outcome) {
+		if e.Err != nil && failed(e.Outcome) && !byHook(e) {
 			s.span.RecordError(e.Err)
 			s.span.SetStatus(codes.Error, e.Outcome.String())
 		}
 	}
 	s.span.End()
+}
+
+// byHook reports whether the application's AllowCookie has refused the cookie of a session,
+// which has the outcome of a store that refuses to save it, and is no failure.
+func byHook(e *session.Event) bool {
+	return e.Outcome == session.OutcomeRefused && !errors.Is(e.Err, session.ErrRefused)
 }
 
 // failed reports whether an outcome is something to look into, and not what visitors do.

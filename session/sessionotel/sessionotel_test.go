@@ -333,3 +333,63 @@ func TestObserveCostsNoAllocation(t *testing.T) {
 		t.Errorf("%v allocations for an event", n)
 	}
 }
+
+// TestTwoObserversOfSpans: each of two providers gets its own spans, and ends them.
+func TestTwoObserversOfSpans(t *testing.T) {
+	var recorders []*tracetest.SpanRecorder
+	var observers []session.Observer
+	for range 2 {
+		r := tracetest.NewSpanRecorder()
+		o, err := sessionotel.New(sessionotel.WithTracerProvider(sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(r))))
+		if err != nil {
+			t.Fatal(err)
+		}
+		recorders, observers = append(recorders, r), append(observers, o)
+	}
+	s := newSite(t)
+	s.f = s.factory(goredis.New(s.client), func(o *session.Options) {
+		o.Secret, o.Observer = secret, session.Observers(observers...)
+	})
+	v := visitor.New(t)
+	s.visit(s.f, v, write)
+	s.visit(s.f, v, login)
+	s.visit(s.f, v, logout)
+	for n, r := range recorders {
+		if started, ended := len(r.Started()), len(r.Ended()); started != ended || started < 5 {
+			t.Errorf("of provider %d %d spans were started and %d have ended", n, started, ended)
+		}
+	}
+}
+
+// TestRefusals: a store that refuses a session is a failure, on which RedisSessionsUnavailable
+// alerts; an AllowCookie hook that refuses its cookie is none.
+func TestRefusals(t *testing.T) {
+	reader, recorder := sdkmetric.NewManualReader(), tracetest.NewSpanRecorder()
+	s := newSite(t, sessionotel.WithMeterProvider(sdkmetric.NewMeterProvider(sdkmetric.WithReader(reader))),
+		sessionotel.WithTracerProvider(sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(recorder))))
+	failures := func() (saves, spans int) {
+		if m, ok := collected(t, reader)["redissessions.save.duration"]; ok {
+			saves = points(t, m)["op=create outcome=refused"]
+		}
+		for _, span := range recorder.Ended() {
+			if span.Status().Code == codes.Error {
+				spans++
+			}
+		}
+		return saves, spans
+	}
+	hook := s.factory(goredis.New(s.client), func(o *session.Options) {
+		o.Secret, o.AllowCookie = secret, func(http.Header) bool { return false }
+	})
+	s.visit(hook, visitor.New(t), write)
+	if saves, spans := failures(); saves != 0 || spans != 0 {
+		t.Errorf("the hook refuses: %d failed saves, %d failed spans", saves, spans)
+	}
+	if err := s.client.Do(t.Context(), "acl", "setuser", "default", "-set").Err(); err != nil {
+		t.Fatal(err)
+	}
+	s.visit(s.f, visitor.New(t), write)
+	if saves, spans := failures(); saves != 1 || spans != 1 {
+		t.Errorf("the store refuses: %d failed saves, %d failed spans", saves, spans)
+	}
+}

@@ -2,13 +2,25 @@ package record
 
 import (
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
+	"strings"
 	"time"
 )
 
 // HashUser names a user in the index. Factories with different cookies keep theirs apart.
 func HashUser(cookieName, user string) UserHash {
 	sum := sha256.Sum256([]byte("redissessions.user\x00" + cookieName + "\x00" + user))
+	return UserHash(sum[:])
+}
+
+// HashLabel names a label in the index.
+func HashLabel(cookieName, name, value string) UserHash {
+	b := []byte("redissessions.label")
+	for _, part := range []string{cookieName, name, value} {
+		b = append(binary.BigEndian.AppendUint64(b, uint64(len(part))), part...)
+	}
+	sum := sha256.Sum256(b)
 	return UserHash(sum[:])
 }
 
@@ -20,6 +32,15 @@ const hashDigits = 2 * len(UserHash{})
 
 // LabelsKey is where a session's data have the hashes of its labels, as text.
 const LabelsKey = "_labels_"
+
+// JoinLabels returns the hashes of labels as text, as a session's data have them at LabelsKey.
+func JoinLabels(hashes []UserHash) string {
+	var b strings.Builder
+	for _, h := range hashes {
+		b.WriteString(hex.EncodeToString(h[:]))
+	}
+	return b.String()
+}
 
 // SplitLabels returns the hashes of labels that a session's data have at LabelsKey.
 func SplitLabels(v any) (hashes []UserHash) {

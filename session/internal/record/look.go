@@ -58,16 +58,8 @@ func (n *native) LookAt(at Address, front []byte) (l Look, err error) {
 	}
 	l.Meta = m
 	if kind == kindMarker {
-		if len(body) == 0 {
-			l.Ended = true
-			return l, nil
-		}
-		if len(body) != sha256.Size {
-			return l, fmt.Errorf("%w: a damaged marker", ErrUndecodable)
-		}
-		next := addressOfHash(n.prefix, [sha256.Size]byte(body))
-		l.Successor = &next
-		return l, nil
+		l.Successor, l.Ended, err = n.parseMarker(body)
+		return l, err
 	}
 	plain := kind | lowerCase
 	l.Encrypted = kind != plain

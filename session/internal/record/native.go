@@ -53,16 +53,8 @@ func (n *native) Decode(at Address, record []byte) (s Snapshot, err error) {
 	}
 	s.Meta, s.Guard, s.Whole = m, record[:RevisionLen:RevisionLen], record
 	if kind == kindMarker {
-		if len(body) == 0 {
-			s.Ended = true
-			return s, nil
-		}
-		if len(body) != sha256.Size {
-			return s, fmt.Errorf("%w: a damaged marker", ErrUndecodable)
-		}
-		next := addressOfHash(n.prefix, [sha256.Size]byte(body))
-		s.Successor = &next
-		return s, nil
+		s.Successor, s.Ended, err = n.parseMarker(body)
+		return s, err
 	}
 	plain, name := kind|lowerCase, ""
 	if plain == kindNamed {
@@ -89,6 +81,19 @@ func (n *native) Decode(at Address, record []byte) (s Snapshot, err error) {
 	}
 	s.Outmoded = previous || kind != n.kind() || name != n.name
 	return s, err
+}
+
+// parseMarker returns where a marker leads to, or reports that it is a tombstone, which
+// leads nowhere.
+func (n *native) parseMarker(body []byte) (successor *Address, ended bool, err error) {
+	switch len(body) {
+	case 0:
+		return nil, true, nil
+	case sha256.Size:
+		next := addressOfHash(n.prefix, [sha256.Size]byte(body))
+		return &next, false, nil
+	}
+	return nil, false, fmt.Errorf("%w: a damaged marker", ErrUndecodable)
 }
 
 func (n *native) acceptsPlain() error {

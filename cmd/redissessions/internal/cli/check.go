@@ -17,7 +17,7 @@ func (a *app) checkCommand() *cobra.Command {
 		Short: "Print the settings in force, and every mistake in them",
 		Long: `check prints every setting with its value and where that comes from: the file and
 the line, the environment variable, or the default. Secrets and URLs are [redacted].
-Then come all mistakes at once, and what is allowed but unwise.
+Then come all mistakes at once, or, where there is none, what is allowed but unwise.
 
 It does not connect to Redis, unless --online is given: then it goes on as doctor does.
 Names that the application registers itself (codecs, hooks, connectors) are not known here;
@@ -105,12 +105,17 @@ func (a *app) printChecked(found checked) {
 		rows = append(rows, []string{s.Name, value, origin})
 	}
 	table(a.out, rows)
+	between := ""
+	if len(rows) > 0 {
+		between = "\n"
+	}
 	for _, part := range []struct {
 		title string
 		lines []string
 	}{{"Mistakes", found.Mistakes}, {"Warnings", found.Warnings}, {"Notes", found.Notes}} {
 		if len(part.lines) > 0 {
-			fmt.Fprintf(a.out, "\n%s:\n", part.title)
+			fmt.Fprintf(a.out, "%s%s:\n", between, part.title)
+			between = "\n"
 		}
 		for _, line := range part.lines {
 			fmt.Fprintln(a.out, "  "+line)

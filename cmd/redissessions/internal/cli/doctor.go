@@ -218,9 +218,6 @@ func (d *diagnosis) aclLine(found *connect.Findings) string {
 	}
 	if d.Settings.UserSessions {
 		rights += " +zadd +zrem +zrange +zremrangebyscore +pexpireat +multi +exec"
-		if d.Prefix() == "" {
-			keys = "*"
-		}
 	}
 	o, _ := d.Connect.Resolve()
 	if o.DB != 0 {

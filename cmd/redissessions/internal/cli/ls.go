@@ -47,6 +47,9 @@ come, in no order. Listing restarts no timeout.`,
 			if errors.Is(err, errEnough) {
 				return nil
 			}
+			if err == nil && list.printed == 0 && !a.json {
+				fmt.Fprintln(a.err, "there is no session")
+			}
 			return err
 		},
 	}

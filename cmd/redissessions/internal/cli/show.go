@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -27,7 +28,8 @@ digits or more are enough), or by a cookie on standard input: its value, or the 
 header, as the visitor's browser sends it. A cookie is never printed, nor is the ID in it.
 
 For a cookie it says which secret has signed it and what stands at the session's key: why a
-visitor was logged out. The status is 1 when the cookie opens no session.
+visitor was logged out. Of several cookies of the name it takes the one
+that the application takes. The status is 1 when the cookie opens no session.
 
 The values of the data are the visitor's. They are printed only with --values, and never the
 CSRF token. Encrypted records are decrypted with the keys in the settings.`,
@@ -38,26 +40,28 @@ CSRF token. Encrypted records are decrypted with the keys in the settings.`,
 			if err != nil {
 				return err
 			}
-			v := verdict{}
-			key := ""
+			var tried []verdict
 			if len(args) == 0 {
-				if key, err = a.cookie(cmd.Context(), s, &v); err != nil {
+				if tried, err = a.cookies(cmd.Context(), s); err != nil {
 					return err
 				}
-			}
-			if key == "" && len(args) == 0 {
-				return a.printVerdict(v, values)
+				if !slices.ContainsFunc(tried, func(v verdict) bool { return v.key != "" }) {
+					return a.printVerdict(tried[len(tried)-1], values)
+				}
 			}
 			if err := s.open(cmd.Context()); err != nil {
 				return err
 			}
 			defer s.close()
 			if len(args) == 1 {
-				if key, err = a.find(cmd.Context(), s, args[0]); err != nil {
+				key, err := a.find(cmd.Context(), s, args[0])
+				if err != nil {
 					return err
 				}
+				tried = []verdict{{key: key}}
 			}
-			if err := s.look(cmd.Context(), key, &v); err != nil {
+			v, err := s.taken(cmd.Context(), tried)
+			if err != nil {
 				return err
 			}
 			return a.printVerdict(v, values)
@@ -69,6 +73,7 @@ CSRF token. Encrypted records are decrypted with the keys in the settings.`,
 
 // verdict is what show finds.
 type verdict struct {
+	key     string // of the session, "" where a cookie names none
 	cookie  string // what is to be said of the cookie, "" without one
 	why     string // why it opens no session
 	found   bool   // there is a record
@@ -77,40 +82,71 @@ type verdict struct {
 	goneWhy string
 }
 
-// cookie reads a cookie and verifies it. It returns the key of the session that it names,
-// or "" where it names none.
-func (a *app) cookie(ctx context.Context, s *site, v *verdict) (key string, err error) {
+// cookies reads cookies and verifies them. They are in the order in which a request tries
+// them, one at the least.
+func (a *app) cookies(ctx context.Context, s *site) ([]verdict, error) {
 	if isTerminal(a.in) {
 		fmt.Fprintln(a.err, "Paste the cookie's value, or the Cookie header, and press Enter:")
 	}
 	text, err := a.line(ctx)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	if text == "" {
-		return "", errors.New("show: no handle was given, and no cookie on standard input")
+		return nil, errors.New("show: no handle was given, and no cookie on standard input")
 	}
 	if s.Secrets() == 0 {
-		return "", errors.New("show: the application signs its cookies with a signer of its own (cookie_signer), which this command does not have; give the session's handle")
+		return nil, errors.New("show: the application signs its cookies with a signer of its own (cookie_signer), which this command does not have; give the session's handle")
 	}
 	name := s.Session.Cookie.Name
 	values := cookieValues(text, name)
 	if len(values) == 0 {
-		v.why = fmt.Sprintf("the header has no cookie named %q", name)
-		return "", nil
+		return []verdict{{why: fmt.Sprintf("the header has no cookie named %q", name)}}, nil
 	}
-	for _, value := range values {
-		key, secret, err := s.Cookie(value)
-		if err == nil {
-			v.cookie = "signed with redis.sessions.secret"
-			if secret > 0 {
-				v.cookie = fmt.Sprintf("signed with the secret number %d in redis.sessions.secret_previous; it is signed anew when it is next used", secret)
-			}
-			return key, nil
+	var tried []verdict
+	for n, value := range values {
+		v := verified(s, value)
+		if len(values) > 1 {
+			v.cookie = fmt.Sprintf("number %d of the %d of its name, and %s", n+1, len(values), v.cookie)
 		}
-		v.cookie, v.why = unverified(s, value, err)
+		tried = append(tried, v)
 	}
-	return "", nil
+	if s.Session.Format != session.FormatNative { // Python takes the last
+		slices.Reverse(tried)
+	}
+	return tried, nil
+}
+
+// verified says which secret has signed a cookie, and which session it names.
+func verified(s *site, value string) (v verdict) {
+	key, secret, err := s.Cookie(value)
+	switch {
+	case err != nil:
+		v.cookie, v.why = unverified(s, value, err)
+	case secret > 0:
+		v.key, v.cookie = key, fmt.Sprintf("signed with the secret number %d in redis.sessions.secret_previous; it is signed anew when it is next used", secret)
+	default:
+		v.key, v.cookie = key, "signed with redis.sessions.secret"
+	}
+	return v
+}
+
+// taken looks at the sessions that cookies name, and returns what a request with them gets:
+// the first live session, else one that was renewed, else what has become of the last.
+func (s *site) taken(ctx context.Context, tried []verdict) (verdict, error) {
+	best := tried[len(tried)-1]
+	for _, v := range tried {
+		if v.key == "" {
+			continue
+		}
+		if err := s.look(ctx, v.key, &v); err != nil || v.why == "" {
+			return v, err
+		}
+		if best.record.Kind != inspect.Renewed {
+			best = v
+		}
+	}
+	return best, nil
 }
 
 // unverified says what may be the matter with a cookie that no secret has signed.

@@ -1,13 +1,10 @@
-package session
+package respwriter
 
 import (
 	"bufio"
-	"context"
-	"errors"
 	"io"
 	"net"
 	"net/http"
-	"reflect"
 	"time"
 )
 
@@ -47,7 +44,7 @@ func hijacks(w http.ResponseWriter) bool {
 // unwrapWriter is the session's writer around one that hides something. What
 // sends no header goes to an http.ResponseController, which answers
 // http.ErrNotSupported for what the chain does not have.
-type unwrapWriter struct{ x *exchange }
+type unwrapWriter struct{ x *Response }
 
 func (w unwrapWriter) Header() http.Header { return w.x.w.Header() }
 
@@ -78,7 +75,7 @@ func (w unwrapWriter) FlushError() error {
 	if !found(w.x.w, flushes) {
 		return http.ErrNotSupported // and no header is sent
 	}
-	if !w.x.flushes() {
+	if !w.x.Flushes() {
 		return nil
 	}
 	return w.controller().Flush()
@@ -98,16 +95,16 @@ func (w unwrapWriter) controller() *http.ResponseController {
 // The methods that applications ask for by a type assertion are there only where
 // they do something.
 type (
-	unwrapFlusher  struct{ x *exchange }
-	unwrapHijacker struct{ x *exchange }
-	unwrapPusher   struct{ x *exchange }
-	unwrapNotifier struct{ x *exchange }
+	unwrapFlusher  struct{ x *Response }
+	unwrapHijacker struct{ x *Response }
+	unwrapPusher   struct{ x *Response }
+	unwrapNotifier struct{ x *Response }
 )
 
 func (w unwrapFlusher) Flush() { _ = unwrapWriter(w).FlushError() }
 
 func (w unwrapHijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
-	if err := w.x.sendHeader(); err != nil {
+	if err := w.x.SendHeader(); err != nil {
 		return nil, nil, err
 	}
 	return unwrapWriter(w).controller().Hijack()
@@ -123,7 +120,7 @@ func (w unwrapNotifier) CloseNotify() <-chan bool {
 
 // unwrapping returns an unwrapWriter with those of the methods that the writer
 // around has, or, of Hijack, one that it wraps.
-func (x *exchange) unwrapping() http.ResponseWriter {
+func (x *Response) unwrapping() http.ResponseWriter {
 	_, flusher := x.w.(http.Flusher)
 	_, pusher := x.w.(http.Pusher)
 	_, notifier := x.w.(http.CloseNotifier) //nolint:staticcheck // old applications still ask for it
@@ -223,150 +220,4 @@ func (x *exchange) unwrapping() http.ResponseWriter {
 		}{w, fl, hi, pu, no}
 	}
 	return w
-}
-
-// A response that is written to the ResponseWriter around the session's goes out
-// without the session's cookie. The writers of frameworks can tell that it was.
-
-// errBypassed is logged for it.
-var errBypassed = errors.New("session: the response was written to another ResponseWriter than the one that the session's Handler passes on, and has no cookie of the session: middleware that replaces the request must replace the writer too (in gin c.Writer, in echo c.SetResponse)")
-
-type unwrapper interface{ Unwrap() http.ResponseWriter }
-
-// maxUnwraps bounds the walk through writers that wrap one another.
-const maxUnwraps = 64
-
-// chain yields a ResponseWriter and those that it wraps, as http.ResponseController
-// finds them.
-func chain(w http.ResponseWriter) func(yield func(http.ResponseWriter) bool) {
-	return func(yield func(http.ResponseWriter) bool) {
-		for range maxUnwraps {
-			if !yield(w) {
-				return
-			}
-			u, ok := w.(unwrapper)
-			if !ok {
-				return
-			}
-			w = u.Unwrap()
-		}
-	}
-}
-
-// signsOf returns functions that report whether the response has begun, each by a method
-// or field of one writer of the chain. It is called before the application's handler:
-// only what changes afterwards counts.
-func signsOf(w http.ResponseWriter) (begun []func() bool) {
-	for w := range chain(w) {
-		begun = append(begun, signsOfOne(w)...)
-	}
-	return begun
-}
-
-// signsOfOne returns the functions for one writer. One with Written or Committed, as
-// those of gin, negroni and echo, is not asked for its status, which gin sets ahead.
-func signsOfOne(w http.ResponseWriter) (begun []func() bool) {
-	switch w := w.(type) {
-	case interface{ Written() bool }:
-		return []func() bool{w.Written}
-	case interface{ Committed() bool }:
-		return []func() bool{w.Committed}
-	}
-	if committed := committedField(w); committed != nil {
-		return []func() bool{committed}
-	}
-	switch w := w.(type) { // as chi's, and many that count for a log
-	case interface{ BytesWritten() int }:
-		begun = append(begun, changed(w.BytesWritten))
-	case interface{ BytesWritten() int64 }:
-		begun = append(begun, changed(w.BytesWritten))
-	case interface{ Size() int }:
-		begun = append(begun, changed(w.Size))
-	case interface{ Size() int64 }:
-		begun = append(begun, changed(w.Size))
-	case interface{ Written() int }:
-		begun = append(begun, changed(w.Written))
-	case interface{ Written() int64 }:
-		begun = append(begun, changed(w.Written))
-	}
-	if w, ok := w.(interface{ Status() int }); ok && w.Status() == 0 {
-		begun = append(begun, func() bool { return w.Status() != 0 && !informational(w.Status()) })
-	}
-	return begun
-}
-
-func changed[N int | int64](count func() N) func() bool {
-	before := count()
-	return func() bool { return count() != before }
-}
-
-// committedField returns a function that reads the field Committed of a writer, as
-// echo's Response has it, nil when there is none.
-func committedField(w http.ResponseWriter) func() bool {
-	v := reflect.ValueOf(w)
-	if v.Kind() == reflect.Pointer {
-		v = v.Elem()
-	}
-	if v.Kind() != reflect.Struct {
-		return nil
-	}
-	field, ok := v.Type().FieldByName("Committed")
-	if !ok || field.Type.Kind() != reflect.Bool {
-		return nil
-	}
-	return func() bool {
-		committed, err := v.FieldByIndexErr(field.Index)
-		return err == nil && committed.Bool()
-	}
-}
-
-// bypassed reports whether the response has begun without passing the session's
-// writer. The caller holds the lock. After an interim response the writers around
-// do not tell one from the other.
-func (x *exchange) bypassed() bool {
-	if x.interim {
-		return false
-	}
-	for _, begun := range x.begun {
-		if begun() {
-			return true
-		}
-	}
-	return false
-}
-
-// settleBypassed is settle for a response that cannot carry a cookie any more: it
-// saves a session that the browser knows and ends one that it does not, which
-// no request could find. The caller holds the lock.
-func (x *exchange) settleBypassed() {
-	if !x.got {
-		return
-	}
-	err := x.loadErr
-	if s := x.session; s != nil {
-		s.mu.Lock()
-		s.headerSent = true
-		err = s.endUnknown(x.r.Context(), ErrHeaderWritten)
-		if failed := s.failure(); failed != nil {
-			err = errors.Join(err, failed) // and nothing is saved
-		} else {
-			err = errors.Join(err, s.saveLate(x.r.Context()))
-		}
-		s.mu.Unlock()
-	}
-	x.log("session: the response was sent past the session's writer", errors.Join(errBypassed, err))
-}
-
-// endUnknown ends a session whose ID the browser has not got and cannot get any
-// more, for a reason that a later save returns. The caller holds the lock.
-func (s *Session) endUnknown(ctx context.Context, why error) error {
-	if s.guard == nil || s.id == s.known {
-		return nil
-	}
-	ctx, cancel := s.f.writeContext(ctx)
-	defer cancel()
-	err := s.f.end(ctx, s.store, s.at, CauseTakenBack)
-	s.cookie = cookieKeep
-	_ = s.become(isEnded, why)
-	return err
 }

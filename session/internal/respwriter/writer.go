@@ -1,4 +1,4 @@
-package session
+package respwriter
 
 import (
 	"bufio"
@@ -9,40 +9,6 @@ import (
 
 	"github.com/felixge/httpsnoop"
 )
-
-// wrap returns a ResponseWriter with the optional interfaces of the original,
-// whose every way to send the header passes by sendHeader first. That is also true
-// of what http.ResponseController finds by unwrapping the original.
-//
-// Nearly every request comes from one of net/http's two servers, whose writers
-// are known: theirs are wrapped by a type of the same methods. For all others
-// httpsnoop makes one with a set of hooks, which costs some 20 allocations
-// (BenchmarkHandler/unused).
-func (x *exchange) wrap() http.ResponseWriter {
-	_, wraps := x.w.(unwrapper)
-	switch x.w.(type) {
-	case http1Interfaces, http2Interfaces:
-		if wraps { // net/http's own tell nothing
-			x.begun = signsOf(x.w)
-		}
-	default:
-		x.begun = signsOf(x.w)
-	}
-	if wraps && (hides(x.w, flushes) || hides(x.w, hijacks)) {
-		return x.unwrapping()
-	}
-	switch x.w.(type) {
-	case interface {
-		http1Interfaces
-		http.Pusher
-	}:
-	case http1Interfaces:
-		return http1Writer{serverWriter{x}}
-	case http2Interfaces:
-		return http2Writer{serverWriter{x}}
-	}
-	return x.snoop()
-}
 
 // serverInterfaces are what the ResponseWriters of net/http's servers have in
 // common.
@@ -69,13 +35,13 @@ type http2Interfaces interface {
 }
 
 var (
-	_ http1Interfaces = http1Writer{}
-	_ http2Interfaces = http2Writer{}
+	_ http1Interfaces = HTTP1Writer{}
+	_ http2Interfaces = HTTP2Writer{}
 )
 
 // serverWriter is one pointer, so that making an interface value of it
 // allocates nothing.
-type serverWriter struct{ x *exchange }
+type serverWriter struct{ x *Response }
 
 func (w serverWriter) Header() http.Header { return w.x.w.Header() }
 
@@ -100,7 +66,7 @@ func (w serverWriter) WriteString(s string) (int, error) {
 func (w serverWriter) Flush() { _ = w.FlushError() }
 
 func (w serverWriter) FlushError() error {
-	if !w.x.flushes() {
+	if !w.x.Flushes() {
 		return nil
 	}
 	return w.server().FlushError()
@@ -110,7 +76,7 @@ func (w serverWriter) FlushError() error {
 // with its page, perhaps without an end: the server would keep a short answer in its
 // buffer until the handler returns.
 func (w serverWriter) showAnswer() {
-	if w.x.answerIsDue() {
+	if w.x.AnswerIsDue() {
 		_ = w.server().FlushError()
 	}
 }
@@ -125,10 +91,10 @@ func (w serverWriter) Unwrap() http.ResponseWriter { return w.x.w }
 
 func (w serverWriter) server() serverInterfaces { return w.x.w.(serverInterfaces) }
 
-// http1Writer wraps the ResponseWriter of an HTTP/1 server.
-type http1Writer struct{ serverWriter }
+// HTTP1Writer wraps the ResponseWriter of an HTTP/1 server.
+type HTTP1Writer struct{ serverWriter }
 
-func (w http1Writer) ReadFrom(src io.Reader) (int64, error) {
+func (w HTTP1Writer) ReadFrom(src io.Reader) (int64, error) {
 	if !w.x.sends() {
 		w.showAnswer()
 		return io.Copy(io.Discard, src)
@@ -136,22 +102,22 @@ func (w http1Writer) ReadFrom(src io.Reader) (int64, error) {
 	return w.x.w.(io.ReaderFrom).ReadFrom(src)
 }
 
-func (w http1Writer) Hijack() (net.Conn, *bufio.ReadWriter, error) {
-	if err := w.x.sendHeader(); err != nil {
+func (w HTTP1Writer) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	if err := w.x.SendHeader(); err != nil {
 		return nil, nil, err
 	}
 	return w.x.w.(http.Hijacker).Hijack()
 }
 
-// http2Writer wraps the ResponseWriter of an HTTP/2 server.
-type http2Writer struct{ serverWriter }
+// HTTP2Writer wraps the ResponseWriter of an HTTP/2 server.
+type HTTP2Writer struct{ serverWriter }
 
-func (w http2Writer) Push(target string, opts *http.PushOptions) error {
+func (w HTTP2Writer) Push(target string, opts *http.PushOptions) error {
 	return w.x.w.(http.Pusher).Push(target, opts)
 }
 
 // snoop wraps a ResponseWriter of any kind.
-func (x *exchange) snoop() http.ResponseWriter {
+func (x *Response) snoop() http.ResponseWriter {
 	return httpsnoop.Wrap(x.w, httpsnoop.Hooks{
 		WriteHeader: func(next httpsnoop.WriteHeaderFunc) httpsnoop.WriteHeaderFunc {
 			return func(code int) { x.writeHeader(code, next) }
@@ -182,14 +148,14 @@ func (x *exchange) snoop() http.ResponseWriter {
 		},
 		Flush: func(next httpsnoop.FlushFunc) httpsnoop.FlushFunc {
 			return func() {
-				if x.flushes() {
+				if x.Flushes() {
 					next()
 				}
 			}
 		},
 		FlushError: func(next httpsnoop.FlushErrorFunc) httpsnoop.FlushErrorFunc {
 			return func() error {
-				if !x.flushes() {
+				if !x.Flushes() {
 					return nil
 				}
 				return next()
@@ -197,33 +163,11 @@ func (x *exchange) snoop() http.ResponseWriter {
 		},
 		Hijack: func(next httpsnoop.HijackFunc) httpsnoop.HijackFunc {
 			return func() (net.Conn, *bufio.ReadWriter, error) {
-				if err := x.sendHeader(); err != nil {
+				if err := x.SendHeader(); err != nil {
 					return nil, nil, err
 				}
 				return next()
 			}
 		},
 	})
-}
-
-// writeHeader passes a status on, after the session's part of the header unless
-// the status is an interim one.
-func (x *exchange) writeHeader(code int, next func(int)) {
-	if informational(code) {
-		if x.isReplaced() {
-			return
-		}
-		x.mu.Lock()
-		x.interim = true
-		x.mu.Unlock()
-		next(code)
-	} else if x.sends() {
-		next(code)
-	}
-}
-
-// informational reports whether a status is interim: 1xx but 101, which is the
-// response itself (RFC 9110, section 15.2).
-func informational(code int) bool {
-	return code >= 100 && code < 200 && code != http.StatusSwitchingProtocols
 }
