@@ -315,28 +315,19 @@ func (o *once) finish(ctx context.Context, value any) error {
 		return ErrGone // f has invalidated the session
 	}
 	done := o.mine.Done()
-	if o.unstored {
+	cleared := s.data.Cleared() // by f, and with it every request's claim
+	if o.unstored || cleared {
 		s.data.Set(o.key, value)
 		s.data.Set(o.at, done.String())
+	} else {
+		o.editIfMine(value, done)
+	}
+	if o.unstored {
 		return nil
 	}
-	s.data.Undo(o.key)
-	s.data.Edit(o.key, func(old any, ok bool) (any, bool) {
-		text, _, _ := s.data.Base().Get(o.at)
-		if stateOf(text) == o.mine {
-			return value, true
-		}
-		return old, ok
-	})
-	s.data.Edit(o.at, func(old any, ok bool) (any, bool) {
-		if stateOf(old) == o.mine {
-			return done.String(), true
-		}
-		return old, ok
-	})
 	keys := []string{o.key, o.at}
-	if s.data.Cleared() {
-		keys = nil
+	if cleared {
+		keys = nil // the Clear comes first
 	}
 	err := s.commit(ctx, keys...)
 	switch {
@@ -352,10 +343,29 @@ func (o *once) finish(ctx context.Context, value any) error {
 	return err
 }
 
+// editIfMine sets the result where the record that the save meets has this request's claim.
+func (o *once) editIfMine(value any, done claim.State) {
+	s := o.s
+	s.data.Undo(o.key)
+	s.data.Edit(o.key, func(old any, ok bool) (any, bool) {
+		text, _, _ := s.data.Base().Get(o.at)
+		if stateOf(text) == o.mine {
+			return value, true
+		}
+		return old, ok
+	})
+	s.data.Edit(o.at, func(old any, ok bool) (any, bool) {
+		if stateOf(old) == o.mine {
+			return done.String(), true
+		}
+		return old, ok
+	})
+}
+
 // dropClaims takes the claims of other requests out of the session, which gets a new ID:
 // their work cannot follow it there. It returns their keys.
 func (s *Session) dropClaims() (dropped []string) {
-	for _, at := range s.data.Keys() {
+	for _, at := range s.data.Base().Keys() {
 		key, isClaim := strings.CutPrefix(at, oncePrefix)
 		if !isClaim {
 			continue

@@ -218,6 +218,7 @@ func (s *securityLog) rest(l *limit, every time.Duration, level slog.Level, msg 
 	}
 	s.mu.Unlock()
 	if times > 0 {
+		defer func() { _ = recover() }() // a logger that cannot be used any more must not end the program
 		s.logger.LogAttrs(context.Background(), level, msg, append(attrs, slog.Int("times", times))...)
 	}
 }

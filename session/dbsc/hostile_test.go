@@ -210,7 +210,7 @@ func TestHostileRefresh(t *testing.T) {
 	wantRefused(t, "two proofs", b.post(at, "Sec-Secure-Session-Id", id, "Secure-Session-Response", good, "Secure-Session-Response", good))
 	wantRefused(t, "two identifiers", b.post(at, "Sec-Secure-Session-Id", id, "Sec-Secure-Session-Id", id, "Secure-Session-Response", good))
 	wantRefused(t, "no identifier", b.post(at, "Secure-Session-Response", good))
-	for _, bad := range []string{`""`, "a, b", `"a`, "é", `"` + strings.Repeat("a", 16<<10) + `"`, id + ";x=1", "(" + id + ")"} {
+	for _, bad := range []string{`""`, "a, b", `"a`, "é", `"é"`, "\"a\x01\"", `"a\b"`, id + `;X="y"`, `"` + strings.Repeat("a", 16<<10) + `"`, id + ";x=1", "(" + id + ")"} {
 		wantRefused(t, "the identifier "+bad[:min(len(bad), 20)], b.post(at, "Sec-Secure-Session-Id", bad, "Secure-Session-Response", good))
 	}
 	for name, r := range map[string]*http.Request{

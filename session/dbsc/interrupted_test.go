@@ -2,7 +2,9 @@ package dbsc_test
 
 import (
 	"context"
+	"errors"
 	"net/http"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -166,4 +168,69 @@ func TestRefreshOfSeveralCookies(t *testing.T) {
 	b.wantEnded("another key", send(b.thief().proof(b.ask(), false)))
 	b.wantUser("its session", "")
 	other.wantUser("the other session", "anna")
+}
+
+// TestDownAtEachCommand: the store fails from one of the commands on. The browser is told to try
+// again, the log says so, nothing ends, and the same proof is good afterwards.
+func TestDownAtEachCommand(t *testing.T) {
+	for n := 1; n <= 4; n++ {
+		for _, step := range []string{"register", "ask", "proof", "another key"} {
+			s := newSite(t, dbsc.Options{})
+			b := newBrowser(s)
+			b.login()
+			send := b.register
+			if step != "register" {
+				b.registered()
+				proof := ""
+				switch step {
+				case "proof":
+					proof = b.proof(b.ask(), false)
+				case "another key":
+					proof = b.thief().proof(b.ask(), false)
+				}
+				send = func() *http.Response { return b.refresh(proof) }
+			}
+			reached := false
+			b.site = s.during(n, func() { reached = true; s.store.fail(errors.New("the store is down")) })
+			resp, log := send(), b.site.log
+			if !reached {
+				continue
+			}
+			if resp.StatusCode != http.StatusServiceUnavailable || resp.Header.Get("Retry-After") == "" || len(resp.Cookies()) > 0 {
+				t.Errorf("%s, command %d: status %d, %d cookies", step, n, resp.StatusCode, len(resp.Cookies()))
+			}
+			if !strings.Contains(log.String(), "level=ERROR") {
+				t.Errorf("%s, command %d: the log has %q", step, n, log)
+			}
+			b.site = s
+			s.store.fail(nil)
+			b.wantUser(step, "anna")
+			switch resp := send(); step {
+			case "ask":
+				b.wantChallenge(step, resp)
+			case "another key":
+				b.wantEnded(step, resp)
+			default:
+				b.wantFresh(step, resp)
+			}
+		}
+	}
+}
+
+// TestDamagedRecord: a record that cannot be read is no session, and where the operator wants
+// that to fail, the browser is told to try again.
+func TestDamagedRecord(t *testing.T) {
+	s := newSite(t, dbsc.Options{})
+	b := newBrowser(s).bound()
+	s.store.mu.Lock()
+	for key, r := range s.store.records {
+		r.data = r.data[:60]
+		s.store.records[key] = r
+	}
+	s.store.mu.Unlock()
+	b.wantEnded("a damaged record", b.refresh(""))
+	b.site = siteOn(t, s.store, dbsc.Options{}, func(o *session.Options) { o.FailOnUndecodable = true })
+	if resp := b.refresh(""); resp.StatusCode != http.StatusServiceUnavailable || len(resp.Cookies()) > 0 {
+		t.Errorf("a damaged record, FailOnUndecodable: status %d", resp.StatusCode)
+	}
 }

@@ -32,7 +32,7 @@ type proof struct {
 // parseProof takes a proof apart: a compact JWS with the type dbsc+jwt, of ES256 or RS256. A
 // registration brings the key, and a refresh must not.
 func parseProof(text string, registration bool) (*proof, error) {
-	parts := strings.Split(text, ".") // a header's value, of bounded length
+	parts := strings.SplitN(text, ".", 4)
 	if len(parts) != 3 {
 		return nil, badProof("it has not three parts")
 	}

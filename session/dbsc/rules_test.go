@@ -24,6 +24,11 @@ import (
 // TestRefusedOptions: what the binding cannot be with is an error of NewFactory, which names
 // the field.
 func TestRefusedOptions(t *testing.T) {
+	for _, path := range []string{"/", "//keys", "/a//b", "/a/./b", "/a/.", "/a/..", "/é", "/a b", "/a%2fb", "/a?b", "/a#b"} {
+		if _, err := session.NewFactory(newMemStore(), &session.Options{Secret: testSecret, DeviceBound: dbsc.Options{Path: path}}); err == nil {
+			t.Errorf("the path %q is accepted", path)
+		}
+	}
 	for want, edit := range map[string]func(o *session.Options){
 		"native format":  func(o *session.Options) { o.Format = session.FormatPyramidRedisSessions },
 		"have no room":   func(o *session.Options) { o.Format = session.FormatPyramidSessionRedis },
@@ -496,6 +501,28 @@ func TestEncrypted(t *testing.T) {
 	}
 	s.store.mu.Unlock()
 	b.wantUser("with another identifier in the header", "")
+}
+
+// TestUnreadableState: a session whose binding cannot be read opens to no request, and its
+// browser is told to forget it.
+func TestUnreadableState(t *testing.T) {
+	for _, required := range []bool{false, true} {
+		s := newSite(t, dbsc.Options{Required: required})
+		b := newBrowser(s).bound()
+		s.store.mu.Lock()
+		for _, r := range s.store.records {
+			r.data[90] = 9 // the version of the state, as another release would write it
+		}
+		s.store.mu.Unlock()
+		b.wantUser("with both cookies", "")
+		if resp := b.get("/write"); resp.StatusCode != http.StatusForbidden || len(resp.Cookies()) > 0 {
+			t.Errorf("a change: status %d, %d cookies", resp.StatusCode, len(resp.Cookies()))
+		}
+		b.wantEnded("a refresh", b.refresh(""))
+		wantRefused(t, "a registration", b.register())
+		b.login()
+		b.wantUser("after a login", "anna")
+	}
 }
 
 // ownSigner is an application's: it knows of no names and signs whatever it is given.

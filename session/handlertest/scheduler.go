@@ -25,9 +25,6 @@ const (
 	patience = 1500
 )
 
-// errStuck is the failure of an interleaving in which no request goes on.
-var errStuck = errors.New("the requests wait for each other, or for something that does not come")
-
 // scheduler lets one request at a time go on, from one of its operations to the next, and
 // decides by a seed which one that is.
 type scheduler struct {
@@ -124,7 +121,7 @@ func (s *scheduler) run() error {
 		case s.allEnded():
 			return nil
 		case !s.settleUntil(patience, func() bool { return s.hasWaiting() || s.allEnded() }):
-			return errStuck
+			return s.stuck()
 		}
 	}
 }
@@ -165,6 +162,19 @@ func (s *scheduler) blocked() {
 	for _, t := range s.tasks {
 		t.running = false
 	}
+}
+
+// stuck is the failure of an interleaving in which no request goes on.
+func (s *scheduler) stuck() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var all []error
+	for _, t := range s.tasks {
+		if !t.ended {
+			all = append(all, fmt.Errorf("%s waits for another request, or for something that does not come, such as the end of its context", t.name))
+		}
+	}
+	return errors.Join(all...)
 }
 
 func (s *scheduler) hasWaiting() bool {
