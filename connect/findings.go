@@ -2,12 +2,13 @@ package connect
 
 import "context"
 
-// Findings are what a look at a server has come to: whether it does, for the user that is
-// logged in, what sessions need.
+// Findings are the result of probing a server: which of the commands that sessions need it
+// carries out for the user that is logged in.
 type Findings struct {
-	// Errors are sentences about what sessions cannot do without, each with what to do.
+	// Errors are sentences about missing commands without which no session works, each with
+	// what to do.
 	Errors []string
-	// Warnings are about what some of them may miss.
+	// Warnings are sentences about missing commands that only some sessions need.
 	Warnings []string
 	// NoGETEX and NoUNLINK say that GET with PEXPIRE, or DEL, is sent in their place.
 	NoGETEX, NoUNLINK bool

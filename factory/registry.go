@@ -130,8 +130,8 @@ func (r *Registry) AllowCookie(name string, f func(http.Header) bool) {
 	register(r, &r.allow, "function", name, f, f == nil)
 }
 
-// Observer registers an observer for redis.sessions.observer, which is told what becomes
-// of each session: sessionotel's, session.LogTo's, one of the application's.
+// Observer registers an observer for redis.sessions.observer, which receives the events of
+// all sessions: sessionotel's, session.LogTo's, one of the application's.
 func (r *Registry) Observer(name string, o session.Observer) {
 	register(r, &r.observers, "observer", name, o, o == nil)
 }

@@ -20,18 +20,18 @@ type Binder interface {
 	Bind(BindTo) (Binding, error)
 }
 
-// BindTo is what a Binder is told of the factory.
+// BindTo is the factory, as a Binder gets it.
 type BindTo struct {
 	// Cookie are the options of the session's cookie, with their defaults.
 	Cookie CookieOptions
 	// NewSigner returns a signer with the factory's secrets for a cookie of another name.
 	NewSigner func(cookieName string) Signer
-	// Now tells the time.
+	// Now returns the time by the factory's clock.
 	Now func() time.Time
 }
 
-// Binding decides which requests may use a bound session. What it knows of a session is a
-// text, its state, which is stored in the record and is not a secret. "" is the state of a
+// Binding decides which requests may use a bound session. It has a text for each session, its
+// state, which is stored in the record and is not a secret. "" is the state of a
 // session that was logged in without a Binding. It is safe for concurrent use.
 type Binding interface {
 	// Begin returns the state of a session that is being logged in, up to MaxDeviceState
@@ -54,9 +54,9 @@ type Binding interface {
 	Deletion() *http.Cookie
 	// Serves reports whether Factory.Handler is to give requests for a path to Serve.
 	Serves(path string) bool
-	// Serve answers them. find returns the first session that the request's cookies name,
-	// or where ref is not "" the one that it leads to, and whose state is that which is looked
-	// for; nil when there is none.
+	// Serve answers them. find returns the first session that the request's cookies name, or
+	// where ref is not "" the one that it leads to, if is returns true for its state; nil when
+	// there is none.
 	Serve(w http.ResponseWriter, r *http.Request, find func(ref string, is func(state string) bool) (*BoundSession, error))
 }
 
@@ -68,7 +68,8 @@ const MaxDeviceState = record.MaxDevice
 // and cannot be saved. Login begins another one.
 var ErrUnbound = errors.New("session: it is bound to the browser that logged in, and this request does not prove that it comes from there; log in again")
 
-// bind makes the Binding of the factory's options, and returns what contradicts it.
+// bind makes the Binding of the factory's options. Its errors are about the options that
+// exclude one.
 func (f *Factory) bind(opts *Options) error {
 	if opts.DeviceBound == nil {
 		return nil
@@ -98,8 +99,8 @@ func (f *Factory) bind(opts *Options) error {
 	return errors.Join(errs...)
 }
 
-// signerOf returns the signer for a cookie of that name. The application's own knows no
-// names: the value itself has to tell what it is for.
+// signerOf returns the signer for a cookie of that name. Options.Signer signs without a name:
+// a Binding puts into the signed value what the value is for.
 func (f *Factory) signerOf(opts *Options, name string) Signer {
 	if opts.Signer != nil {
 		return opts.Signer
@@ -113,8 +114,8 @@ func (s *Session) admitted(at time.Time, state string) bool {
 	return s.f.binding == nil || s.proved || s.f.binding.Admits(s.lines, state, at)
 }
 
-// turnAway makes the visitor a stranger: the session reads as an empty one, which cannot be
-// saved.
+// turnAway makes the session read as an empty one, which cannot be saved, and reports
+// ErrUnbound.
 func (s *Session) turnAway() {
 	_ = s.become(isUnbound, ErrUnbound)
 	s.f.invalid(s.r, s.app, ErrUnbound)
@@ -137,8 +138,7 @@ func checkState(state string) error {
 	return nil
 }
 
-// bindingHeader puts into the header what the browser is to know of the binding. It is
-// called when the session's cookie is in the header. The caller holds the lock.
+// bindingHeader puts the Binding's fields into the header of a response. It is called when the session's cookie is in the header. The caller holds the lock.
 func (s *Session) bindingHeader(h http.Header, cookie cookieAction) {
 	b, state := s.f.binding, s.meta.Login.Device
 	switch {
@@ -209,8 +209,8 @@ func (f *Factory) findBound(r *http.Request, ref string, is func(state string) b
 	}
 }
 
-// stored loads the session at an address, whoever asks for it. id is its ID, where that is
-// known.
+// stored loads the session at an address, without asking the Binding whether the request may
+// use it. id is its ID, where that is known.
 func (f *Factory) stored(r *http.Request, store Store, at record.Address, id string) (*Session, error) {
 	for range maxFollowed {
 		s := f.blankSession(r, store)
@@ -266,8 +266,8 @@ func (b *BoundSession) Change(ctx context.Context, change func(state string) (st
 	return err
 }
 
-// End ends the session for everybody: somebody has the session's cookie and another key. It
-// says so in the log.
+// End removes the session's record and logs a warning: a request had the session's cookie and
+// a proof by another key than the browser's.
 func (b *BoundSession) End(ctx context.Context) error {
 	s := b.s
 	ctx, cancel := s.f.writeContext(s.withRequest(ctx))

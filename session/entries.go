@@ -88,7 +88,7 @@ func (e *entries) remove(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// create creates the record and adds the entries. Whatever fails, nothing stays.
+// create creates the record and adds the entries. When one of both fails, both are removed.
 //
 // A key that exists holds the tombstone of an EndAll that has seen the entry, because no
 // two sessions get the same ID: the login has failed.
@@ -180,8 +180,8 @@ func (e *entries) limit() int {
 // admit counts the sessions whose entries were there when this one's was added, and ends
 // those whose login is the longest time ago, or refuses the login, as long as there are too
 // many. The session that this one replaces is not counted. Later ones are not either: they
-// have seen this one, and count it. By the times of login alone that could not be told,
-// because a login may come to the index later than one that began after it.
+// have seen this one, and count it. The times of login alone do not show that,
+// because a login may be added to the index later than one that began after it.
 func (e *entries) admit(ctx context.Context, state IndexState) error {
 	limit, f := e.limit(), e.s.f
 	if limit == 0 || e.again && f.opts.Users.WhenFull == Refuse {

@@ -225,7 +225,7 @@ const (
 	stepCount
 )
 
-// outcome notes what a step came to, and returns it. A step that failed makes
+// outcome keeps the error of a step, and returns it. A step that failed makes
 // the answer the error handler's, whatever the application does with the error.
 // When the same step succeeds later in the request, the failure is forgotten; a
 // logout that succeeds forgets all of them. After the header the page is out:

@@ -34,7 +34,7 @@ func (f *Factory) load(r, app *http.Request, cookies []string) (*Session, error)
 	return s, nil
 }
 
-// find is loadFromCookies, of which the observer is told. err is why there is no store.
+// find is loadFromCookies as an operation that the observer gets. err is why there is no store.
 func (s *Session) find(cookies []string, err error) error {
 	ctx, o := s.start(s.r.Context(), OpLoad)
 	defer o.finish()

@@ -21,8 +21,7 @@ type loginCall struct {
 	err    error
 }
 
-// Login makes the session that of a user, from now on: it does what Renew does, and
-// restarts the absolute timeout. The user is any text but the empty one; User returns it.
+// Login makes the session that of a user: it does what Renew does, and restarts the absolute timeout. The user is any text but the empty one; User returns it.
 // With Options.Users the session is then among those that Factory.Sessions lists and
 // Factory.EndAll ends. Call it when the password has been checked, and again when it was
 // asked for again. The session is stored when Login returns, under its new ID; what the
@@ -138,8 +137,8 @@ func (s *Session) login(ctx context.Context, user string, call *loginCall) error
 	return fmt.Errorf("session: login: %d new IDs in a row exist already: the ID generator repeats itself", maxNewIDs)
 }
 
-// prepareLogin puts the login into the session, and returns what takes the data of it out
-// again.
+// prepareLogin puts the login into the session, and returns a function that undoes its
+// changes of the data.
 func (s *Session) prepareLogin(user string, hash record.UserHash, call *loginCall) (takeBack func()) {
 	about := ""
 	if u := s.f.opts.Users; u != nil && u.Describe != nil {
@@ -172,16 +171,15 @@ func (s *Session) setText(key, text string) {
 	s.data.Set(key, text)
 }
 
-// The keys under which a session's data hold whose it is, what Describe returned, and the
-// hashes of its labels.
+// The keys under which a session's data hold the user, what Describe returned, and the
+// hashes of the labels.
 const (
 	userKey   = "_user_"
 	aboutKey  = "_about_"
 	labelsKey = record.LabelsKey
 )
 
-// User returns whose session it is: the text that Login was given, or "" when nobody has
-// logged in, and after Clear.
+// User returns the text that Login was given, or "" before a Login and after Clear.
 func (s *Session) User() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -267,15 +265,15 @@ const (
 	epochLife  = ticketLife + 5*time.Minute
 )
 
-// Ticket is a look at a user's sessions from before the password was checked. The zero
-// Ticket checks nothing.
+// Ticket is the state of a user's sessions before the password was checked. Login with the
+// zero Ticket checks nothing.
 type Ticket struct {
 	user  record.UserHash
 	epoch Epoch
 	drawn time.Time
 }
 
-// Format prints the ticket without what it holds.
+// Format prints the ticket without its fields.
 func (Ticket) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, "[session ticket]") }
 
 // Ticket returns a ticket for a login. Draw it before the password is checked, and give it

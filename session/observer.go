@@ -13,16 +13,15 @@ import (
 	"unsafe"
 )
 
-// Observer is told what becomes of an application's sessions (Options.Observer): for
-// metrics, for traces, for a log of security events (LogTo). The package sessionotel has
-// one for OpenTelemetry.
+// Observer receives an Event for each load, save, login and end of a session
+// (Options.Observer): for metrics, for traces, for a log of security events (LogTo). The
+// package sessionotel has one for OpenTelemetry.
 //
 // Observe is called after each Event, by the goroutine in which it happened, so that the
 // request waits for it. It must be safe for concurrent use, must not keep e, and must not
 // ask for the session, or use it: the session is locked, and the request would wait for
-// itself and never end. When it panics, the panic is logged as an
-// error, the event is lost to this observer, and the request goes on as if nothing had
-// happened.
+// itself and never end. When it panics, the panic is logged as an error, the observer does
+// not get the event again, and the request goes on.
 type Observer interface {
 	Observe(ctx context.Context, e *Event)
 }
@@ -32,8 +31,7 @@ type Observer interface {
 // OpLogin. The store's commands get the context that it returns, and so does the Observe
 // of the Event that ends the operation, which comes exactly once and has the same Op.
 // Events in between, of another Op, get that context too: OpReject and OpEnd, and the
-// OpCreate of a login. So does none but the first of these: an OpSave with
-// OutcomeUnchanged has no Start, and no operation of its Op around it.
+// OpCreate of a login. An OpSave with OutcomeUnchanged sends nothing and has no Start.
 type Tracer interface {
 	Start(ctx context.Context, op Op) context.Context
 }
@@ -45,8 +43,8 @@ type Event struct {
 	Outcome Outcome
 	// Cause is why a session has ended (OpEnd); 0 for other operations.
 	Cause Cause
-	// Factory is the name of the cookie (CookieOptions.Name), which tells an
-	// application's factories apart.
+	// Factory is the name of the cookie (CookieOptions.Name), which differs between the
+	// factories of an application.
 	Factory string
 	// Duration is how long the operation took, waits between its tries included. It is
 	// 0 for OpReject and OpEnd, for the OpCreate that is a part of a login, and for an
@@ -99,7 +97,7 @@ func (e *Event) LogValue() slog.Value {
 	return slog.GroupValue(attrs...)
 }
 
-// Op is what was done.
+// Op is the operation of an Event.
 type Op uint8
 
 const (
@@ -138,7 +136,7 @@ var opNames = [opCount]string{
 // String returns the operation's name: "load".
 func (o Op) String() string { return nameOf(opNames[:], o) }
 
-// Outcome is how an operation went.
+// Outcome is the result of an operation.
 type Outcome uint8
 
 const (
@@ -201,7 +199,7 @@ var outcomeNames = [outcomeCount]string{
 // String returns the outcome's name, for a metric's attribute: "too_large".
 func (o Outcome) String() string { return nameOf(outcomeNames[:], o) }
 
-// outcomeOf returns the outcome of an operation that came to err.
+// outcomeOf returns the outcome of an operation that returned err.
 func outcomeOf(err error) Outcome {
 	if err == nil {
 		return OutcomeOK
@@ -303,7 +301,7 @@ func (all observers) Start(ctx context.Context, op Op) context.Context {
 	return ctx
 }
 
-// onInvalid is Options.OnInvalid as an observer, which listens to rejections.
+// onInvalid is Options.OnInvalid as an observer: it calls the hook for each OpReject.
 type onInvalid func(*http.Request, error)
 
 func (hook onInvalid) Observe(_ context.Context, e *Event) {
@@ -355,8 +353,8 @@ func (w *watcher) startOne(ctx context.Context, t Tracer, op Op) (started contex
 	return started
 }
 
-// recovered logs a panic of an observer. Its value is only shown where it is the
-// runtime's: an observer has the request, and with it the cookie.
+// recovered logs a panic of an observer. It logs the panic's value only when that is the
+// runtime's error: an observer has the request, and another value may hold its cookie.
 func (w *watcher) recovered(ctx context.Context, op Op) {
 	v := recover()
 	if v == nil {
@@ -370,7 +368,7 @@ func (w *watcher) recovered(ctx context.Context, op Op) {
 		slog.String("op", op.String()), slog.String("panic", what), slog.String("stack", string(debug.Stack())))
 }
 
-// operation is an event in the making. A nil *operation is that of a factory without an
+// operation is an Event while its operation runs. A nil *operation is that of a factory without an
 // observer; its methods do nothing.
 type operation struct {
 	Event
@@ -379,7 +377,7 @@ type operation struct {
 	began time.Time
 }
 
-// operations keeps them for the next: an event costs no allocation.
+// operations keeps operations that have ended for reuse, so that an event allocates nothing.
 var operations = sync.Pool{New: func() any { return new(operation) }}
 
 var errPanicked = errors.New("session: it was ended by a panic")
@@ -416,8 +414,8 @@ func (f *Factory) event(ctx context.Context, op Op, r *http.Request) *operation 
 // requestKey is the context key of the request of a session.
 type requestKey struct{}
 
-// withRequest lets the observer know the session's request, where sessions are ended in a
-// context that may be any.
+// withRequest returns a context in which event finds the session's request. The caller's
+// context may be one of another request, or of none.
 func (s *Session) withRequest(ctx context.Context) context.Context {
 	if s.f.watcher == nil || s.app == nil {
 		return ctx
@@ -425,7 +423,7 @@ func (s *Session) withRequest(ctx context.Context) context.Context {
 	return context.WithValue(ctx, requestKey{}, s.app)
 }
 
-// came notes what an operation came to, and returns it.
+// came sets the error of an operation, and returns it.
 func (o *operation) came(err error) error {
 	if o != nil {
 		o.Err = err
@@ -433,14 +431,15 @@ func (o *operation) came(err error) error {
 	return err
 }
 
-// as notes an outcome that the error does not tell.
+// as sets an outcome that does not follow from the error.
 func (o *operation) as(outcome Outcome) {
 	if o != nil {
 		o.Outcome, o.Err = outcome, nil
 	}
 }
 
-// finish tells the observer. It is deferred: a panic ends the operation too.
+// finish passes the event to the observers. It is deferred, because a panic ends the
+// operation too.
 func (o *operation) finish() {
 	if o == nil {
 		return
@@ -464,7 +463,7 @@ func (o *operation) finish() {
 	operations.Put(o)
 }
 
-// note tells the observer of something that took no time of its own.
+// note passes an event to the observers that is part of another operation.
 func (s *Session) note(ctx context.Context, op Op, outcome Outcome, err error) {
 	if s.f.watcher == nil {
 		return
@@ -475,8 +474,8 @@ func (s *Session) note(ctx context.Context, op Op, outcome Outcome, err error) {
 	o.finish()
 }
 
-// ended tells the observer that a session has ended, or, with an error, that one or more
-// have not.
+// ended passes an OpEnd to the observers: for a session that has ended, or, with an error, for
+// one or more that could not be ended.
 func (f *Factory) ended(ctx context.Context, cause Cause, err error) {
 	if f.watcher == nil {
 		return

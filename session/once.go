@@ -139,7 +139,7 @@ func (s *Session) newOnce(key string) *once {
 	return o
 }
 
-// state returns what the record, as far as it is known, says about the work.
+// state returns the claim in the record as it was last read or written.
 func (o *once) state() claim.State {
 	v, _ := o.s.data.Get(o.at)
 	return stateOf(v)
@@ -246,8 +246,8 @@ func (o *once) lease(ctx context.Context) time.Duration {
 	return lease
 }
 
-// store stores a claim where there is none, or a lapsed one, in the record that the save
-// meets. The claim is in o.mine if that was so.
+// store stores a claim unless the record that the save finds has one that has not lapsed. It
+// sets o.mine when the claim is stored.
 func (o *once) store(ctx context.Context, now time.Time, lease time.Duration) error {
 	s := o.s
 	var tried claim.State
@@ -269,7 +269,7 @@ func (o *once) store(ctx context.Context, now time.Time, lease time.Duration) er
 	return nil
 }
 
-// reload looks at the record again.
+// reload reads the record again.
 func (o *once) reload(ctx context.Context) error {
 	s := o.s
 	s.mu.Lock()
@@ -315,28 +315,19 @@ func (o *once) finish(ctx context.Context, value any) error {
 		return ErrGone // f has invalidated the session
 	}
 	done := o.mine.Done()
-	if o.unstored {
+	cleared := s.data.Cleared() // by f, and with it every request's claim
+	if o.unstored || cleared {
 		s.data.Set(o.key, value)
 		s.data.Set(o.at, done.String())
+	} else {
+		o.editIfMine(value, done)
+	}
+	if o.unstored {
 		return nil
 	}
-	s.data.Undo(o.key)
-	s.data.Edit(o.key, func(old any, ok bool) (any, bool) {
-		text, _, _ := s.data.Base().Get(o.at)
-		if stateOf(text) == o.mine {
-			return value, true
-		}
-		return old, ok
-	})
-	s.data.Edit(o.at, func(old any, ok bool) (any, bool) {
-		if stateOf(old) == o.mine {
-			return done.String(), true
-		}
-		return old, ok
-	})
 	keys := []string{o.key, o.at}
-	if s.data.Cleared() {
-		keys = nil
+	if cleared {
+		keys = nil // the Clear comes first
 	}
 	err := s.commit(ctx, keys...)
 	switch {
@@ -352,10 +343,29 @@ func (o *once) finish(ctx context.Context, value any) error {
 	return err
 }
 
+// editIfMine sets the result where the record that the save meets has this request's claim.
+func (o *once) editIfMine(value any, done claim.State) {
+	s := o.s
+	s.data.Undo(o.key)
+	s.data.Edit(o.key, func(old any, ok bool) (any, bool) {
+		text, _, _ := s.data.Base().Get(o.at)
+		if stateOf(text) == o.mine {
+			return value, true
+		}
+		return old, ok
+	})
+	s.data.Edit(o.at, func(old any, ok bool) (any, bool) {
+		if stateOf(old) == o.mine {
+			return done.String(), true
+		}
+		return old, ok
+	})
+}
+
 // dropClaims takes the claims of other requests out of the session, which gets a new ID:
 // their work cannot follow it there. It returns their keys.
 func (s *Session) dropClaims() (dropped []string) {
-	for _, at := range s.data.Keys() {
+	for _, at := range s.data.Base().Keys() {
 		key, isClaim := strings.CutPrefix(at, oncePrefix)
 		if !isClaim {
 			continue
@@ -379,7 +389,8 @@ func (s *Session) dropClaims() (dropped []string) {
 	return dropped
 }
 
-// release takes the claim back, so that the next request need not wait for its end.
+// release removes the claim from the record, so that the next request does not wait for its
+// end.
 func (o *once) release(ctx context.Context) {
 	s := o.s
 	s.mu.Lock()

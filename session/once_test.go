@@ -803,6 +803,37 @@ func TestOnceThatUsesTheSession(t *testing.T) {
 	})
 }
 
+// f may empty the session, which takes the claim away too: the result comes after that.
+func TestOnceThatClears(t *testing.T) {
+	t.Parallel()
+	kits(t, func(t *testing.T, k *handlertest.Kit) {
+		ada := k.Visitor()
+		withOldToken(ada)
+		ada.Set("cart", "full")
+		ada.Get(k.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			s, err := session.FromRequest(r)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			got, err := s.Once(r.Context(), "token", func(context.Context) (any, error) {
+				s.Clear()
+				s.Set("by", "f")
+				return "new", nil
+			})
+			if now, _ := s.Get("token"); got != "new" || err != nil || now != "new" {
+				t.Errorf("%v, %v; the session has %v", got, err, now)
+			}
+			if stored := ada.Session(); stored["token"] != "new" || stored["by"] != "f" || stored["cart"] != nil {
+				t.Errorf("when Once returns the record has %v", stored)
+			}
+		})), "/")
+		if got, err := onceIn(k, ada, answer("next")); got != "next" || err != nil {
+			t.Errorf("%v, %v", got, err)
+		}
+	})
+}
+
 // The one that works sends two commands beside its load. One that finds the work done when
 // it makes its claim sends one.
 func TestOnceRoundTrips(t *testing.T) {

@@ -147,8 +147,8 @@ type Options struct {
 	// OnInvalid is called with the reason for each cookie or record that is not
 	// accepted, while the session is being loaded. It must not ask for the session.
 	OnInvalid func(*http.Request, error)
-	// Observer is told of every load, save, login and end of a session, and of what
-	// went wrong. The default, nil, costs nothing.
+	// Observer receives an Event for every load, save, login and end of a session, and for
+	// each failure. The default, nil, costs nothing.
 	Observer Observer
 	// AllowCookie, when set, looks at a response's header and decides whether
 	// it may carry the session's cookie. A new session is not saved on a

@@ -2,6 +2,7 @@ package session_test
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -266,6 +267,30 @@ func TestPythonWritesBetweenLoadAndSave(t *testing.T) {
 				l.t.Errorf("n is %d, there are %d keys and %d messages", n, s.Len(), len(s.PeekFlash("")))
 			}
 		})
+		l.redis.FlushDB(l.t.Context())
+	})
+}
+
+// Python reads and writes a session while a request to Go works for it: the claim is text to
+// it, and the result comes to what it has written.
+func TestPythonWritesDuringOnce(t *testing.T) {
+	inTwoLanguages(t, func(l *twoLanguages) {
+		l.inGo(func(s *session.Session) { s.Set("token", "old") })
+		l.inGo(func(s *session.Session) {
+			got, err := session.Once(l.t.Context(), s, "token", func(context.Context) (string, error) {
+				a := l.inPython("visit", pyramidpeer.Question{"set": map[string]any{"python": 1}})
+				if got := string(a.Data); a.Missing != "" || !containsAll(got, `"token"`, `"old"`, `"_once_token"`) {
+					l.t.Errorf("during the work Python reads %s%s", a.Missing, got)
+				}
+				return "new", nil
+			})
+			if got != "new" || err != nil {
+				l.t.Errorf("%q, %v", got, err)
+			}
+		})
+		if got := string(l.inPython("visit", nil).Data); !containsAll(got, `"new"`, `"python"`) {
+			l.t.Errorf("after the work Python reads %s", got)
+		}
 		l.redis.FlushDB(l.t.Context())
 	})
 }

@@ -16,8 +16,8 @@ import (
 // never an ID, a secret or a password; a user's name only with WithUserNames.
 //
 //   - Info: a login, also one that was refused, and the end of a session by a logout, a
-//     revocation or a login beyond UserOptions.Max. A forged cookie, of which anybody can
-//     send as many as he likes: one line a minute, which has their number. A cookie that one of
+//     revocation or a login beyond UserOptions.Max. A forged cookie: one line a minute, with
+//     their number, because a client can send any number of them. A cookie that one of
 //     Options.PreviousSecrets has signed: one line an hour, so that the operator sees when
 //     that secret can go. What no such line has counted when they end is in one more, a
 //     minute or an hour late.
@@ -157,7 +157,7 @@ func (s *securityLog) reject(ctx context.Context, e *Event) {
 	}
 }
 
-// limitKey is what lines are counted by.
+// limitKey identifies the lines that share a limit.
 type limitKey struct{ factory, msg string }
 
 type limit struct {
@@ -218,6 +218,7 @@ func (s *securityLog) rest(l *limit, every time.Duration, level slog.Level, msg 
 	}
 	s.mu.Unlock()
 	if times > 0 {
+		defer func() { _ = recover() }() // a logger that cannot be used any more must not end the program
 		s.logger.LogAttrs(context.Background(), level, msg, append(attrs, slog.Int("times", times))...)
 	}
 }

@@ -5,11 +5,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -257,7 +259,7 @@ func TestSecurityLogOfARefusedCreate(t *testing.T) {
 	edit, lines := securityLog()
 	store := newMemStore()
 	f := newTestFactory(t, store, edit)
-	store.err = fmt.Errorf("READONLY: %w", session.ErrRefused)
+	store.err = fmt.Errorf("NOPERM: %w", session.ErrRefused)
 	newVisitor(t, f).serve(withSession(t, f, func(s *session.Session) { s.Set("k", "v") }).ServeHTTP)
 	if got := lines(); len(got) != 1 || !strings.HasPrefix(got[0], `level=ERROR msg="session: the store fails"`) {
 		t.Errorf("the store refuses: %q", got)
@@ -285,6 +287,42 @@ func TestSecurityLogOfAnOutageWithoutCommands(t *testing.T) {
 		write(2000)
 		if got := lines(); len(got) != 1 {
 			t.Errorf("the store has not answered: %q", got)
+		}
+	})
+}
+
+// lateHandler panics when it is called after it was closed, as one that writes to a test's
+// log does.
+type lateHandler struct {
+	slog.Handler
+	closed, late *atomic.Bool
+}
+
+func (h lateHandler) Handle(ctx context.Context, r slog.Record) error {
+	if h.closed.Load() {
+		h.late.Store(true)
+		panic("Log in goroutine after the test has completed")
+	}
+	return h.Handler.Handle(ctx, r)
+}
+
+// TestSecurityLogAfterItsEnd: the line that a timer writes does not end the program, where
+// the logger cannot be used any more.
+func TestSecurityLogAfterItsEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var closed, late atomic.Bool
+		log := slog.New(lateHandler{slog.NewTextHandler(io.Discard, nil), &closed, &late})
+		f := newTestFactory(t, newMemStore(), func(o *session.Options) { discardLog(o); o.Observer = session.LogTo(log) })
+		v := newVisitor(t, f)
+		v.keep(&http.Cookie{Name: "session", Value: "forged"})
+		for range 2 {
+			v.visit(func(*session.Session) {})
+		}
+		closed.Store(true)
+		pass(time.Hour)
+		synctest.Wait()
+		if !late.Load() {
+			t.Error("the handler was not called")
 		}
 	})
 }

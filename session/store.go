@@ -324,7 +324,7 @@ type BatchStore interface {
 	LoadEach(ctx context.Context, keys []string) ([]Loaded, error)
 
 	// RemoveEach is Store.Remove of each key, with the guard at the same index, and
-	// returns what each came to. The other error is that of all of them; it is
+	// returns the error of each. The other error is that of all of them; it is
 	// errors.ErrUnsupported, and nothing was done, where the server offers no way to it.
 	RemoveEach(ctx context.Context, keys []string, guards [][]byte) ([]error, error)
 }

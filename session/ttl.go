@@ -260,9 +260,9 @@ func (s *Session) leaseIsDue(now time.Time) bool {
 }
 
 // outlive renews the lease of a session whose record lives until end, because a load has
-// restarted its time to live, when that is later than the lease. It is no matter for the
-// save, which comes with half of the lease left: requests whose handlers panic, or whose
-// saves fail, would keep a session alive that Factory.EndAll does not find. The save writes
+// restarted its time to live, when that is later than the lease. A save renews the lease
+// too, with half of it left, but does not run when handlers panic, and may fail: such
+// requests would keep a session alive that Factory.EndAll does not find. The save writes
 // the new end of the lease into the record.
 func (s *Session) outlive(ctx context.Context, end time.Time) {
 	if !s.due.expiry || !s.meta.Login.Lease.Before(end) {

@@ -12,8 +12,8 @@ import (
 	"github.com/pyramidgo/redissessions/session/internal/userset"
 )
 
-// EndAll ends all sessions of a user, and returns how many it ended. Whoever had logged in
-// before it began is out when it returns: no request in flight, no renewal and no login
+// EndAll ends all sessions of a user, and returns how many it ended. When it returns, the
+// sessions of all logins before it began are gone: no request in flight, no renewal and no login
 // that is half done brings a session back, and a login with a ticket that was drawn before
 // fails. Logins that begin later are not touched. It does not end with ctx.
 //
@@ -134,7 +134,7 @@ func (e *ending) counts(round int, login time.Time) bool {
 	return e.logins[login] || !login.After(e.began)
 }
 
-// count counts a session that was ended.
+// count counts a session that was ended, and reports it to the observer.
 func (e *ending) count(ctx context.Context) {
 	e.ended++
 	e.f.ended(ctx, e.cause, nil)
@@ -193,7 +193,7 @@ func (e *ending) all(ctx context.Context, targets []*target) error {
 	return nil
 }
 
-// step tries to remove the records at the targets' addresses, and does what follows. A
+// step tries to remove the records at the targets' addresses. A
 // marker is followed, but not to the session that is spared. Where there is no record, a
 // login may be half done when it is young: a tombstone keeps its record from being created.
 // Otherwise the session may have been renewed a moment ago, and its next entry is in the
@@ -273,8 +273,8 @@ func (e *ending) follow(ctx context.Context, t *target, current []byte) {
 var errTombstone = errors.New("session: there is a tombstone")
 
 // removeLive removes the records at the targets' addresses, unless one is a marker, which is
-// a conflict, or a tombstone. In the Pyramid formats nothing at the front of a record tells
-// that it is no tombstone: those that may be are read first.
+// a conflict, or a tombstone. In the Pyramid formats a guard cannot
+// exclude tombstones: records that may be one are read first.
 func (e *ending) removeLive(ctx context.Context, targets []*target) ([]error, error) {
 	results := make([]error, len(targets))
 	guards := make([][]byte, len(targets))

@@ -19,8 +19,8 @@ type Info struct {
 	// Created and LoggedIn are when the session began and when Login was called, in UTC.
 	Created, LoggedIn time.Time
 	// LastSeen is when the session was last used, to within Options.TouchAfter. It is
-	// zero when nothing tells it, as for a session without an idle timeout, and for one
-	// whose absolute timeout comes before the end of its idle timeout.
+	// zero when the record does not show it: for a session without an idle timeout, and for
+	// one whose absolute timeout comes before the end of its idle timeout.
 	LastSeen time.Time
 	// Expires is when the session ends if it is not used any more; zero for never.
 	Expires time.Time
@@ -88,7 +88,7 @@ func (p place) list(ctx context.Context, key string) (surveyed, error) {
 	return found, p.removeEntries(ctx, key, found.dead)
 }
 
-// info returns what the record of a session tells. left is its time to live, or unknownTTL.
+// info returns the Info of a session by its record. left is its time to live, or unknownTTL.
 func (f *Factory) info(snap record.Snapshot, login time.Time, left time.Duration) Info {
 	m, now := snap.Meta, f.now()
 	idle := m.Idle.Or(f.opts.IdleTimeout)
@@ -108,8 +108,8 @@ func (f *Factory) info(snap record.Snapshot, login time.Time, left time.Duration
 	if limit := f.opts.AbsoluteTimeout; limit > 0 {
 		absolute = m.Began().Add(limit)
 	}
-	// Once the absolute timeout cuts the idle one short, the end does not tell when the
-	// session was used. A second is for formats that keep whole ones.
+	// When the absolute timeout cuts the idle one short, the end does not depend on when the
+	// session was last used. A second is for formats that keep whole ones.
 	cut := !absolute.IsZero() && end.After(absolute.Add(-time.Second))
 	if idle > 0 && !end.IsZero() && !cut {
 		i.LastSeen = end.Add(-idle)
@@ -213,8 +213,8 @@ func (p place) named(state IndexState, hash record.UserHash, name string) (at re
 	return at, member, login, matches == 1
 }
 
-// looked is an entry of a set. Its Info is that of a live session, but for what its entry
-// and the request tell.
+// looked is an entry of a set. Its Info, that of a live session, has no Handle and no Current
+// yet: those come from the entry and the request.
 type looked = userset.Entry[Info]
 
 // surveyed are the entries of a set: of live sessions, and those that are to be removed.
@@ -276,7 +276,7 @@ func (p place) read(ctx context.Context, entries []*looked) error {
 	return nil
 }
 
-// look notes what there is at an entry's key.
+// look sets an entry to what is at its key.
 func (p place) look(l *looked, rec Loaded) error {
 	if errors.Is(rec.Err, ErrNotFound) {
 		l.Is = userset.Gone

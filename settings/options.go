@@ -249,7 +249,7 @@ type Options struct {
 	// response, judging by its header. The default is empty: none.
 	FuncCheckResponseAllowCookies string
 
-	// Observer names the observers that are told what becomes of each session. The default
+	// Observer names the observers of all sessions (session.Options.Observer). The default
 	// is empty: none.
 	Observer []string
 

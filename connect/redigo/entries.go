@@ -47,5 +47,5 @@ func (c *commander) Batch(ctx context.Context, commands [][]any) (answers []dial
 	return answers, doubt, err
 }
 
-// OneServer is always so: redigo knows no Cluster.
+// OneServer returns true: this connector does not connect to a Cluster.
 func (c *commander) OneServer() bool { return true }

@@ -83,8 +83,8 @@ func (c *boundCookie) attributes() *http.Cookie {
 	}
 }
 
-// described is what the browser is told of the attributes: the Set-Cookie line without
-// the value and how long it is kept. Max-Age is absent from it.
+// described is the cookie's attributes as the instructions to the browser have them: the
+// Set-Cookie line without the value and without Max-Age.
 func (c *boundCookie) described() string {
 	_, attributes, _ := strings.Cut(c.attributes().String(), "; ")
 	return attributes

@@ -60,7 +60,7 @@ func bodyTooLong(r *http.Request) bool {
 
 func refuse(w http.ResponseWriter, code int) { http.Error(w, http.StatusText(code), code) }
 
-// refuseMalformed answers what no browser sends.
+// refuseMalformed answers a request that a browser would not send.
 func refuseMalformed(w http.ResponseWriter, err error) {
 	if errors.Is(err, errTooLong) {
 		refuse(w, http.StatusRequestHeaderFieldsTooLarge)
@@ -75,7 +75,7 @@ func unavailable(w http.ResponseWriter) {
 	refuse(w, http.StatusServiceUnavailable)
 }
 
-// instructions are what a registration and a refresh tell the browser.
+// instructions are the JSON body of the answer to a registration or a refresh.
 type instructions struct {
 	ID          string       `json:"session_identifier"`
 	RefreshURL  string       `json:"refresh_url"`
@@ -114,7 +114,7 @@ func (b *binding) answerBound(w http.ResponseWriter, id nonce) {
 	})
 }
 
-// answerEnded tells the browser to forget the session.
+// answerEnded answers with instructions that make the browser forget the session.
 func answerEnded(w http.ResponseWriter, id string) {
 	answer(w, struct {
 		ID       string `json:"session_identifier"`

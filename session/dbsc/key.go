@@ -8,7 +8,7 @@ import (
 	"math/big"
 )
 
-// The browser's public key as the state keeps it: the first byte tells the algorithm.
+// The browser's public key as the state keeps it: the first byte is the algorithm's.
 const (
 	es256 = 'e' // followed by the point, uncompressed
 	rs256 = 'r' // followed by the modulus; the exponent is rsaExponent

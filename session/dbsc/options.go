@@ -19,8 +19,9 @@ const (
 // Options says how sessions are bound (session.Options.DeviceBound). The zero value binds
 // those of browsers that can, and leaves the others as they are.
 type Options struct {
-	// Required also turns away browsers that have not registered within a minute after
-	// Login, as those do that cannot: their session is empty from then on. The default is
+	// Required makes the session of a browser read as empty, as that of a request without
+	// proof, when the browser has not registered within a minute after Login. Browsers
+	// without Device Bound Session Credentials never register. The default is
 	// false.
 	Required bool
 	// Path is below which the browser registers and refreshes, by POST. The default is
@@ -101,7 +102,7 @@ var _ session.Binding = (*binding)(nil)
 // refSeparator stands between a registration's challenge and the reference to its session.
 const refSeparator = "."
 
-// registerWithin is how long after Login a session may go unbound with Options.Required.
+// registerWithin is for how long after Login Options.Required admits an unbound session.
 const registerWithin = time.Minute
 
 // Begin implements session.Binding.

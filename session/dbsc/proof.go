@@ -17,7 +17,7 @@ const proofType = "dbsc+jwt"
 // algorithms are those that a browser may sign with. The draft's "none" is not among them.
 var algorithms = []jose.SignatureAlgorithm{jose.ES256, jose.RS256}
 
-// errBadProof is for what is no proof at all, whoever has made it.
+// errBadProof is returned for a header that is not a well-formed proof.
 var errBadProof = errors.New("dbsc: it is no proof")
 
 func badProof(why string) error { return fmt.Errorf("%w: %s", errBadProof, why) }

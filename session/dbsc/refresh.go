@@ -7,7 +7,7 @@ import (
 	"github.com/pyramidgo/redissessions/session"
 )
 
-// verdict is what a refresh comes to.
+// verdict is the result of checking a refresh.
 type verdict int
 
 const (
@@ -21,8 +21,8 @@ const (
 // a challenge. The identifier's header cannot be sent by a page's script.
 //
 // A replay is normal, from a browser that has no new challenge. A good challenge that
-// another key has signed comes from somebody who has the session's cookie and not the
-// browser: the session ends.
+// another key has signed shows that the session's cookie was copied to another machine: the
+// session ends.
 func (b *binding) serveRefresh(w http.ResponseWriter, r *http.Request, find finder) {
 	id, err := field(r.Header[sessionIDHeader])
 	if err != nil {

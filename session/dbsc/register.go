@@ -68,9 +68,9 @@ func (b *binding) serveRegistration(w http.ResponseWriter, r *http.Request, find
 
 // withoutCookie reports whether a registration comes from a browser that has left out the
 // session's cookie: Chromium does where another site has begun the navigation to the login,
-// and the cookie has SameSite. The challenge alone then names the session. It is known to
-// who has read the login's response, and with it the cookie. A page's script can send the
-// proof's header, but not in this mode.
+// and the cookie has SameSite. The challenge alone then names the session. The challenge and
+// the cookie were in one response, that of the login: a client that has the challenge has
+// the cookie too. A page's script can send the proof's header, but not in this mode.
 func (b *binding) withoutCookie(r *http.Request) bool {
 	return len(r.CookiesNamed(b.cookie.options.Name)) == 0 &&
 		r.Header.Get("Sec-Fetch-Site") == "same-origin" && r.Header.Get("Sec-Fetch-Mode") == "no-cors"
@@ -79,7 +79,7 @@ func (b *binding) withoutCookie(r *http.Request) bool {
 // mostTries is how often a request looks for its session, which may be renewed meanwhile.
 const mostTries = 3
 
-// again repeats what found that the session has another ID meanwhile.
+// again repeats a try whose session has got another ID, or has ended, while it ran.
 func again(try func() error) (err error) {
 	for range mostTries {
 		if err = try(); !errors.Is(err, session.ErrGone) {

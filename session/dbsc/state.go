@@ -9,14 +9,14 @@ import (
 	"time"
 )
 
-// nonce is an identifier or a challenge: 128 random bits, which cannot be guessed.
+// nonce is an identifier or a challenge of 128 random bits.
 type nonce [16]byte
 
 // String is the nonce as the browser gets it.
 func (n nonce) String() string { return base64.RawURLEncoding.EncodeToString(n[:]) }
 
-// is reports whether a text that came from outside is the nonce. The nonces that are
-// compared so are known to whoever has the session.
+// is reports whether a text of a request is the nonce. The comparison need not take constant
+// time: every client that has the session's cookie gets these nonces in responses.
 func (n nonce) is(text string) bool {
 	var own [22]byte
 	base64.RawURLEncoding.Encode(own[:], n[:])

@@ -1,6 +1,7 @@
 // Package handlertest is a kit for the tests of an application's own handlers that use
 // sessions: visitors, time, a Redis that does not answer, another tab, and every order in
-// which requests at once may come to Redis. It needs no server, and nothing sleeps.
+// which the commands of concurrent requests may reach Redis. It needs no server, and nothing
+// sleeps.
 //
 //	func TestCart(t *testing.T) {
 //		k := handlertest.New(t)

@@ -164,3 +164,18 @@ func TestEachRunBeginsAfresh(t *testing.T) {
 		return err
 	})
 }
+
+// Requests that wait for what does not come are named.
+func TestInterleaveThatIsStuck(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		never := make(chan struct{})
+		defer close(never)
+		waits := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-never })
+		r := &recorder{TB: t}
+		handlertest.New(r).Interleave(5, handlertest.Get(waits, "/waits"), count).Check(func(*handlertest.Run) error { return nil })
+		if len(r.failures) != 1 || !strings.Contains(r.failures[0], "request 1 (GET /waits) waits for another request, or for something that does not come") {
+			t.Errorf("%q", r.failures)
+		}
+	})
+}

@@ -94,10 +94,10 @@ func (i *Interleaving) Check(f func(run *Run) error) {
 		}
 		first, n = seed, 1
 	}
-	before := i.kit.store.copied()
+	before, made := i.kit.store.copied(), map[*http.Request]bool{}
 	for seed := first; seed < first+n; seed++ {
 		i.kit.store.become(before)
-		run, err := i.run(seed)
+		run, err := i.run(seed, made)
 		if err == nil {
 			err = f(run)
 		}
@@ -118,13 +118,22 @@ func patternOf(name string) string {
 	return strings.Join(parts, "/")
 }
 
-// run makes the interleaving of a seed.
-func (i *Interleaving) run(seed uint64) (*Run, error) {
+// run makes the interleaving of a seed. made are the requests of the runs before.
+func (i *Interleaving) run(seed uint64, made map[*http.Request]bool) (*Run, error) {
 	i.kit.t.Helper()
 	run := &Run{Seed: seed, sched: newScheduler(i.kit.clock, seed), Responses: make([]*http.Response, len(i.handlers))}
-	requests := make([]*request, len(i.handlers))
+	requests, sent := make([]*request, len(i.handlers)), make([]*http.Request, len(i.handlers))
 	for n, h := range i.handlers {
 		requests[n] = requestOf(h)
+		if v := requests[n].visitor; v < 0 {
+			i.kit.t.Fatalf("handlertest: As(%d): visitors are counted from 0", v)
+		}
+		r := requests[n].newRequest()
+		if made[r] && r.Body != nil && r.Body != http.NoBody {
+			i.kit.t.Fatalf("handlertest: Request(%s %s): the same *http.Request again, whose body has been read: make it in the function, which is called once for each run", r.Method, r.URL.Path)
+		}
+		made[r] = true
+		sent[n] = r
 		for len(run.Visitors) <= requests[n].visitor {
 			v := i.kit.Visitor()
 			i.arrange(v)
@@ -134,7 +143,7 @@ func (i *Interleaving) run(seed uint64) (*Run, error) {
 	run.Visitor = run.Visitors[0]
 	failures := make([]error, len(requests))
 	for n, q := range requests {
-		r := q.newRequest()
+		r := sent[n]
 		name := fmt.Sprintf("request %d (%s %s)", n+1, r.Method, r.URL.Path)
 		run.sched.start(name, func(t *task) {
 			failures[n] = fmt.Errorf("%s ended without an answer, as by t.FailNow or runtime.Goexit: report a failure by t.Error, or by the response", name)

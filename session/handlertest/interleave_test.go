@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"regexp"
 	"strings"
 	"sync"
@@ -185,6 +186,24 @@ func TestInterleaveMisused(t *testing.T) {
 		if !strings.Contains(got[0], "at least one") {
 			t.Errorf("%q", got)
 		}
+	}
+}
+
+// The body of a request that is made once is empty from the second run on.
+func TestInterleaveWithOneRequestForAllRuns(t *testing.T) {
+	t.Parallel()
+	got := failing(t, func(t testing.TB) {
+		r := httptest.NewRequest(http.MethodPost, "/x", strings.NewReader("a=b"))
+		h := handlertest.Request(count, func() *http.Request { return r })
+		handlertest.New(t).Interleave(10, h).Check(func(*handlertest.Run) error { return nil })
+	})
+	if len(got) != 1 || !strings.Contains(got[0], "make it in the function") {
+		t.Errorf("%q", got)
+	}
+	if got := failing(t, func(t testing.TB) {
+		handlertest.New(t).Interleave(10, handlertest.As(-1, count)).Check(func(*handlertest.Run) error { return nil })
+	}); !strings.Contains(got[0], "As(-1)") {
+		t.Errorf("%q", got)
 	}
 }
 

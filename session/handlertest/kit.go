@@ -134,11 +134,20 @@ func (k *Kit) RoundTrips() int {
 // Meanwhile lets f run in the middle of the visitor's next request: when the request has
 // loaded the session and its handler has not seen it yet. A new session is not loaded;
 // f then runs before the save. f stands for what another tab does: it may use the same visitor. The
-// test fails when that request neither loads nor saves a session.
+// test fails when that request neither loads nor saves a session, or does not come.
 func (k *Kit) Meanwhile(ada *Visitor, f func()) {
+	k.t.Helper()
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	if k.meanwhile[ada] != nil {
+		k.t.Errorf("handlertest: Meanwhile: twice for the same request of %s: do both in one function", ada.name)
+	}
 	k.meanwhile[ada] = f
+	k.t.Cleanup(func() {
+		if k.takeMeanwhile(ada) != nil {
+			k.t.Errorf("handlertest: Meanwhile: %s has made no request since, and the function was not called", ada.name)
+		}
+	})
 }
 
 // takeMeanwhile returns what is to run in the middle of the visitor's next request.
@@ -150,7 +159,7 @@ func (k *Kit) takeMeanwhile(ada *Visitor) func() {
 	return f
 }
 
-// call is what the store is told of the request that an operation belongs to.
+// call is the request that an operation belongs to, as the store gets it by the context.
 type call struct {
 	arranging bool // the kit's own
 	task      *task

@@ -363,6 +363,31 @@ func TestMeanwhile(t *testing.T) {
 	}
 }
 
+// What Meanwhile was given and never ran fails the test, which would else test nothing.
+func TestMeanwhileThatNeverComes(t *testing.T) {
+	t.Parallel()
+	got := failing(t, func(t testing.TB) {
+		k := handlertest.New(t)
+		ada, bob := k.Visitor(), k.Visitor()
+		k.Meanwhile(ada, func() {})
+		bob.Get(page(user), "/")
+	})
+	if len(got) != 1 || !strings.Contains(got[0], "visitor 1 has made no request since") {
+		t.Errorf("%q", got)
+	}
+	got = failing(t, func(t testing.TB) {
+		k := handlertest.New(t)
+		ada := k.Visitor()
+		ada.Set("user", "ada")
+		k.Meanwhile(ada, func() {})
+		k.Meanwhile(ada, func() {})
+		ada.Get(page(user), "/")
+	})
+	if len(got) != 1 || !strings.Contains(got[0], "twice") {
+		t.Errorf("%q", got)
+	}
+}
+
 func TestRoundTrips(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, k *handlertest.Kit) {

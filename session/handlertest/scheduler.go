@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	// tick is how often the scheduler looks whether a request has come to its next
+	// tick is how often the scheduler looks whether a request waits for its next
 	// operation. On a machine that does other things too, the request gets its share of
 	// the time between two ticks.
 	tick = 20 * time.Millisecond
@@ -21,12 +21,9 @@ const (
 	// as one that waits for another request, on a mutex of the application's, say. Then
 	// another one goes on.
 	grace = 25
-	// patience is how many ticks all requests may take to come to their next operation.
+	// patience is how many ticks the scheduler waits when no request reaches its next operation.
 	patience = 1500
 )
-
-// errStuck is the failure of an interleaving in which no request goes on.
-var errStuck = errors.New("the requests wait for each other, or for something that does not come")
 
 // scheduler lets one request at a time go on, from one of its operations to the next, and
 // decides by a seed which one that is.
@@ -34,7 +31,7 @@ type scheduler struct {
 	clock  *clock
 	rng    *rand.Rand
 	sticky float64       // how likely the last request goes on
-	event  chan struct{} // a request has come to an operation, or to its end
+	event  chan struct{} // a request waits for an operation, or has ended
 
 	mu       sync.Mutex
 	tasks    []*task
@@ -74,7 +71,7 @@ func newScheduler(c *clock, seed uint64) *scheduler {
 	return &scheduler{clock: c, rng: rng, sticky: rng.Float64() * 0.8, event: make(chan struct{}, 1), sessions: map[string]string{}}
 }
 
-// start begins a task, whose body runs when its first turn has come.
+// start begins a task, whose body runs when choose has given it its first turn.
 func (s *scheduler) start(name string, body func(t *task)) {
 	s.mu.Lock()
 	t := &task{sched: s, number: len(s.tasks) + 1, name: name, running: true}
@@ -124,12 +121,12 @@ func (s *scheduler) run() error {
 		case s.allEnded():
 			return nil
 		case !s.settleUntil(patience, func() bool { return s.hasWaiting() || s.allEnded() }):
-			return errStuck
+			return s.stuck()
 		}
 	}
 }
 
-// settle waits until no task runs, and reports whether that came to pass in time.
+// settle waits until no task runs. It reports false after patience ticks.
 func (s *scheduler) settle(ticks int) bool {
 	return s.settleUntil(ticks, func() bool { return !s.busy() })
 }
@@ -155,7 +152,7 @@ func (s *scheduler) busy() bool {
 	return slices.ContainsFunc(s.tasks, func(t *task) bool { return t.running })
 }
 
-// blocked takes the running tasks for ones that wait for another task.
+// blocked marks the running tasks as waiting for another task.
 func (s *scheduler) blocked() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -165,6 +162,19 @@ func (s *scheduler) blocked() {
 	for _, t := range s.tasks {
 		t.running = false
 	}
+}
+
+// stuck is the failure of an interleaving in which no request goes on.
+func (s *scheduler) stuck() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var all []error
+	for _, t := range s.tasks {
+		if !t.ended {
+			all = append(all, fmt.Errorf("%s waits for another request, or for something that does not come, such as the end of its context", t.name))
+		}
+	}
+	return errors.Join(all...)
 }
 
 func (s *scheduler) hasWaiting() bool {
@@ -202,7 +212,7 @@ func (s *scheduler) choose() *turn {
 	return next
 }
 
-// wait returns when the task's turn has come.
+// wait returns when choose has given the task its turn.
 func (t *task) wait(st *step, at time.Time) {
 	next := &turn{task: t, step: st, at: at, come: make(chan struct{})}
 	t.sched.mu.Lock()
@@ -217,7 +227,7 @@ func (t *task) wait(st *step, at time.Time) {
 	<-next.come
 }
 
-// await returns when the turn of an operation has come. done takes its result.
+// await returns when choose has given an operation its turn. done takes its result.
 func (t *task) await(op, key string) (done func(error)) {
 	st := &step{task: t, what: op}
 	if key != "" {

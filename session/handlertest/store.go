@@ -58,7 +58,7 @@ func (s *store) become(other *store) {
 	s.records, s.sets = c.records, c.sets
 }
 
-// What the kit knows operations by, and a schedule calls them.
+// The names of operations, in the kit and in a schedule.
 const (
 	opLoad    = "loads"
 	opPing    = "pings"
@@ -68,7 +68,7 @@ const (
 	opEnd     = "ends"
 )
 
-// do carries an operation out when its turn has come, and with the lock.
+// do waits for the operation's turn, then runs it under the lock.
 func (s *store) do(ctx context.Context, op, key string, operation func() error) error {
 	if err := ctx.Err(); err != nil {
 		return err

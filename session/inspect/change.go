@@ -120,7 +120,7 @@ func (i *Inspector) sets(snap record.Snapshot) []string {
 // Index puts the session of a record that was found at a key into the index of its user,
 // and of its labels, where Session.Login was called for it, and reports whether it did so.
 // An entry that is there stays. A session that logged in before the index was switched on
-// is put into it too; its record then says so from now on.
+// is put into it too, and its record gets the lease of the entry.
 func (i *Inspector) Index(ctx context.Context, store session.Store, k session.ScannedKey, now time.Time) (bool, error) {
 	index, ok := store.(session.UserIndex)
 	at, mayBe := i.format.AtKey(k.Key)

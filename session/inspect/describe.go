@@ -22,16 +22,16 @@ const (
 	NoSession Kind = "other"      // a key that is not one of a session
 )
 
-// Record is what a stored session says beside its data.
+// Record is what a stored record holds beside the session's data.
 type Record struct {
 	Handle string
 	Kind   Kind
-	// Why says of a record that is no live session why a request with its cookie begins a
-	// new one: it was renewed or ended, it is over by the times in it, or it cannot be
-	// read. It is "" for a live session.
+	// Why is why a request with the record's cookie begins a new session: this one was
+	// renewed or ended, it is over by the times in it, or the record cannot be read. It is ""
+	// for a live session.
 	Why string
 
-	Created, LoggedIn time.Time // LoggedIn is zero where nobody has
+	Created, LoggedIn time.Time // LoggedIn is zero without a Login
 	// Ends is when the session ends if it is not used any more, zero for never. IdleLeft is
 	// what is left until then by Redis's time to live, 0 where there is none.
 	Ends     time.Time
@@ -48,7 +48,7 @@ type Record struct {
 	Successor string
 }
 
-// Describe returns what the first Front bytes of a record tell. now is the present time.
+// Describe returns the Record for the first Front bytes of a record. now is the present time.
 func (i *Inspector) Describe(k session.ScannedKey, now time.Time) Record {
 	r := Record{Handle: i.Handle(k.Key), Kind: NoSession, Size: k.Size, IdleLeft: k.TTL}
 	at, ok := i.format.AtKey(k.Key)
@@ -102,7 +102,7 @@ func earlier(a, b time.Time) time.Time {
 	return a
 }
 
-// whyUnreadable is a sentence about a record that no session can be made of.
+// whyUnreadable is the Why of a record that cannot be read.
 func whyUnreadable(err error) string {
 	if errors.Is(err, session.ErrCrossedReply) {
 		return "its record is that of another session: it was copied to this key, or the reply was another command's"
@@ -122,7 +122,7 @@ type Value struct {
 // Contents are a record and its data.
 type Contents struct {
 	Record
-	User   string // whose session it is, where Session.Login was called
+	User   string // what Session.Login was given, or ""
 	Values []Value
 	// Hidden says that there is also data under keys that are not text.
 	Hidden bool

@@ -1,6 +1,6 @@
-// Package inspect looks at an application's sessions from outside: what a record says
-// beside the visitor's data, whether a cookie names one, and how to end, index or convert
-// it. cmd/redissessions is made of it.
+// Package inspect reads an application's sessions without a request: what a record holds
+// beside the visitor's data, and whether a cookie names one. It also ends, indexes and
+// converts them. cmd/redissessions uses it.
 //
 // It is for tools of an operator, who has the settings and the server. A program that
 // serves requests uses package session. What it returns names a session by a handle, of
@@ -21,7 +21,7 @@ import (
 	"github.com/pyramidgo/redissessions/session/internal/sign"
 )
 
-// Inspector knows how the sessions of one application are stored. It is safe for concurrent
+// Inspector reads and writes the records of one application's sessions. It is safe for concurrent
 // use, and prints without its secrets.
 type Inspector struct {
 	o       session.Options // without secrets and keys

@@ -268,6 +268,14 @@ func TestAlerts(t *testing.T) {
 	}, queries)
 }
 
+// TestAlertsFire: on what they are for, and not on what visitors do.
+func TestAlertsFire(t *testing.T) {
+	cmd := exec.CommandContext(t.Context(), connecttest.Installed(t, "promtool"), "test", "rules", filepath.Join("testdata", "alerts.yml"))
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("promtool: %v\n%s", err, out)
+	}
+}
+
 // fail has events that a test provokes with difficulty, and elsewhere: TestEveryEvent.
 func (s *site) fail() {
 	for _, e := range []session.Event{

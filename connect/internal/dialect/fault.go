@@ -124,7 +124,7 @@ func begins(text, front string) bool {
 func Demoted(text string) bool { return begins(text, "READONLY ") }
 
 // PingRefused reports whether a server has answered a PING with a refusal that is about
-// writes: the server is there, and serves whoever only reads.
+// writes: the server runs, and answers commands that only read.
 func PingRefused(text string) bool { return strings.HasPrefix(text, "MISCONF ") }
 
 // Soon reports whether the reason of a refusal may have passed a moment later,

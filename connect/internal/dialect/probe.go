@@ -34,7 +34,7 @@ func text(v any) string {
 	}
 }
 
-// Findings are what a look at a server has come to.
+// Findings are the result of probing a server.
 type Findings connect.Findings
 
 // Err returns one error for all of them, or nil.

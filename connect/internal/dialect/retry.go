@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Outcome is what a try of an operation came to.
+// Outcome is the result of a try of an operation.
 type Outcome int
 
 const (

@@ -103,6 +103,6 @@ func (g *Guarded) IndexPut(ctx context.Context, op, key, member string, score, e
 	return state, nil
 }
 
-// WithoutTransactions reports whether a look at the server has found that its user may not run
+// WithoutTransactions reports whether the probe has found that the server's user may not run
 // MULTI.
 func (g *Guarded) WithoutTransactions() bool { return g.transactions.is(missing) }

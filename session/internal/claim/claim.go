@@ -1,6 +1,6 @@
-// Package claim is the text in a session's record that says who does a piece of work which
-// one of several requests is to do: its grammar, and when a claim has lapsed. It knows no
-// record and no store.
+// Package claim is the text in a session's record that names the request which does a piece
+// of work for all of them (Session.Once): its grammar, and when a claim has lapsed. It uses
+// no record and no store.
 package claim
 
 import (
@@ -38,8 +38,8 @@ type State struct {
 
 const never = "0"
 
-// Parse reads a state. What is no state says that the work was never done and that there
-// is no claim.
+// Parse reads a state. A text that is not a state is read as one without a claim, of work
+// that was never done.
 func Parse(text string) State {
 	parts := strings.Split(text, " ")
 	s := State{Generation: never}
@@ -82,11 +82,11 @@ func (s State) Done() State { return State{Generation: s.Token} }
 // Released returns the state without the claim.
 func (s State) Released() State { return State{Generation: s.Generation} }
 
-// IsNever reports whether the state says nothing: the work was never done, and there is no
-// claim.
+// IsNever reports whether the work was never done and there is no claim, so that the state
+// need not be stored.
 func (s State) IsNever() bool { return s.Generation == never && s.Token == "" }
 
-// Watch tells when the claim of another request has lapsed: when it has been seen for all
+// Watch finds out when the claim of another request has lapsed: when it has been seen for all
 // of its lease, by this process's clock, or has ended Skew ago by the clock of the server
 // that made it. The zero value is ready to use.
 type Watch struct {

@@ -61,8 +61,7 @@ const manyYears = 40 * 365 * 24 * time.Hour
 // Endless reports whether a session with that idle timeout counts as one that never ends.
 func Endless(idle time.Duration) bool { return idle == 0 || idle >= manyYears }
 
-// LeaseExtra is for how much longer than the idle timeout an entry counts. own, unless it
-// is 0, is what the options say.
+// LeaseExtra is for how much longer than the idle timeout an entry counts. own is UserOptions.Lease, or 0.
 func LeaseExtra(own, idle time.Duration) time.Duration {
 	if own > 0 {
 		return own

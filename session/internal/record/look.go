@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// Look is what can be told of a record without its data.
+// Look is what the header of a record holds.
 type Look struct {
 	Meta
 	Successor *Address // of a marker
@@ -17,9 +17,9 @@ type Look struct {
 	Codec     string // the name in the record, "" for the format's own or one without a name
 }
 
-// lookLen is how many bytes of a native record tell all that: a header with the key of a
+// lookLen is how many bytes of a native record hold all that: a header with the key of a
 // bound session, and a marker's successor or a codec's name of a usual length. An RSA key
-// is longer: of its record the name of the codec is not told.
+// is longer: of its record Look has no name of the codec.
 const lookLen = 384
 
 // padded lengthens the front of a record whose header goes on behind it.
@@ -78,7 +78,7 @@ func (p *pyramid) LookAt(at Address, front []byte) (l Look, err error) {
 }
 
 // SizeOf returns how many bytes the value at a key has in its record, or would have by
-// itself; negative when it cannot be told.
+// itself; negative when the record does not show it.
 func SizeOf(d Data, key string) int {
 	switch d := d.(type) {
 	case *lazyData:

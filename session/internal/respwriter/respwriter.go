@@ -97,11 +97,13 @@ type Answer struct {
 	Begun bool
 }
 
+// WriteHeader begins the answer, unless the status is an interim one.
 func (w *Answer) WriteHeader(code int) {
 	w.Begun = w.Begun || !Informational(code)
 	w.ResponseWriter.WriteHeader(code)
 }
 
+// Write begins the answer.
 func (w *Answer) Write(b []byte) (int, error) {
 	w.Begun = true
 	return w.ResponseWriter.Write(b)

@@ -94,6 +94,7 @@ func (w serverWriter) server() serverInterfaces { return w.x.w.(serverInterfaces
 // HTTP1Writer wraps the ResponseWriter of an HTTP/1 server.
 type HTTP1Writer struct{ serverWriter }
 
+// ReadFrom is io.ReaderFrom's. What is not sent is read and dropped.
 func (w HTTP1Writer) ReadFrom(src io.Reader) (int64, error) {
 	if !w.x.sends() {
 		w.showAnswer()
@@ -102,6 +103,7 @@ func (w HTTP1Writer) ReadFrom(src io.Reader) (int64, error) {
 	return w.x.w.(io.ReaderFrom).ReadFrom(src)
 }
 
+// Hijack is http.Hijacker's. It returns the error of SendHeader.
 func (w HTTP1Writer) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if err := w.x.SendHeader(); err != nil {
 		return nil, nil, err
@@ -112,6 +114,7 @@ func (w HTTP1Writer) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 // HTTP2Writer wraps the ResponseWriter of an HTTP/2 server.
 type HTTP2Writer struct{ serverWriter }
 
+// Push is http.Pusher's.
 func (w HTTP2Writer) Push(target string, opts *http.PushOptions) error {
 	return w.x.w.(http.Pusher).Push(target, opts)
 }

@@ -22,12 +22,13 @@ type Entry[T any] struct {
 // Liveness is what is at the key of an entry's record.
 type Liveness int
 
+// Unread is an entry whose record has not been read.
 const (
 	Unread Liveness = iota
 	Live            // a session
 	Moved           // a marker: the session has another entry
 	Gone            // there is no session at the key
-	Odd             // it cannot be read; it may be a session all the same
+	Odd             // it cannot be read; it may be a session
 )
 
 // ByLogin orders entries by their login, the earliest first, and by their members.

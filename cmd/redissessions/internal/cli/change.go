@@ -65,7 +65,7 @@ A session whose application did not call Session.Login has no user, and is left 
 	}
 }
 
-// interrupted adds to an error how far the command has come.
+// interrupted adds to an error what the command has done so far.
 func (*app) interrupted(ctx context.Context, err error, far string) error {
 	if ctx.Err() != nil {
 		return &ended{statusInterrupted, errors.New("interrupted: " + far)}

@@ -38,7 +38,7 @@ broken.`,
 	}
 }
 
-// level is how grave a finding is.
+// level is the severity of a finding.
 type level int
 
 const (
@@ -50,7 +50,7 @@ const (
 
 func (l level) String() string { return [...]string{"ok", "note", "warning", "broken"}[l] }
 
-// finding is something that doctor has to say.
+// finding is a line of doctor's output.
 type finding struct {
 	Level level  `json:"-"`
 	Word  string `json:"level"`
@@ -104,7 +104,7 @@ func (a *app) doctor(ctx context.Context) error {
 	return d.end()
 }
 
-// end says with which status doctor ends.
+// end returns doctor's status as an error.
 func (d *diagnosis) end() error {
 	switch d.worst {
 	case broken:

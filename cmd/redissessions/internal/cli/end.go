@@ -83,7 +83,7 @@ func count(given bool) int {
 	return 0
 }
 
-// said reports how many sessions were ended.
+// said prints how many sessions were ended.
 func (a *app) said(n int) error {
 	if a.json {
 		return a.object(map[string]int{"ended": n})
@@ -199,7 +199,7 @@ The other way, which touches no record: redis.sessions.valid_since = %s in the s
 	return a.said(e.done)
 }
 
-// ending ends sessions that began before it, by the clock of whichever server.
+// ending ends sessions that began before it, by the clock of the server that made them.
 type ending struct {
 	*site
 	began            time.Time

@@ -39,7 +39,7 @@ come, in no order. Listing restarts no timeout.`,
 			out := bufio.NewWriter(a.out)
 			defer out.Flush() //nolint:errcheck // a pipe that was closed is its reader's choice
 			list := &list{app: *a, limit: limit, all: all}
-			list.out, list.noBar = out, isTerminal(a.out) // the rows tell how far it has come
+			list.out, list.noBar = out, isTerminal(a.out) // the rows show the progress
 			if cmd.Flags().Changed("user") {
 				return list.user(cmd.Context(), s, user)
 			}

@@ -48,7 +48,7 @@ func (a *app) object(v any) error {
 	return e.Encode(v)
 }
 
-// moment is a time for a person, in UTC.
+// moment formats a time in UTC.
 func moment(t time.Time) string {
 	if t.IsZero() {
 		return "-"
@@ -56,7 +56,7 @@ func moment(t time.Time) string {
 	return t.UTC().Format("2006-01-02 15:04:05")
 }
 
-// span is a duration for a person: two units at most.
+// span formats a duration, in two units at most.
 func span(d time.Duration) string {
 	const day = 24 * time.Hour
 	switch {
@@ -105,7 +105,7 @@ func inJSON(r inspect.Record) recordJSON {
 	}
 }
 
-// isTerminal reports whether a person sees what is written.
+// isTerminal reports whether a writer is a terminal.
 func isTerminal(w any) bool {
 	f, ok := w.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
@@ -129,7 +129,7 @@ func (a *app) newBar(what string) *bar {
 	)}
 }
 
-// at shows how far it has come; a negative part is not known.
+// at shows the part that is done; a negative part is not known.
 func (b *bar) at(part float64) {
 	step := int(part * barSteps)
 	if b.shown == nil || step <= b.last || step >= barSteps {

@@ -31,8 +31,8 @@ const (
 	statusInterrupted = 130 // Ctrl-C, as shells have it
 )
 
-// ended is an error that says with which status the command ends. Without an inner error
-// everything has been said.
+// ended is an error with the status of the command. Without an inner error there is nothing
+// more to print.
 type ended struct {
 	status int
 	err    error
@@ -200,9 +200,9 @@ func (a *app) open(ctx context.Context) (*site, error) {
 	return s, s.open(ctx)
 }
 
-// open connects as the application does, so that what is wrong is said as it is there. A
-// server that answers and cannot save sessions, such as a replica, can be looked at all the
-// same; doctor says what it lacks.
+// open connects as the application does, and returns the same errors. A server that answers
+// and cannot save sessions, such as a replica, is no error: its sessions can be listed, and
+// doctor reports what it lacks.
 func (s *site) open(ctx context.Context) (err error) {
 	if o, err := s.Connect.Resolve(); err == nil && o.Mode == connect.Embedded {
 		return errors.New("the sessions are kept inside of the application's process (embedded): there is no server to look at")
@@ -228,7 +228,7 @@ func (s *site) close() { _ = s.store.Close() }
 
 var errNoScan = errors.New("the connector's store cannot be scanned (it is no session.KeyScanner)")
 
-// scan visits all records under the prefix, with a bar that says how far it has come.
+// scan visits all records under the prefix, with a progress bar.
 func (a *app) scan(ctx context.Context, s *site, front int, what string, visit func([]session.ScannedKey) error) error {
 	scanner, ok := s.store.(session.KeyScanner)
 	if !ok {

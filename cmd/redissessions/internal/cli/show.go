@@ -71,10 +71,10 @@ CSRF token. Encrypted records are decrypted with the keys in the settings.`,
 	return cmd
 }
 
-// verdict is what show finds.
+// verdict is what show prints.
 type verdict struct {
 	key     string // of the session, "" where a cookie names none
-	cookie  string // what is to be said of the cookie, "" without one
+	cookie  string // a sentence about the cookie, "" without one
 	why     string // why it opens no session
 	found   bool   // there is a record
 	record  inspect.Contents
@@ -149,7 +149,7 @@ func (s *site) taken(ctx context.Context, tried []verdict) (verdict, error) {
 	return best, nil
 }
 
-// unverified says what may be the matter with a cookie that no secret has signed.
+// unverified returns a sentence about why no secret may have signed a cookie.
 func unverified(s *site, value string, err error) (cookie, why string) {
 	if f := (*inspect.ForeignCookie)(nil); errors.As(err, &f) {
 		return fmt.Sprintf("signed with the secret, in the format %s", f.Format),

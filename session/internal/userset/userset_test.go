@@ -1,0 +1,133 @@
+package userset_test
+
+import (
+	"bytes"
+	"reflect"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/pyramidgo/redissessions/session/internal/record"
+	"github.com/pyramidgo/redissessions/session/internal/userset"
+)
+
+var noon = time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
+
+func format() record.Format { return record.NewNative(record.Config{Prefix: "s:"}) }
+
+// member returns the member of a session with an ID that logged in at a time.
+func member(id string, login time.Time) []byte {
+	f := format()
+	return f.Member(f.Address(id), login)
+}
+
+// read reads the entries of members as a caller does: is says what is at their keys.
+func read(s *userset.Survey[string], is map[string]userset.Liveness, members ...[]byte) (entries []*userset.Entry[string]) {
+	for _, m := range members {
+		if e := s.Due(m); e != nil {
+			e.Is = is[string(m)]
+			if e.Is == userset.Moved {
+				next := format().Address("next of " + string(m))
+				e.Next = &next
+			}
+			entries = append(entries, e)
+		}
+	}
+	return entries
+}
+
+func never(time.Time) bool { return false }
+
+// An entry without a record is dead once it has been read twice, unless its login is young
+// or a session with the same time of login lives.
+func TestSurvey(t *testing.T) {
+	live, gone, marker := member("live", noon), member("gone", noon.Add(time.Second)), member("moved", noon.Add(2*time.Second))
+	renewal, odd := member("renewal", noon), []byte("odd")
+	is := map[string]userset.Liveness{
+		string(live): userset.Live, string(gone): userset.Gone, string(marker): userset.Moved, string(renewal): userset.Gone,
+	}
+	members := [][]byte{live, gone, marker, renewal, odd}
+	for _, c := range []struct {
+		name  string
+		young func(time.Time) bool
+		dead  [][]byte
+	}{
+		{"logins long ago", never, [][]byte{odd, odd, marker, gone}},
+		{"young logins", func(time.Time) bool { return true }, [][]byte{odd, odd, marker}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := userset.Survey[string]{Format: format()}
+			if !s.Again(read(&s, is, members...)) {
+				t.Fatal("a marker and a missing record are no reason to list the set again")
+			}
+			second := read(&s, is, members...)
+			if n := len(second); n != 2 { // gone and renewal
+				t.Errorf("%d records are read again, want 2", n)
+			}
+			if s.Again(second) {
+				t.Error("the set is listed a third time")
+			}
+			alive, dead := s.Result(c.young)
+			if len(alive) != 1 || !reflect.DeepEqual(alive[0].Member, live) {
+				t.Errorf("live are %v", alive)
+			}
+			slices.SortFunc(dead, bytes.Compare)
+			slices.SortFunc(c.dead, bytes.Compare)
+			if !reflect.DeepEqual(dead, c.dead) {
+				t.Errorf("dead are %q, want %q", dead, c.dead)
+			}
+		})
+	}
+}
+
+// A login counts the entries that it has found and the renewals of their sessions, and
+// neither its own session nor later logins.
+func TestEarlier(t *testing.T) {
+	f := format()
+	found, own, next := f.Address("found"), f.Address("own"), f.Address("next")
+	earlier := userset.NewEarlier(own.Key)
+	earlier.Add(f.Member(found, noon), found, noon, false)
+	earlier.Add(f.Member(own, noon), own, noon, false)
+	if earlier.Len() != 1 {
+		t.Errorf("%d entries, want 1", earlier.Len())
+	}
+	counts := func(at record.Address, login time.Time) bool { return earlier.Counts(f.Member(at, login), at, login) }
+	if !counts(found, noon) || counts(own, noon) || counts(next, noon) {
+		t.Error("counted is not the entry that was found")
+	}
+	earlier.Note(&next, noon)
+	if !counts(next, noon) || counts(next, noon.Add(time.Hour)) {
+		t.Error("a marker leads to the renewal, and not to a later login under its ID")
+	}
+	var all *userset.Earlier
+	if all.Note(&next, noon); !all.Counts(f.Member(own, noon), own, noon) {
+		t.Error("a nil Earlier does not count everything")
+	}
+}
+
+// The handles of a session before and after a renewal are of one login.
+func TestHandle(t *testing.T) {
+	user := record.HashUser("session", "ada")
+	before, after := userset.Handle(user, member("a", noon), noon), userset.Handle(user, member("b", noon), noon)
+	later := userset.Handle(user, member("b", noon.Add(time.Millisecond)), noon.Add(time.Millisecond))
+	if before == after || !userset.SameLogin(before, after) || userset.SameLogin(before, later) || userset.SameLogin(before, "") {
+		t.Error(before, after, later)
+	}
+}
+
+// Logins of one user at the same time get different times.
+func TestLoginTimes(t *testing.T) {
+	var times userset.LoginTimes
+	ada, bob := record.HashUser("session", "ada"), record.HashUser("session", "bob")
+	for i := range 3 {
+		if got, want := times.Next(ada, noon), noon.Add(time.Duration(i)*time.Millisecond); !got.Equal(want) {
+			t.Errorf("login %d is at %v, want %v", i, got, want)
+		}
+	}
+	if got := times.Next(bob, noon); !got.Equal(noon) {
+		t.Errorf("another user's login is at %v", got)
+	}
+	if put := noon.Add(-time.Hour); !times.Next(ada, put).Equal(put) {
+		t.Error("after the clock was put back a login is ahead of it")
+	}
+}
