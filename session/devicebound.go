@@ -240,9 +240,6 @@ func (f *Factory) stored(r *http.Request, store Store, at record.Address, id str
 	return nil, ErrNotFound
 }
 
-// State returns the state as it was loaded, or as Change has left it.
-func (b *BoundSession) State() string { return b.s.meta.Login.Device }
-
 // Change replaces the state by what change makes of it, and saves it while the record is as
 // it was read. When another request has changed the record meanwhile, change is called
 // again, with the state that is stored then. An equal state is not saved. The error is that
@@ -261,11 +258,7 @@ func (b *BoundSession) Change(ctx context.Context, change func(state string) (st
 			return err
 		}
 		s.meta.Login.Device = next
-		if err := s.write(ctx, nil); err != nil {
-			s.meta.Login.Device = was
-			return err
-		}
-		return nil
+		return s.write(ctx, nil)
 	})
 	if err != nil && (errors.Is(err, ErrUnavailable) || errors.Is(err, ErrConflict) || errors.Is(err, ErrRefused)) {
 		s.f.logFailure(s.r, "session: the state of its binding was not saved", err)
