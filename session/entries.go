@@ -189,6 +189,7 @@ func (e *entries) admit(ctx context.Context, state IndexState) error {
 	}
 	p := place{f, e.s.store, e.index}
 	before := userset.NewEarlier(e.at.Key, e.s.at.Key)
+	before.AnyLogin = f.opts.Users.WhenFull == Refuse
 	for _, entry := range state.Entries {
 		if at, login, ok := f.format.OfMember(entry.Member); ok {
 			before.Add(entry.Member, at, login, f.format.Live() == nil && !login.Equal(e.login.At))

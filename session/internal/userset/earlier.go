@@ -14,6 +14,13 @@ type Earlier struct {
 	logins  map[time.Time]bool   // times of login; a renewal keeps its session's
 	moved   map[string]time.Time // where markers lead to, and their sessions' times of login
 	own     []string             // the keys of the login's session, which are not counted
+
+	// AnyLogin also counts entries of later logins that may have replaced one of these, because a
+	// login in a session that is logged in is always admitted: the entry that a marker leads to,
+	// whatever its time of login; and where there are no markers every later entry, once a
+	// record of these has gone. Of two logins at once for the last place both may then be refused.
+	AnyLogin bool
+	gone     bool // a record has gone, in a format without markers
 }
 
 // NewEarlier returns the Earlier of a login whose session's records are at the keys own.
@@ -42,7 +49,15 @@ func (b *Earlier) Counts(member []byte, at record.Address, login time.Time) bool
 	}
 	// A marker of another login leads to a later one.
 	renewed, ok := b.moved[at.Key]
-	return !slices.Contains(b.own, at.Key) && (b.members[string(member)] || b.logins[login] || ok && renewed.Equal(login))
+	ok = ok && (b.AnyLogin || renewed.Equal(login)) || b.gone
+	return !slices.Contains(b.own, at.Key) && (b.members[string(member)] || b.logins[login] || ok)
+}
+
+// NoteGone notes that there is no record at the key of an entry.
+func (b *Earlier) NoteGone(login time.Time) {
+	if b != nil && b.AnyLogin && b.logins[login] {
+		b.gone = true
+	}
 }
 
 // Note notes where the marker at an entry's key leads to.

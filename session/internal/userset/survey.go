@@ -103,6 +103,7 @@ func (s *Survey[T]) Again(read []*Entry[T]) (again bool) {
 			s.Before.Note(e.Next, e.Login)
 			again = true
 		case e.Is == Gone && !living[e.Login]:
+			s.Before.NoteGone(e.Login)
 			e.misses++
 			again = again || e.misses < 2
 		}

@@ -105,6 +105,33 @@ func TestEarlier(t *testing.T) {
 	}
 }
 
+// Where a login in a session that is logged in is always admitted, another login counts the
+// one that has replaced an entry it has found, by its marker or because a record has gone.
+func TestEarlierAnyLogin(t *testing.T) {
+	f := format()
+	found, next, later := f.Address("found"), f.Address("next"), noon.Add(time.Hour)
+	counts := func(e *userset.Earlier) bool { return e.Counts(f.Member(next, later), next, later) }
+	for _, anyLogin := range []bool{true, false} {
+		marked, left := userset.NewEarlier(), userset.NewEarlier()
+		marked.AnyLogin, left.AnyLogin = anyLogin, anyLogin
+		marked.Add(f.Member(found, noon), found, noon, false)
+		left.Add(f.Member(found, noon), found, noon, true)
+		if counts(marked) || counts(left) {
+			t.Error("a later login counts")
+		}
+		marked.NoteGone(noon) // it has a marker, or has been logged out
+		if counts(marked) {
+			t.Error("with markers a later login counts because a session has gone")
+		}
+		if marked.Note(&next, noon); counts(marked) != anyLogin {
+			t.Errorf("AnyLogin %v: the login that a marker leads to counts: %v", anyLogin, !anyLogin)
+		}
+		if left.NoteGone(noon); counts(left) != anyLogin {
+			t.Errorf("AnyLogin %v: without markers a later login counts: %v", anyLogin, !anyLogin)
+		}
+	}
+}
+
 // The handles of a session before and after a renewal are of one login.
 func TestHandle(t *testing.T) {
 	user := record.HashUser("session", "ada")
