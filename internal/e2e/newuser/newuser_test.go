@@ -42,6 +42,7 @@ var needed = []string{
 	"github.com/felixge/httpsnoop",
 	"github.com/fsnotify/fsnotify",
 	"github.com/fxamacker/cbor/v2",
+	"github.com/go-jose/go-jose/v4", // factory knows the setting device_bound
 	"github.com/go-viper/mapstructure/v2",
 	"github.com/gomodule/redigo",
 	"github.com/pelletier/go-toml/v2",
