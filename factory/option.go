@@ -48,8 +48,8 @@ func WithErrorHandler(f func(http.ResponseWriter, *http.Request, error)) Option 
 	return func(c *config) { c.errorHandler = f }
 }
 
-// WithObserver has o told what becomes of each session, beside the observers that
-// redis.sessions.observer names and those of other calls of WithObserver.
+// WithObserver sets an observer, which gets the events of all sessions. Those that
+// redis.sessions.observer names and those of other calls of WithObserver get them too.
 func WithObserver(o session.Observer) Option {
 	return func(c *config) { c.observer = session.Observers(c.observer, o) }
 }

@@ -17,7 +17,7 @@ import (
 	"github.com/pyramidgo/redissessions/session"
 )
 
-// A hook that panics in Login has logged nobody in, though the handler recovers and its page is
+// After a panic of a hook in Login the session has no user, though the handler recovers and its page is
 // sent: the session would have kept its ID, and no index would have it.
 func TestPanicInALogin(t *testing.T) {
 	eachFormatAtOnce(t, func(t *testing.T, format session.Format) {

@@ -118,8 +118,8 @@ func TestSecret(t *testing.T) {
 	run(t, "", "secret", "rotate", "-s", never).wants(t, 0, "9h0m0s")
 }
 
-// TestEmbedded: the application adds that connector itself, and nobody else sees its
-// sessions.
+// TestEmbedded: the application adds that connector itself, and another process does not see
+// its sessions.
 func TestEmbedded(t *testing.T) {
 	file := settingsFile(t, map[string]string{"url": "embedded://", "debug": "true"})
 	run(t, "", "check", "-s", file).wants(t, 0, "known to the application only")

@@ -29,9 +29,9 @@ one back. A session that was renewed meanwhile is followed to its new ID.
   end --user USER --others-than HANDLE    all of a user but one
   end --all                               everybody's; it asks before
 
-For everybody's there is another way, which touches no record and cannot be half done: set
-redis.sessions.valid_since to the present time and restart the application. Sessions that
-began before it have ended then.
+The setting redis.sessions.valid_since ends all sessions without removing a record, and all at
+one moment: set it to the present time and restart the application. Sessions that began before
+it have ended then.
 
 Ctrl-C is safe: each session is ended or untouched, and the command can be run again.`,
 		Example: "  redissessions end --settings production.ini 5f1d0c9a\n  redissessions end --settings production.ini --user alice",

@@ -27,7 +27,7 @@ encryption_keys. It reads no settings and changes none.`,
 	}
 	cmd.AddCommand(&cobra.Command{
 		Use:   "rotate",
-		Short: "Print the steps by which a new secret logs nobody out",
+		Short: "Print the steps to a new secret that keep all visitors logged in",
 		Long: `rotate prints the steps of docs/deploying.md for a new secret, with the times that
 follow from the settings. It changes nothing, and prints no secret.`,
 		Args: cobra.NoArgs,
@@ -43,7 +43,7 @@ follow from the settings. It changes nothing, and prints no secret.`,
 					wait = "one absolute_timeout later (" + s.Settings.AbsoluteTimeout.String() + ")"
 				}
 			}
-			fmt.Fprintf(a.out, `A new secret, so that nobody is logged out. Roll each step out to all servers before the
+			fmt.Fprintf(a.out, `A new secret, with all visitors still logged in. Roll each step out to all servers before the
 next; to go back, take the steps in reverse order. OLD is the present secret, NEW what
 "redissessions secret" prints. What is in secret_previous now (%d) stays until step 3.
 
