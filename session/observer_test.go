@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"net/http"
 	"slices"
 	"strings"
@@ -577,7 +578,8 @@ func (c *counting) Start(ctx context.Context, _ session.Op) context.Context {
 	return ctx
 }
 
-// observedCosts are the allocations of requests, without and with an observer.
+// observedCosts are the fewest allocations that a request made, without and with an
+// observer. The fewest of many, because the race detector empties a sync.Pool at random.
 func observedCosts(t testing.TB, format session.Format, use func(s *session.Session)) (without, with float64, events int) {
 	count := &counting{}
 	cost := func(o session.Observer) float64 {
@@ -586,17 +588,21 @@ func observedCosts(t testing.TB, format session.Format, use func(s *session.Sess
 		v.visit(func(s *session.Session) { s.Set("n", 0) })
 		r := v.request()
 		store := session.StoreOf(f).(*memStore)
-		return testing.AllocsPerRun(200, func() {
-			store.calls = store.calls[:0]
-			s, err := f.Get(r)
-			if err != nil {
-				t.Fatal(err)
-			}
-			use(s)
-			if err := f.Save(discardWriter{}, r, s); err != nil {
-				t.Fatal(err)
-			}
-		})
+		fewest := math.Inf(1)
+		for range 200 {
+			fewest = min(fewest, testing.AllocsPerRun(1, func() {
+				store.calls = store.calls[:0]
+				s, err := f.Get(r)
+				if err != nil {
+					t.Fatal(err)
+				}
+				use(s)
+				if err := f.Save(discardWriter{}, r, s); err != nil {
+					t.Fatal(err)
+				}
+			}))
+		}
+		return fewest
 	}
 	return cost(nil), cost(count), count.events
 }
@@ -613,15 +619,11 @@ func TestObserverCostsNoAllocation(t *testing.T) {
 	n := 0
 	for name, use := range map[string]func(s *session.Session){
 		"read":  func(s *session.Session) { s.Get("n") },
-		"write": func(s *session.Session) { n++; s.Set("n", n) },
+		"write": func(s *session.Session) { n = 1 - n; s.Set("n", n) },
 	} {
 		for _, format := range formats {
 			without, with, events := observedCosts(t, format, use)
-			allowed := 0.0
-			if raceEnabled {
-				allowed = 1 // of the two events of a request
-			}
-			if with > without+allowed || events == 0 {
+			if with > without || events == 0 {
 				t.Errorf("%s, %s: %v allocations without an observer, %v with one, which was told of %d events", name, format, without, with, events)
 			}
 		}
