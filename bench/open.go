@@ -101,10 +101,10 @@ func (o *openedSites) connect(ctx context.Context, names []string, core, atOnce 
 			continue
 		}
 		site := measure.Site{App: app.Name}
-		if site.Callers, err = o.dial(addr, atOnce, false); err != nil {
+		if site.Callers, err = o.dial(addr, atOnce, false, atOnce == 1); err != nil {
 			return err
 		}
-		if site.Aside, err = o.dial(addr, min(atOnce, mostAside), true); err != nil {
+		if site.Aside, err = o.dial(addr, min(atOnce, mostAside), true, atOnce == 1); err != nil {
 			return err
 		}
 		// The check once more, with the client that is used here.
@@ -116,11 +116,12 @@ func (o *openedSites) connect(ctx context.Context, names []string, core, atOnce 
 	return nil
 }
 
-// dial connects n times. The answers of whole ones have cookies and bodies.
-func (o *openedSites) dial(addr string, n int, whole bool) ([]apps.Caller, error) {
+// dial connects n times. The answers of whole ones have cookies and bodies. With alone there is
+// one request at a time.
+func (o *openedSites) dial(addr string, n int, whole, alone bool) ([]apps.Caller, error) {
 	var callers []apps.Caller
 	for range n {
-		c, err := load.Dial(addr)
+		c, err := load.Dial(addr, alone)
 		if err != nil {
 			return nil, err
 		}

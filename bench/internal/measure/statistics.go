@@ -41,10 +41,9 @@ type round map[string]load.Sample
 // the same round is what a sample is compared with, so that whatever slows the
 // machine down for a while slows both.
 //
-// A ratio is one of times, so it has all that the requests took: collections of garbage, and
-// the waits of some requests for the scheduler. What a request takes more is a difference of
-// a microsecond or two, which those waits hide: over HTTP they come to a third of the time,
-// in some requests 15 µs and in some 40. So it is the difference of the two median latencies.
+// A ratio is one of times, so it has all that the requests took, collections of garbage too.
+// What a request takes more is a difference of a microsecond or two, and a collection in one
+// sample and none in the other is as much. So it is the difference of the two median latencies.
 func summarize(cell record.Cell, app string, rounds []round, results int) []record.Result {
 	results = max(1, min(results, len(rounds)))
 	var out []record.Result
