@@ -47,7 +47,7 @@ func TestReaderLeavesAnothersTimeout(t *testing.T) {
 					}
 				})
 				key := redis.Keys()[0]
-				redis.SetTTL(key, before)
+				redis.SetTTL(key, before/2) // a restart is due
 
 				restarts := 0
 				store.meanwhile = func() {
