@@ -117,6 +117,24 @@ func TestRememberedSessionInAnotherProcess(t *testing.T) {
 	})
 }
 
+// The requests of a visitor go to three processes in turn: the session is restarted as often as
+// with one, since each reads in Redis when that was done last.
+func TestRememberedSessionOfSeveralProcesses(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := newMemStore()
+		v := newVisitor(t, newTestFactory(t, ttlStore{store}, nil))
+		v.visit(func(s *session.Session) { s.Set("a", 1); s.AdjustTimeout(30 * day) })
+		processes := []*siteVisitor{v, v.at(newTestFactory(t, ttlStore{store}, nil)), v.at(newTestFactory(t, ttlStore{store}, nil))}
+		restarts := 0
+		for i := range 24 * 60 {
+			restarts += processes[i%3].readEveryMinute(store, 1)["expire"]
+		}
+		if restarts < 23 || restarts > 24+2 {
+			t.Errorf("a day takes %d restarts", restarts)
+		}
+	})
+}
+
 // When another process has taken the timeout back, or made it another one, that holds from
 // the next read on.
 func TestRememberedSessionIsForgottenElsewhere(t *testing.T) {
@@ -159,6 +177,36 @@ func TestRememberedSessionIsForgottenElsewhere(t *testing.T) {
 			})
 		})
 	}
+}
+
+// ttlRefused is a store whose server does not let it read a time to live.
+type ttlRefused struct{ ttlStore }
+
+func (s ttlRefused) LoadTTL(context.Context, string) ([]byte, time.Duration, error) {
+	_, _, _ = s.begin("refused", "")
+	return nil, 0, session.ErrRefused
+}
+
+// Where the time to live may not be read, a session that stays logged in costs two commands,
+// and no request fails.
+func TestRememberedSessionWithoutPTTL(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := newMemStore()
+		v := newVisitor(t, newTestFactory(t, ttlRefused{ttlStore{store}}, nil))
+		v.visit(func(s *session.Session) { s.Set("a", 1); s.Remember(30 * day) })
+		for i, want := range [][]string{{"refused", "load", "expire"}, {"load", "expire"}, {"load", "expire"}} {
+			pass(time.Minute)
+			store.takeCalls()
+			v.visit(func(s *session.Session) {
+				if !s.Has("a") {
+					t.Error("the session is not there")
+				}
+			})
+			if got := store.takeCalls(); !slices.Equal(got, want) || store.live() != 30*day {
+				t.Errorf("read %d takes %v and leaves %v", i, got, store.live())
+			}
+		}
+	})
 }
 
 // Near the absolute timeout a read is one command too, and none passes it.

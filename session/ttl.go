@@ -3,6 +3,7 @@ package session
 import (
 	"cmp"
 	"context"
+	"errors"
 	"net/http"
 	"time"
 
@@ -186,7 +187,11 @@ const unknownTTL time.Duration = -1
 func (s *Session) fetch(ctx context.Context, key string, ttl time.Duration) ([]byte, time.Duration, error) {
 	if s.readsTTL(key) {
 		if l, ok := s.store.(TTLLoader); ok {
-			return l.LoadTTL(ctx, key)
+			record, left, err := l.LoadTTL(ctx, key)
+			if !errors.Is(err, ErrRefused) || s.access == passive || s.f.opts.TouchAfter > 0 {
+				return record, left, err
+			}
+			s.f.overridden.Stop() // the server does not let us read it, and the load can do without
 		}
 	}
 	record, err := s.store.Load(ctx, key, ttl)

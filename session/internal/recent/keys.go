@@ -19,7 +19,10 @@ const (
 // when the room for it is full. It holds a hash of each key and not the key, which may be
 // a secret. The zero value is an empty set, without memory until a key is added, ready to
 // use by several goroutines.
-type Keys struct{ table atomic.Pointer[table] }
+type Keys struct {
+	table   atomic.Pointer[table]
+	stopped atomic.Bool
+}
 
 type table struct {
 	seed maphash.Seed
@@ -30,11 +33,17 @@ type table struct {
 // Has reports whether a key was added, and neither removed nor lost since.
 func (k *Keys) Has(key string) bool {
 	t := k.table.Load()
-	return t != nil && t.find(t.sum(key)) != nil
+	return t != nil && t.find(t.sum(key)) != nil && !k.stopped.Load()
 }
+
+// Stop makes the set an empty one to which no key can be added.
+func (k *Keys) Stop() { k.stopped.Store(true) }
 
 // Add adds a key.
 func (k *Keys) Add(key string) {
+	if k.stopped.Load() {
+		return
+	}
 	t := k.table.Load()
 	if t == nil {
 		k.table.CompareAndSwap(nil, &table{seed: maphash.MakeSeed()})

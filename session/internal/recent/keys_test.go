@@ -27,6 +27,16 @@ func TestKeys(t *testing.T) {
 	}
 }
 
+func TestStop(t *testing.T) {
+	var k recent.Keys
+	k.Add("a")
+	k.Stop()
+	k.Add("b")
+	if k.Has("a") || k.Has("b") {
+		t.Error("it has a key after Stop")
+	}
+}
+
 // With half as many keys as there is room for hardly one is lost, and of many more the
 // last ones are there.
 func TestKeysAreBounded(t *testing.T) {
