@@ -194,6 +194,11 @@ func TestRememberedSessionWithoutPTTL(t *testing.T) {
 		store := newMemStore()
 		v := newVisitor(t, newTestFactory(t, ttlRefused{ttlStore{store}}, nil))
 		v.visit(func(s *session.Session) { s.Set("a", 1); s.Remember(30 * day) })
+		store.err = session.ErrRefused // everything, for a moment
+		if _, err := v.f.Get(v.request()); !errors.Is(err, session.ErrRefused) {
+			t.Errorf("Get returns %v", err)
+		}
+		store.err = nil
 		for i, want := range [][]string{{"refused", "load", "expire"}, {"load", "expire"}, {"load", "expire"}} {
 			pass(time.Minute)
 			store.takeCalls()

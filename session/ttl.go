@@ -185,16 +185,20 @@ const unknownTTL time.Duration = -1
 // fetch loads a record. Where readsTTL says so it reads the time to live rather than
 // restarting it, if the store can.
 func (s *Session) fetch(ctx context.Context, key string, ttl time.Duration) ([]byte, time.Duration, error) {
+	refused := false
 	if s.readsTTL(key) {
 		if l, ok := s.store.(TTLLoader); ok {
 			record, left, err := l.LoadTTL(ctx, key)
 			if !errors.Is(err, ErrRefused) || s.access == passive || s.f.opts.TouchAfter > 0 {
 				return record, left, err
 			}
-			s.f.overridden.Stop() // the server does not let us read it, and the load can do without
+			refused = true // a load of this kind can do without it
 		}
 	}
 	record, err := s.store.Load(ctx, key, ttl)
+	if refused && err == nil { // the server refuses PTTL, and not everything for a moment
+		s.f.overridden.Stop()
+	}
 	return record, unknownTTL, err
 }
 
