@@ -30,7 +30,8 @@ type Factory struct {
 	rejections onInvalid // Options.OnInvalid
 	binding    Binding   // nil unless Options.DeviceBound is set
 
-	idsAreOurs bool // no Options.NewID makes them
+	idsAreOurs    bool // no Options.NewID makes them
+	showsRequests bool // a hook of the options gets a http.Request
 }
 
 // NewFactory returns a factory that keeps its sessions in store. store may be
@@ -74,6 +75,8 @@ func NewFactory(store Store, opts *Options) (*Factory, error) {
 	}
 	f.watcher, f.rejections = newWatcher(opts.Observer, f.opts.Logger), opts.OnInvalid
 	f.idsAreOurs = opts.NewID == nil
+	f.showsRequests = opts.Observer != nil || opts.OnInvalid != nil || opts.Passive != nil || opts.StoreFor != nil ||
+		opts.ErrorHandler != nil || opts.Users != nil && opts.Users.Describe != nil
 	f.opts.NewID = f.rules.idMaker(opts)
 	f.opts.IdleTimeout = f.format.Idle(f.opts.IdleTimeout)
 	// Signer and format have what they need. A value that holds a factory may
