@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/pyramidgo/redissessions/session/internal/contention"
@@ -29,6 +30,7 @@ type Factory struct {
 	watcher    *watcher  // of Options.Observer; nil without one
 	rejections onInvalid // Options.OnInvalid
 	binding    Binding   // nil unless Options.DeviceBound is set
+	onePath    sync.Once // it is logged that another factory's Binding has its path
 
 	idsAreOurs    bool // no Options.NewID makes them
 	showsRequests bool // a hook of the options gets a http.Request

@@ -23,20 +23,38 @@ import (
 // After a Hijack the application writes the header itself. The cookie of a session that
 // was begun or renewed is in w.Header() then: give that to what writes the answer, such
 // as a websocket's upgrader, or the browser does not get it.
+//
+// It panics when it is put right around the Handler of another factory and both bind
+// sessions to the browser below one path (Options.DeviceBound). Where other middleware stands
+// between the two, the first request logs the error.
 func (f *Factory) Handler(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if f.exchangeOf(r) != nil { // wrapped twice
-			next.ServeHTTP(w, r)
-			return
+	for inner, ok := next.(*handler); ok; inner, ok = inner.next.(*handler) {
+		if err := onePath(f, inner.f); err != nil {
+			panic(err)
 		}
-		if f.binding != nil && f.binding.Serves(r.URL.Path) {
-			f.serveBinding(w, r)
-			return
-		}
-		x := f.open(r, w.Header(), r.Header["Cookie"])
-		x.out = respwriter.New(w, x)
-		x.serve(func() { next.ServeHTTP(x.out.Wrap(), x.r) })
-	})
+	}
+	return &handler{f, next}
+}
+
+// handler is what Handler returns.
+type handler struct {
+	f    *Factory
+	next http.Handler
+}
+
+func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	f := h.f
+	if f.exchangeOf(r) != nil { // wrapped twice
+		h.next.ServeHTTP(w, r)
+		return
+	}
+	if f.binding != nil && f.binding.Serves(r.URL.Path) {
+		f.serveBinding(w, r)
+		return
+	}
+	x := f.open(r, w.Header(), r.Header["Cookie"])
+	x.out = respwriter.New(w, x)
+	x.serve(func() { h.next.ServeHTTP(x.out.Wrap(), x.r) })
 }
 
 // Incoming is a request, and the header of the response to it, on a server that is not
@@ -113,6 +131,9 @@ func answerOf(kept *respwriter.Kept) *Answer {
 // response's header.
 func (f *Factory) open(r *http.Request, h http.Header, cookies []string) *exchange {
 	x := &exchange{f: f, outer: innermost(r.Context()), h: h, in: r}
+	if f.binding != nil && x.outer != nil {
+		f.logOnePath(x)
+	}
 	x.cookies = append(x.line[:0], cookies...)
 	if f.opts.AllowCookie != nil {
 		x.early = x.h.Clone()
