@@ -27,10 +27,10 @@ type Factory struct {
 	turns  *contention.Turns // of writers of one large session
 	logins *userset.LoginTimes
 
-	watcher    *watcher  // of Options.Observer; nil without one
-	rejections onInvalid // Options.OnInvalid
-	binding    Binding   // nil unless Options.DeviceBound is set
-	onePath    sync.Once // it is logged that another factory's Binding has its path
+	watcher    *watcher   // of Options.Observer; nil without one
+	rejections onInvalid  // Options.OnInvalid
+	binding    Binding    // nil unless Options.DeviceBound is set
+	onePath    *sync.Once // it is logged that another factory's Binding has its path
 
 	idsAreOurs    bool // no Options.NewID makes them
 	showsRequests bool // a hook of the options gets a http.Request
@@ -43,7 +43,7 @@ func NewFactory(store Store, opts *Options) (*Factory, error) {
 	if opts == nil {
 		opts = &Options{}
 	}
-	f := &Factory{opts: opts.withDefaults(), store: store, rules: opts.Format.rules(), late: new(oncePerRoute), turns: new(contention.Turns), logins: new(userset.LoginTimes)}
+	f := &Factory{opts: opts.withDefaults(), store: store, rules: opts.Format.rules(), late: new(oncePerRoute), onePath: new(sync.Once), turns: new(contention.Turns), logins: new(userset.LoginTimes)}
 	clock, ok := store.(Clock)
 	if !ok {
 		clock = systemClock{}
