@@ -261,7 +261,8 @@ type UserIndex interface {
 	IndexList(ctx context.Context, key string) (IndexState, error)
 
 	// IndexClose gives the set an epoch, which is kept for at least that long, and then
-	// returns the set: who adds a member and does not find the new epoch is in it.
+	// returns the set: who adds a member and does not find the new epoch is in it. The
+	// epoch of a set without members should not be kept for longer.
 	IndexClose(ctx context.Context, key string, next Epoch, keep time.Duration) (IndexState, error)
 }
 
