@@ -2,7 +2,7 @@
 //
 //	go run .             measures, about nine minutes, and prints tables
 //	go run . -quick      about one minute, rough
-//	go run . growth      how cost grows with keys, bytes and sessions
+//	go run . growth      how cost grows with keys, bytes, sessions and writers
 //	go run . users       measures the sessions of users: their index, its memory and its time
 //	go run . report      makes docs/performance.md and its plot of the recorded runs
 //
@@ -15,18 +15,21 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+
+	"github.com/pyramidgo/redissessions/bench/internal/measure"
 )
 
-// commands are what the first argument may be. The last three are those that the
+// commands are what the first argument may be. Those from "measure" on are what the
 // program runs in processes of its own.
 var commands = map[string]func(ctx context.Context, args []string) error{
-	"compare":       compare,
-	"growth":        growth,
-	"users":         users,
-	"report":        writeReport,
-	"measure":       measureStage,
-	"measure-users": measureUsers,
-	"serve":         serve,
+	"compare":         compare,
+	"growth":          growth,
+	"users":           users,
+	"report":          writeReport,
+	"measure":         measureStage,
+	"measure-writers": measureTask[*measure.Writers],
+	"measure-users":   measureTask[*measure.Users],
+	"serve":           serve,
 }
 
 func main() {

@@ -139,7 +139,7 @@ func (s *userSite) fill(ctx context.Context, client *redis.Client) (int64, error
 	if err := client.FlushDB(ctx).Err(); err != nil {
 		return 0, fmt.Errorf("measure: %w", err)
 	}
-	before, err := redisserver.UsedMemory(ctx, client)
+	before, err := redisserver.SettledMemory(ctx, client)
 	if err != nil {
 		return 0, err
 	}
@@ -156,7 +156,7 @@ func (s *userSite) fill(ctx context.Context, client *redis.Client) (int64, error
 	if err := errors.Join(errs...); err != nil {
 		return 0, err
 	}
-	after, err := redisserver.UsedMemory(ctx, client)
+	after, err := redisserver.SettledMemory(ctx, client)
 	return after - before, err
 }
 

@@ -42,10 +42,14 @@ const (
 	// record.
 	IndexUsage   = "index-usage-B"
 	SessionUsage = "session-usage-B"
+	// Tries is how often a save was tried, and Lost how many updates were not there when
+	// all requests of a cell had ended well.
+	Tries = "tries/op"
+	Lost  = "lost"
 )
 
 // units is the order of the values in a line.
-var units = []string{NsPerOp, Ratio, ExtraNs, P50, P99, Bytes, Allocs, Trips, Sent, Received, SessionBytes, IndexBytes, IndexUsage, SessionUsage}
+var units = []string{NsPerOp, Ratio, ExtraNs, P50, P99, Bytes, Allocs, Trips, Sent, Received, SessionBytes, IndexBytes, IndexUsage, SessionUsage, Tries, Lost}
 
 // Cell is what was asked of the applications, and under which conditions.
 type Cell struct {
