@@ -4,6 +4,7 @@
 //	go run . -quick      about one minute, rough
 //	go run . growth      how cost grows with keys, bytes, sessions and writers
 //	go run . users       measures the sessions of users: their index, its memory and its time
+//	go run . cluster     what requests and sessions cost one Redis and a Cluster of three
 //	go run . report      makes docs/performance.md and its plot of the recorded runs
 //
 // It starts its own redis-server. How it measures is told in
@@ -25,10 +26,12 @@ var commands = map[string]func(ctx context.Context, args []string) error{
 	"compare":         compare,
 	"growth":          growth,
 	"users":           users,
+	"cluster":         cluster,
 	"report":          writeReport,
 	"measure":         measureStage,
 	"measure-writers": measureTask[*measure.Writers],
 	"measure-users":   measureTask[*measure.Users],
+	"measure-cluster": measureTask[*measure.Cluster],
 	"serve":           serve,
 }
 
