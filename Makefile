@@ -78,6 +78,7 @@ bench-quick:
 bench-record:
 	cd bench && $(GO) run . -record testdata/last.txt
 	cd bench && $(GO) run . growth -record testdata/growth.txt
+	cd bench && $(GO) run . cluster -record testdata/cluster.txt
 	cd bench && $(GO) run . users -record testdata/users.txt
 	cd bench && $(GO) run . report
 

@@ -3,8 +3,9 @@
 //	go run .             measures, about eight minutes, and prints tables and the goals
 //	go run . -quick      about one minute, rough
 //	go run . against     compares two recorded runs, and says what has become slower
-//	go run . growth      how cost grows with keys, bytes and sessions
+//	go run . growth      how cost grows with keys, bytes, sessions and writers
 //	go run . users       measures the sessions of users: their index, its memory and its time
+//	go run . cluster     what requests and sessions cost one Redis and a Cluster of three
 //	go run . report      makes docs/performance.md and its plot of the recorded runs
 //
 // While one makes the library faster, this takes two minutes, over HTTP and one request at a
@@ -25,19 +26,24 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+
+	"github.com/pyramidgo/redissessions/bench/internal/measure"
 )
 
-// commands are what the first argument may be. The last three are those that the
+// commands are what the first argument may be. Those from "measure" on are what the
 // program runs in processes of its own.
 var commands = map[string]func(ctx context.Context, args []string) error{
-	"compare":       compare,
-	"against":       against,
-	"growth":        growth,
-	"users":         users,
-	"report":        writeReport,
-	"measure":       measureStage,
-	"measure-users": measureUsers,
-	"serve":         serve,
+	"compare":         compare,
+	"against":         against,
+	"growth":          growth,
+	"users":           users,
+	"cluster":         cluster,
+	"report":          writeReport,
+	"measure":         measureStage,
+	"measure-writers": measureTask[*measure.Writers],
+	"measure-users":   measureTask[*measure.Users],
+	"measure-cluster": measureTask[*measure.Cluster],
+	"serve":           serve,
 }
 
 func main() {

@@ -45,10 +45,26 @@ const (
 	// record.
 	IndexUsage   = "index-usage-B"
 	SessionUsage = "session-usage-B"
+	// Tries is how often a save was tried, and Lost how many updates were not there when
+	// all requests of a cell had ended well.
+	Tries = "tries/op"
+	Lost  = "lost"
+	// ServerNs is the processor time of a request on all servers together, by their own
+	// count, and CommandNs the part of it that was spent in the commands themselves. Busy is
+	// the share of the time in which the busiest server used the processor.
+	ServerNs  = "server-ns/op"
+	CommandNs = "command-ns/op"
+	Busy      = "busy"
+	// Least and Most are the shares of the servers that have the fewest keys and the most.
+	Least = "least-share"
+	Most  = "most-share"
 )
 
 // units is the order of the values in a line.
-var units = []string{NsPerOp, Ratio, ExtraNs, P50, P99, Bytes, Allocs, Trips, Sent, Received, SessionBytes, IndexBytes, IndexUsage, SessionUsage}
+var units = []string{
+	NsPerOp, Ratio, ExtraNs, P50, P99, Bytes, Allocs, Trips, Sent, Received, SessionBytes, IndexBytes, IndexUsage, SessionUsage, Tries, Lost,
+	ServerNs, CommandNs, Busy, Least, Most,
+}
 
 // Cell is what was asked of the applications, and under which conditions.
 type Cell struct {
@@ -69,6 +85,8 @@ type Cell struct {
 	Sessions int
 	// Devices is how many sessions a user has, or 0 where there are no users.
 	Devices int
+	// Nodes is how many servers hold the sessions, where that is measured, else 0.
+	Nodes int
 }
 
 // Result is one line of a run: one application in one cell, for some rounds.
@@ -94,6 +112,9 @@ func (c Cell) Name(app string) string {
 	if c.Devices > 0 {
 		fmt.Fprintf(&b, "/devices=%d", c.Devices)
 	}
+	if c.Nodes > 0 {
+		fmt.Fprintf(&b, "/nodes=%d", c.Nodes)
+	}
 	b.WriteString("/app=" + appEscaper.Replace(app))
 	return b.String()
 }
@@ -115,7 +136,7 @@ func yesNo(b bool) string {
 func parseName(name string) (c Cell, app string, err error) {
 	parts := strings.Split(name, "/")
 	c.Route = strings.ToLower(parts[0])
-	numbers := map[string]*int{"keys": &c.Keys, "value": &c.ValueBytes, "at-once": &c.AtOnce, "sessions": &c.Sessions, "devices": &c.Devices}
+	numbers := map[string]*int{"keys": &c.Keys, "value": &c.ValueBytes, "at-once": &c.AtOnce, "sessions": &c.Sessions, "devices": &c.Devices, "nodes": &c.Nodes}
 	for _, part := range parts[1:] {
 		key, value, _ := strings.Cut(part, "=")
 		switch key {

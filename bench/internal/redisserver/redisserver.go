@@ -30,9 +30,9 @@ const startTimeout = 10 * time.Second
 // Start starts a redis-server on a free port of 127.0.0.1 and on a core, as
 // pin.Start does.
 func Start(ctx context.Context, core int) (*Server, error) {
-	program, err := exec.LookPath("redis-server")
+	program, err := find()
 	if err != nil {
-		return nil, errors.New("redisserver: redis-server is not installed; on Debian and Ubuntu: apt-get install redis-server, on macOS: brew install redis")
+		return nil, err
 	}
 	return tryPorts(ctx, []string{program}, core)
 }
@@ -50,7 +50,7 @@ func StartValkey(ctx context.Context, core int) (*Server, error) {
 // tryPorts starts a server on a free port.
 func tryPorts(ctx context.Context, command []string, core int) (*Server, error) {
 	for try := 0; ; try++ {
-		s, err := start(ctx, command, core)
+		s, err := start(ctx, command, core, nil)
 		// Between finding the port and using it another program may take it.
 		if err == nil || try == 5 || !errors.Is(err, errEnded) {
 			return s, err
@@ -58,30 +58,49 @@ func tryPorts(ctx context.Context, command []string, core int) (*Server, error) 
 	}
 }
 
+// find returns the path of redis-server.
+func find() (string, error) {
+	program, err := exec.LookPath("redis-server")
+	if err != nil {
+		return "", errors.New("redisserver: redis-server is not installed; on Debian and Ubuntu: apt-get install redis-server, on macOS: brew install redis")
+	}
+	return program, nil
+}
+
 // errEnded is returned for a server that ends before it answers.
 var errEnded = errors.New("redisserver: it ended")
 
-func start(ctx context.Context, command []string, core int) (*Server, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+// start starts a server once, with further arguments.
+func start(ctx context.Context, command []string, core int, args []string) (*Server, error) {
+	port, err := freePort()
 	if err != nil {
-		return nil, fmt.Errorf("redisserver: no free port: %w", err)
+		return nil, err
 	}
-	addr := l.Addr().String()
-	if err := l.Close(); err != nil {
-		return nil, fmt.Errorf("redisserver: %w", err)
-	}
-	_, port, _ := net.SplitHostPort(addr)
-	process, err := pin.Start(exec.Command(command[0], append(slices.Clone(command[1:]), "--port", port, "--bind", "127.0.0.1",
-		"--save", "", "--appendonly", "no", "--daemonize", "no")...), core)
+	all := slices.Concat(command[1:], []string{"--port", port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--daemonize", "no"}, args)
+	process, err := pin.Start(exec.Command(command[0], all...), core)
 	if err != nil {
 		return nil, fmt.Errorf("redisserver: %w", err)
 	}
+	addr := net.JoinHostPort("127.0.0.1", port)
 	s := &Server{Addr: addr, process: process}
 	if err := s.ready(ctx); err != nil {
 		s.Stop()
 		return nil, err
 	}
 	return s, nil
+}
+
+// freePort returns a port on which nothing listens.
+func freePort() (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", fmt.Errorf("redisserver: no free port: %w", err)
+	}
+	_, port, _ := net.SplitHostPort(l.Addr().String())
+	if err := l.Close(); err != nil {
+		return "", fmt.Errorf("redisserver: %w", err)
+	}
+	return port, nil
 }
 
 // ready waits until the server answers.
