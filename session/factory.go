@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/pyramidgo/redissessions/session/internal/contention"
+	"github.com/pyramidgo/redissessions/session/internal/recent"
 	"github.com/pyramidgo/redissessions/session/internal/record"
 	"github.com/pyramidgo/redissessions/session/internal/userset"
 )
@@ -26,6 +27,8 @@ type Factory struct {
 	late   *oncePerRoute     // routes that ask for the session after the first byte
 	turns  *contention.Turns // of writers of one large session
 	logins *userset.LoginTimes
+	// overridden are the keys of records whose time to live is not IdleTimeout (ttl.go).
+	overridden *recent.Keys
 
 	watcher    *watcher   // of Options.Observer; nil without one
 	rejections onInvalid  // Options.OnInvalid
@@ -43,7 +46,11 @@ func NewFactory(store Store, opts *Options) (*Factory, error) {
 	if opts == nil {
 		opts = &Options{}
 	}
-	f := &Factory{opts: opts.withDefaults(), store: store, rules: opts.Format.rules(), late: new(oncePerRoute), onePath: new(sync.Once), turns: new(contention.Turns), logins: new(userset.LoginTimes)}
+	f := &Factory{
+		opts: opts.withDefaults(), store: store, rules: opts.Format.rules(),
+		late: new(oncePerRoute), onePath: new(sync.Once),
+		turns: new(contention.Turns), logins: new(userset.LoginTimes), overridden: new(recent.Keys),
+	}
 	clock, ok := store.(Clock)
 	if !ok {
 		clock = systemClock{}

@@ -249,7 +249,8 @@ func (s *Session) adjustCookieMaxAge(d time.Duration) {
 }
 
 // Remember keeps the visitor logged in: both the session and its cookie last
-// for d after the last request, or the last new cookie.
+// for d after the last request, or the last new cookie. The session may end sooner by a
+// tenth of d, and at most by an hour: see Options.TouchAfter.
 func (s *Session) Remember(d time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

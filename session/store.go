@@ -72,7 +72,8 @@ func NamesRevision(guard []byte) bool { return record.NamesRevision(guard) }
 // TTLLoader is an optional interface of a Store that can read a record and
 // its remaining time to live in one round trip. It serves timeout_trigger,
 // which restarts the time to live only now and then; without it every load
-// restarts it. Passive requests and Factory.StatusHandler learn from it when the
+// restarts it. It also serves sessions whose timeout is not the factory's: without it each
+// of their loads takes two round trips. Passive requests and Factory.StatusHandler learn from it when the
 // session ends.
 type TTLLoader interface {
 	// LoadTTL returns the record at key and its remaining time to live, or

@@ -18,7 +18,8 @@ type Info struct {
 	Handle string
 	// Created and LoggedIn are when the session began and when Login was called, in UTC.
 	Created, LoggedIn time.Time
-	// LastSeen is when the session was last used, to within Options.TouchAfter. It is
+	// LastSeen is when the session was last used, to within Options.TouchAfter, of which the
+	// default is up to an hour for a session that stays logged in. It is
 	// zero when the record does not show it: for a session without an idle timeout, and for
 	// one whose absolute timeout comes before the end of its idle timeout.
 	LastSeen time.Time

@@ -14,13 +14,16 @@ const (
 	ViaHTTP = "http" // over loopback, HTTP/1.1, keep-alive
 )
 
+// Valkey is a Cell.Server with a native compare-and-set, SET … IFEQ.
+const Valkey = "valkey"
+
 // Units of the values. Those that a run leaves out were not measured there.
 const (
 	// Ratio is how many requests are answered in the time of one of the bare
 	// handler's: above 1 is faster.
 	Ratio = "ratio"
-	// NsPerOp is the time per request, and ExtraNs what it is more than the
-	// bare handler's.
+	// NsPerOp is the time per request. ExtraNs is what its median latency is
+	// more than that of the bare handler's.
 	NsPerOp = "ns/op"
 	ExtraNs = "extra-ns"
 	// P50 and P99 are latencies.
@@ -53,6 +56,8 @@ type Cell struct {
 	Route string
 	// Via is ViaCall or ViaHTTP.
 	Via string
+	// Server is Valkey, or "" for the machine's redis-server.
+	Server string
 	// Keys and ValueBytes are the size of a session.
 	Keys, ValueBytes int
 	// AtOnce is how many requests were under way.
@@ -80,6 +85,9 @@ func (c Cell) Name(app string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s%s/via=%s/keys=%d/value=%d/at-once=%d/sliding=%s",
 		strings.ToUpper(c.Route[:1]), c.Route[1:], c.Via, c.Keys, c.ValueBytes, c.AtOnce, yesNo(c.Sliding))
+	if c.Server != "" {
+		b.WriteString("/server=" + c.Server)
+	}
 	if c.Sessions > 0 {
 		fmt.Fprintf(&b, "/sessions=%d", c.Sessions)
 	}
@@ -113,6 +121,8 @@ func parseName(name string) (c Cell, app string, err error) {
 		switch key {
 		case "via":
 			c.Via = value
+		case "server":
+			c.Server = value
 		case "sliding":
 			c.Sliding = value == "yes"
 		case "app":

@@ -29,6 +29,12 @@ func TestRoundTrip(t *testing.T) {
 				Values:   map[string]float64{record.SessionBytes: 353.25},
 			},
 			{
+				Cell:     record.Cell{Route: "write", Via: record.ViaHTTP, Server: record.Valkey, Keys: 10, ValueBytes: 100, AtOnce: 1},
+				App:      "redissessions",
+				Requests: 10,
+				Values:   map[string]float64{record.Ratio: 0.88},
+			},
+			{
 				Cell:     record.Cell{Route: "endall", Via: record.ViaCall, Keys: 3, ValueBytes: 100, AtOnce: 1, Sessions: 500000, Devices: 20},
 				App:      "redissessions",
 				Requests: 200,

@@ -7,15 +7,17 @@ import (
 	"fmt"
 	"net"
 	"os/exec"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 
 	"github.com/pyramidgo/redissessions/bench/internal/pin"
+	"github.com/pyramidgo/redissessions/internal/newer"
 )
 
-// Server is a redis-server of our own, which keeps nothing on disk.
+// Server is a redis-server or a valkey-server of our own, which keeps nothing on disk.
 type Server struct {
 	// Addr is where it listens, host:port.
 	Addr    string
@@ -32,8 +34,23 @@ func Start(ctx context.Context, core int) (*Server, error) {
 	if err != nil {
 		return nil, errors.New("redisserver: redis-server is not installed; on Debian and Ubuntu: apt-get install redis-server, on macOS: brew install redis")
 	}
+	return tryPorts(ctx, []string{program}, core)
+}
+
+// StartValkey starts, as Start does, the valkey-server that "make servers" has unpacked. It
+// has a native compare-and-set.
+func StartValkey(ctx context.Context, core int) (*Server, error) {
+	command, err := newer.Server("valkey-server")
+	if err != nil {
+		return nil, err
+	}
+	return tryPorts(ctx, command, core)
+}
+
+// tryPorts starts a server on a free port.
+func tryPorts(ctx context.Context, command []string, core int) (*Server, error) {
 	for try := 0; ; try++ {
-		s, err := start(ctx, program, core)
+		s, err := start(ctx, command, core)
 		// Between finding the port and using it another program may take it.
 		if err == nil || try == 5 || !errors.Is(err, errEnded) {
 			return s, err
@@ -44,7 +61,7 @@ func Start(ctx context.Context, core int) (*Server, error) {
 // errEnded is returned for a server that ends before it answers.
 var errEnded = errors.New("redisserver: it ended")
 
-func start(ctx context.Context, program string, core int) (*Server, error) {
+func start(ctx context.Context, command []string, core int) (*Server, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, fmt.Errorf("redisserver: no free port: %w", err)
@@ -54,8 +71,8 @@ func start(ctx context.Context, program string, core int) (*Server, error) {
 		return nil, fmt.Errorf("redisserver: %w", err)
 	}
 	_, port, _ := net.SplitHostPort(addr)
-	process, err := pin.Start(exec.Command(program, "--port", port, "--bind", "127.0.0.1",
-		"--save", "", "--appendonly", "no", "--daemonize", "no"), core)
+	process, err := pin.Start(exec.Command(command[0], append(slices.Clone(command[1:]), "--port", port, "--bind", "127.0.0.1",
+		"--save", "", "--appendonly", "no", "--daemonize", "no")...), core)
 	if err != nil {
 		return nil, fmt.Errorf("redisserver: %w", err)
 	}
@@ -100,6 +117,10 @@ func (s *Server) Stop() { s.process.Kill() }
 func (s *Server) Version(ctx context.Context) (string, error) {
 	c := Client(s.Addr)
 	defer func() { _ = c.Close() }()
+	// Valkey says which version of Redis it equals, too.
+	if version, err := infoLine(ctx, c, "server", "valkey_version"); err == nil {
+		return version, nil
+	}
 	return infoLine(ctx, c, "server", "redis_version")
 }
 

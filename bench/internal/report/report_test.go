@@ -1,10 +1,6 @@
 package report
 
 import (
-	"bytes"
-	"encoding/xml"
-	"errors"
-	"io"
 	"math"
 	"strings"
 	"testing"
@@ -199,33 +195,5 @@ func TestPage(t *testing.T) {
 	}
 	if _, err := Page(page, []Section{a}); err == nil {
 		t.Error("a place without a section is no error")
-	}
-}
-
-func TestPlotIsXML(t *testing.T) {
-	plot := Plot(smallRun())
-	texts := ""
-	for d := xml.NewDecoder(bytes.NewReader(plot)); ; {
-		token, err := d.Token()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			t.Fatalf("%v in\n%s", err, plot)
-		}
-		if data, ok := token.(xml.CharData); ok {
-			texts += string(data)
-		}
-	}
-	for _, want := range []string{"Read", "redissessions", "0.93", "a & b <c>", "1.50"} {
-		if !strings.Contains(texts, want) {
-			t.Errorf("the plot does not say %q", want)
-		}
-	}
-	if strings.Contains(texts, "Write") {
-		t.Error("the plot has a panel of nothing")
-	}
-	if bytes.Contains(plot, []byte("NaN")) {
-		t.Error("the plot has a NaN")
 	}
 }
