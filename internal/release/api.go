@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"golang.org/x/exp/apidiff"
+	"golang.org/x/mod/modfile"
 	"golang.org/x/mod/semver"
 	"golang.org/x/tools/go/packages"
 )
@@ -26,7 +27,7 @@ func checkAPI(ctx context.Context, r *repository, e entry) (string, error) {
 			return "", err
 		}
 		if base == "" {
-			now, err := exported(ctx, r.path(dir), modulePath(dir), nil)
+			now, err := exported(ctx, r.path(dir), modulePath(dir))
 			errs = append(errs, err)
 			if err == nil {
 				lines = append(lines, fmt.Sprintf("%s: %d packages, compared with nothing: it has no tag yet", modulePath(dir), len(now.Packages)))
@@ -71,22 +72,18 @@ func (r *repository) apiSince(ctx context.Context, dir, base string) (report api
 		_, removeErr := r.git(context.WithoutCancel(ctx), "worktree", "remove", "--force", tree.root)
 		err = errors.Join(err, removeErr)
 	}()
-	// The modules of a tag require the library's tag. A workspace takes it from the tree.
-	work := filepath.Join(temp, "go.work")
-	uses := "go 1.26.0\n"
-	for _, m := range r.published {
-		if _, err := os.Stat(tree.path(m, "go.mod")); err == nil {
-			uses += fmt.Sprintf("use %q\n", tree.path(m))
+	if dir != "." {
+		// The module requires the library's tag, which need not be published yet.
+		library := func(f *modfile.File) error { return f.AddReplace(library, "", tree.root, "") }
+		if err := tree.edit(dir, library); err != nil {
+			return report, err
 		}
 	}
-	if err := os.WriteFile(work, []byte(uses), 0o600); err != nil {
-		return report, err
-	}
-	was, err := exported(ctx, tree.path(dir), modulePath(dir), []string{"GOWORK=" + work})
+	was, err := exported(ctx, tree.path(dir), modulePath(dir))
 	if err != nil {
 		return report, err
 	}
-	now, err := exported(ctx, r.path(dir), modulePath(dir), nil)
+	now, err := exported(ctx, r.path(dir), modulePath(dir))
 	if err != nil {
 		return report, err
 	}
@@ -94,9 +91,9 @@ func (r *repository) apiSince(ctx context.Context, dir, base string) (report api
 }
 
 // exported loads the packages of a module that others can import.
-func exported(ctx context.Context, dir, path string, env []string) (*apidiff.Module, error) {
+func exported(ctx context.Context, dir, path string) (*apidiff.Module, error) {
 	cfg := &packages.Config{
-		Context: ctx, Dir: dir, Env: append(append(os.Environ(), "GOWORK=off"), env...),
+		Context: ctx, Dir: dir, Env: append(os.Environ(), "GOWORK=off"),
 		Mode: packages.NeedName | packages.NeedImports | packages.NeedExportFile | packages.NeedTypes | packages.NeedTypesSizes,
 	}
 	loaded, err := packages.Load(cfg, "./...")

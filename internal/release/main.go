@@ -1,6 +1,6 @@
 // Command release checks whether the repository can be released, and makes the release of it.
 //
-//	go run . check            each check is one line; the status is 1 when one fails
+//	go run . check [NAME...]  each check is one line; the status is 1 when one fails
 //	go run . require 0.2.0    the go.mod files in the repository require that version
 //	go run . tag              makes the commit and the tags of the version in CHANGELOG.md
 //	go run . proxy DIR        writes the tagged modules into a folder that can be a GOPROXY
@@ -27,7 +27,7 @@ func main() {
 	}
 }
 
-var errUsage = errors.New("usage: check | require VERSION | tag | proxy DIR")
+var errUsage = errors.New("usage: check [NAME...] | require VERSION | tag | proxy DIR")
 
 func run(ctx context.Context, args []string) error {
 	r, err := open(ctx, ".")
@@ -35,8 +35,8 @@ func run(ctx context.Context, args []string) error {
 		return err
 	}
 	switch {
-	case len(args) == 1 && args[0] == "check":
-		return r.check(ctx, os.Stdout)
+	case len(args) > 0 && args[0] == "check":
+		return r.check(ctx, os.Stdout, args[1:]...)
 	case len(args) == 2 && args[0] == "require":
 		return r.require(args[1])
 	case len(args) == 1 && args[0] == "tag":

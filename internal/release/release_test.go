@@ -91,11 +91,12 @@ func replace(file, old, by string) func(t *testing.T, r *repository) {
 	}
 }
 
-func tagged(version string, then ...func(t *testing.T, r *repository)) func(t *testing.T, r *repository) {
+// released makes the release of version 0.1.0, and then changes.
+func released(then ...func(t *testing.T, r *repository)) func(t *testing.T, r *repository) {
 	return func(t *testing.T, r *repository) {
 		t.Helper()
-		for _, dir := range r.published {
-			r.must(t, "tag", tagOf(dir, version))
+		if err := r.release(t.Context(), new(strings.Builder)); err != nil {
+			t.Fatal(err)
 		}
 		for _, do := range then {
 			do(t, r)
@@ -116,13 +117,13 @@ func TestChecks(t *testing.T) {
 			{"no date", replace("CHANGELOG.md", " - 2026-11-26", ""), "has no date"},
 			{"nothing said", replace("CHANGELOG.md", "The first release of a module with a function, for a test.", "x"), "says nothing"},
 			{"unreleased", replace("CHANGELOG.md", "## Unreleased\n", "## Unreleased\n\n- a change\n"), "not empty"},
-			{"released already", tagged("0.1.0"), "has its tag already"},
+			{"released already", released(), "has its tag already"},
 		},
 		"golden records": {
 			{"as it should be", nothing, ""},
 			{"missing", next("0.2.0"), goldenDir + "/0.2.0 is missing"},
-			{"unchanged since its tag", tagged("0.1.0"), ""},
-			{"changed since its tag", tagged("0.1.0", replace(goldenDir+"/0.1.0/manifest.json", "{}", "{ }")), "is not what v0.1.0 has"},
+			{"unchanged since its tag", released(), ""},
+			{"changed since its tag", released(replace(goldenDir+"/0.1.0/manifest.json", "{}", "{ }")), "is not what v0.1.0 has"},
 		},
 		"requirements": {
 			{"as it should be", nothing, ""},
@@ -137,9 +138,9 @@ func TestChecks(t *testing.T) {
 		},
 		"exported API": {
 			{"no tag", nothing, ""},
-			{"more, and another internal name", tagged("0.1.0", next("0.1.1"), replace("internal/hidden/h.go", "H", "I"), replace("a/a.go", "func F", "func More() {}\n\n// F is a function.\nfunc F")), ""},
-			{"less in a patch release", tagged("0.1.0", next("0.1.1"), replace("a/a.go", "func F(s string)", "func F(s string, n int)"), replace("session/other/other.go", `a.F("")`, `a.F("", 1)`)), "0.1.1 must have another minor version"},
-			{"less in another module", tagged("0.1.0", next("0.1.1"), replace("session/other/other.go", "func G() string", "func H() string")), "G: removed"},
+			{"more, and another internal name", released(next("0.1.1"), replace("internal/hidden/h.go", "H", "I"), replace("a/a.go", "func F", "func More() {}\n\n// F is a function.\nfunc F")), ""},
+			{"less in a patch release", released(next("0.1.1"), replace("a/a.go", "func F(s string)", "func F(s string, n int)"), replace("session/other/other.go", `a.F("")`, `a.F("", 1)`)), "0.1.1 must have another minor version"},
+			{"less in another module", released(next("0.1.1"), replace("session/other/other.go", "func G() string", "func H() string")), "G: removed"},
 		},
 		"licences": {
 			{"no dependencies", nothing, ""},
@@ -171,7 +172,7 @@ func TestChecks(t *testing.T) {
 func TestAPIListsWhatChanged(t *testing.T) {
 	t.Parallel()
 	r := newRepository(t, files())
-	tagged("0.1.0", replace("session/other/other.go", "func G() string", "func H() string"))(t, r)
+	released(replace("session/other/other.go", "func G() string", "func H() string"))(t, r)
 	found, err := checkAPI(t.Context(), r, entry{version: "0.2.0"})
 	for _, want := range []string{library + " since 0.1.0: 0 changes", "session/other since 0.1.0: 2 changes, 1 incompatible", "! G: removed", "+ H: added"} {
 		if err != nil || !strings.Contains(found, want) {
@@ -226,5 +227,12 @@ func TestCheckPrints(t *testing.T) {
 	const want = "ok    good             fine\n                        and more\nskip  not to be had    skipped\nFAIL  bad              broken\n"
 	if out.String() != want {
 		t.Errorf("it prints\n%swant\n%s", out.String(), want)
+	}
+	out.Reset()
+	if err := newRepository(t, files()).check(t.Context(), &out, "good"); err != nil || strings.Contains(out.String(), "bad") {
+		t.Errorf("of the check \"good\": %v\n%s", err, out.String())
+	}
+	if err := newRepository(t, files()).check(t.Context(), &out, "god"); err == nil {
+		t.Error("a check with another name is taken for one")
 	}
 }
