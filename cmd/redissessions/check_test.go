@@ -69,11 +69,12 @@ func TestWrongFiles(t *testing.T) {
 		}
 		status := 2
 		run(t, "x", args...).wants(t, status, "--settings")
-		if cmd == "check" {
-			status = 1
-		}
 		run(t, "x", append(args, "-s", filepath.Join(dir, "none.ini"))...).wants(t, status, "none.ini", "no such file")
+		run(t, "x", append(args, "-s", dir)...).wants(t, status, dir)
 		run(t, "x", append(args, "-s", text)...).wants(t, status, ".ini, .yaml")
+		if cmd == "check" {
+			status = 1 // a mistake in the file
+		}
 		run(t, "x", append(args, "-s", broken)...).wants(t, status, broken+":1")
 	}
 }
