@@ -54,17 +54,17 @@ local function drop()
   if type(gone) == 'table' and gone.err then redis.pcall('DEL', KEYS[2]) end
 end
 if same then
-  local there
+  local done
   if ARGV[2] == '0' then
-    there = redis.call('PERSIST', KEYS[2])
+    done = redis.pcall('PERSIST', KEYS[2])
   else
-    there = redis.call('PEXPIRE', KEYS[2], ARGV[2])
+    done = redis.pcall('PEXPIRE', KEYS[2], ARGV[2])
   end
-  if there == 0 then return 0 end
-  local moved = redis.pcall('RENAME', KEYS[2], KEYS[1])
-  if type(moved) == 'table' and moved.err then
+  if done == 0 then return 0 end
+  if done == 1 then done = redis.pcall('RENAME', KEYS[2], KEYS[1]) end
+  if type(done) == 'table' and done.err then
     drop()
-    return moved
+    return done
   end
   return 1
 end

@@ -15,6 +15,8 @@ const (
 	// 4 kB, 39 and 25 at 10 kB, 78 and 35 at 30 kB; with redigo the same within a tenth. A
 	// shorter record may share a round trip (auto_pipeline), which is worth more to it.
 	largestScripted = 4 << 10
+	// beside follows the key in the key of a record beside it. No session has such a key.
+	beside = ":next:"
 	// besideLife is how long a record stays beside its key, in milliseconds, whose script
 	// never came because the connection broke in between.
 	besideLife = "5000"
@@ -34,10 +36,10 @@ func (g *Guarded) swap(ctx context.Context, key string, guard, record []byte, tt
 	if len(record) <= largestScripted || !Repeatable(guard) || ttl == KeepTTL || !g.client.OneServer() || g.swapping.is(missing) {
 		return script()
 	}
-	beside := key + ":next:" + rand.Text()
+	at := key + beside + rand.Text()
 	commands := [][]any{
-		{"set", beside, record, "px", besideLife},
-		{"evalsha", Swap.SHA, "2", key, beside, guard, MillisOrZero(ttl)},
+		{"set", at, record, "px", besideLife},
+		{"evalsha", Swap.SHA, "2", key, at, guard, MillisOrZero(ttl)},
 	}
 	answers, doubt, err := g.client.Batch(ctx, commands)
 	if err == nil {
