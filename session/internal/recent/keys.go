@@ -24,9 +24,10 @@ type Keys struct {
 	stopped atomic.Bool
 }
 
+// sums is the first field, so that its buckets begin where cache lines do.
 type table struct {
-	seed maphash.Seed
 	sums [buckets][bucketLen]atomic.Uint64 // 0 is a free place
+	seed maphash.Seed
 	next [buckets]atomic.Uint32            // which place of a full bucket is given away: the oldest
 }
 
