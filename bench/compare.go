@@ -3,9 +3,11 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
 	"time"
 
 	"github.com/pyramidgo/redissessions/bench/internal/report"
+	"github.com/pyramidgo/redissessions/internal/newer"
 )
 
 // compare measures all applications against the bare handler.
@@ -14,7 +16,11 @@ func compare(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	run, err := planCompare(w).carryOut(ctx, w.seed)
+	_, noValkey := newer.Server("valkey-server")
+	if noValkey != nil {
+		fmt.Fprintln(os.Stderr, "bench: nothing is measured on a server with a native compare-and-set:", noValkey)
+	}
+	run, err := planCompare(w, noValkey == nil).carryOut(ctx, w.seed)
 	if err != nil {
 		return err
 	}

@@ -3,14 +3,19 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
 	"time"
 
+	"github.com/pyramidgo/redissessions/bench/apps"
 	"github.com/pyramidgo/redissessions/bench/internal/measure"
+	"github.com/pyramidgo/redissessions/bench/internal/pin"
 	"github.com/pyramidgo/redissessions/bench/internal/record"
+	"github.com/pyramidgo/redissessions/bench/internal/redisserver"
 	"github.com/pyramidgo/redissessions/bench/internal/report"
 )
 
-// growth measures how cost grows with keys, bytes and sessions.
+// growth measures how cost grows with keys, bytes, sessions and requests that change one
+// session at once.
 func growth(ctx context.Context, args []string) error {
 	w, path, err := parseFlags("bench growth", args, time.Minute, 10*time.Second)
 	if err != nil {
@@ -18,6 +23,9 @@ func growth(ctx context.Context, args []string) error {
 	}
 	run, err := planGrowth(w).carryOut(ctx, w.seed)
 	if err != nil {
+		return err
+	}
+	if err := carryOutWriters(ctx, planWriters(w), run); err != nil {
 		return err
 	}
 	fmt.Print(report.Growth(run))
@@ -72,4 +80,51 @@ func planGrowth(w wanted) *plan {
 	p.add(s)
 	p.share(w.time)
 	return p
+}
+
+// planWriters plans requests that change one session at once: each a key of its own, or all
+// of them one counter.
+func planWriters(w wanted) *measure.Writers {
+	plan := &measure.Writers{Seed: w.seed}
+	for _, route := range []string{measure.RouteOwn, measure.RouteCount} {
+		for _, atOnce := range []int{1, 4, 16, 64, 256} {
+			// Some hundred requests of each, and enough bursts for a median.
+			cell := measure.WriterCell{
+				Cell:   record.Cell{Route: route, Via: record.ViaCall, Keys: 10, ValueBytes: valueBytes, AtOnce: atOnce},
+				Bursts: max(9, 500/atOnce),
+			}
+			if w.quick {
+				cell.Bursts = 3
+			}
+			for _, app := range apps.AllContended() {
+				if w.run.MatchString(cell.Name(app.Name)) {
+					cell.Apps = append(cell.Apps, app.Name)
+				}
+			}
+			if len(cell.Apps) > 0 {
+				plan.Cells = append(plan.Cells, cell)
+			}
+		}
+	}
+	return plan
+}
+
+// carryOutWriters measures in a process of its own on one core, with Redis on the other,
+// also where there is one request: what is compared here is one number of requests with
+// another.
+func carryOutWriters(ctx context.Context, w *measure.Writers, run *record.Run) error {
+	cores, _ := pin.Cores() // newRun has warned of an error
+	at := placesOf(cores, record.ViaCall, 256)
+	redis, err := redisserver.Start(ctx, at.redis)
+	if err != nil {
+		return err
+	}
+	defer redis.Stop()
+	w.Redis = redis.Addr
+	done := 0
+	return carryOutTask(ctx, at.measurer, "measure-writers", w, func(found []record.Result) {
+		run.Results = append(run.Results, found...)
+		done++
+		fmt.Fprintf(os.Stderr, "\rbench: requests that change one session, %d of %d ", done, len(w.Cells))
+	})
 }

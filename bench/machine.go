@@ -25,7 +25,7 @@ func settings(ctx context.Context, cores []int) ([]record.Setting, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []record.Setting{
+	list := []record.Setting{
 		{Key: "goos", Value: runtime.GOOS},
 		{Key: "goarch", Value: runtime.GOARCH},
 		{Key: "cpu", Value: processor()},
@@ -33,7 +33,16 @@ func settings(ctx context.Context, cores []int) ([]record.Setting, error) {
 		{Key: "pinned", Value: map[bool]string{true: "yes", false: "no"}[len(cores) > 0]},
 		{Key: "go", Value: runtime.Version()},
 		{Key: "redis", Value: version},
-	}, nil
+	}
+	valkey, err := redisserver.StartValkey(ctx, pin.Anywhere)
+	if err != nil {
+		return list, nil // without one its stage is left out, which says so
+	}
+	defer valkey.Stop()
+	if version, err = valkey.Version(ctx); err != nil {
+		return nil, err
+	}
+	return append(list, record.Setting{Key: "valkey", Value: version}), nil
 }
 
 // processor returns the name of the processor where there is an easy way to

@@ -1,10 +1,21 @@
 // Bench compares this library with others that keep HTTP sessions in Redis.
 //
-//	go run .             measures, about nine minutes, and prints tables
+//	go run .             measures, about eight minutes, and prints tables and the goals
 //	go run . -quick      about one minute, rough
-//	go run . growth      how cost grows with keys, bytes and sessions
+//	go run . against     compares two recorded runs, and says what has become slower
+//	go run . growth      how cost grows with keys, bytes, sessions and writers
 //	go run . users       measures the sessions of users: their index, its memory and its time
+//	go run . cluster     what requests and sessions cost one Redis and a Cluster of three
 //	go run . report      makes docs/performance.md and its plot of the recorded runs
+//
+// While one makes the library faster, this takes two minutes, over HTTP and one request at a
+// time, and measures nothing but it and the bare handler:
+//
+//	go run . -time 100s -run 'via=http/.*at-once=1/sliding=no/.*app=redissessions$'
+//
+// and this one route in a quarter of a minute:
+//
+//	go run . -time 15s -run '^Write/via=http/keys=10/.*at-once=1/sliding=no/app=redissessions$'
 //
 // It starts its own redis-server. How it measures is told in
 // docs/performance.md.
@@ -15,18 +26,24 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+
+	"github.com/pyramidgo/redissessions/bench/internal/measure"
 )
 
-// commands are what the first argument may be. The last three are those that the
+// commands are what the first argument may be. Those from "measure" on are what the
 // program runs in processes of its own.
 var commands = map[string]func(ctx context.Context, args []string) error{
-	"compare":       compare,
-	"growth":        growth,
-	"users":         users,
-	"report":        writeReport,
-	"measure":       measureStage,
-	"measure-users": measureUsers,
-	"serve":         serve,
+	"compare":         compare,
+	"against":         against,
+	"growth":          growth,
+	"users":           users,
+	"cluster":         cluster,
+	"report":          writeReport,
+	"measure":         measureStage,
+	"measure-writers": measureTask[*measure.Writers],
+	"measure-users":   measureTask[*measure.Users],
+	"measure-cluster": measureTask[*measure.Cluster],
+	"serve":           serve,
 }
 
 func main() {

@@ -87,7 +87,7 @@ func (m *measurer) filled(ctx context.Context, cell plannedCell, sites []measure
 		return nil, fmt.Errorf("bench: %s: the application is not there", cell.Name(cell.Fill))
 	}
 	var perSession float64
-	turns.Visitors = min(cell.Sessions, 1000)
+	turns.Visitors = min(cell.Sessions, 10_000) // more than come in all rounds
 	turns.Reset = func() error {
 		err := m.redis.FlushDB(ctx).Err()
 		if err == nil {

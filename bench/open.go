@@ -83,28 +83,31 @@ func (o *openedSites) closeLater(sites map[string]apps.Site) {
 	})
 }
 
-// connect opens the applications in a process of their own and connects to
-// each as often as there are to be requests at once.
+// connect opens each application in a process of its own and connects to it as often as there
+// are to be requests at once. In one process for all, a collection of garbage would go through
+// the memory of all, and whoever allocates much would pay for what the others keep.
 func (o *openedSites) connect(ctx context.Context, names []string, core, atOnce int) error {
-	server, err := begin(ctx, core, "serve", served{o.config, names})
-	if err != nil {
-		return err
-	}
-	o.closers = append(o.closers, server.end)
-	var addrs map[string]string
-	if err := server.answers.Decode(&addrs); err != nil {
-		return fmt.Errorf("bench: the process that serves: %w", err)
-	}
 	for _, app := range apps.All() {
-		addr := addrs[app.Name]
-		if addr == "" {
+		if !slices.Contains(names, app.Name) {
 			continue
 		}
-		site := measure.Site{App: app.Name}
-		if site.Callers, err = o.dial(addr, atOnce, false); err != nil {
+		server, err := begin(ctx, core, "serve", served{o.config, app.Name})
+		if err != nil {
 			return err
 		}
-		if site.Aside, err = o.dial(addr, min(atOnce, mostAside), true); err != nil {
+		o.closers = append(o.closers, server.end)
+		var addr string
+		if err := server.answers.Decode(&addr); err != nil {
+			return fmt.Errorf("bench: the process that serves %s: %w", app.Name, err)
+		}
+		if addr == "" {
+			continue // it has not passed its check, which was said
+		}
+		site := measure.Site{App: app.Name}
+		if site.Callers, err = o.dial(addr, atOnce, false, atOnce == 1); err != nil {
+			return err
+		}
+		if site.Aside, err = o.dial(addr, min(atOnce, mostAside), true, atOnce == 1); err != nil {
 			return err
 		}
 		// The check once more, with the client that is used here.
@@ -116,11 +119,12 @@ func (o *openedSites) connect(ctx context.Context, names []string, core, atOnce 
 	return nil
 }
 
-// dial connects n times. The answers of whole ones have cookies and bodies.
-func (o *openedSites) dial(addr string, n int, whole bool) ([]apps.Caller, error) {
+// dial connects n times. The answers of whole ones have cookies and bodies. With alone there is
+// one request at a time.
+func (o *openedSites) dial(addr string, n int, whole, alone bool) ([]apps.Caller, error) {
 	var callers []apps.Caller
 	for range n {
-		c, err := load.Dial(addr)
+		c, err := load.Dial(addr, alone)
 		if err != nil {
 			return nil, err
 		}

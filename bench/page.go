@@ -19,6 +19,7 @@ var (
 	comparisonFile = filepath.Join("testdata", "last.txt")
 	growthFile     = filepath.Join("testdata", "growth.txt")
 	usersFile      = filepath.Join("testdata", "users.txt")
+	clusterFile    = filepath.Join("testdata", "cluster.txt")
 	pageFile       = filepath.Join("..", "docs", "performance.md")
 	plotFile       = filepath.Join("..", "docs", "performance.svg")
 )
@@ -41,7 +42,7 @@ func writeReport(_ context.Context, args []string) error {
 	if err := os.WriteFile(plotFile, plot, 0o644); err != nil {
 		return fmt.Errorf("bench: report: %w", err)
 	}
-	return nil
+	return writeExample()
 }
 
 // madeOfRecords returns the page with the tables of the recorded runs, and the
@@ -59,6 +60,10 @@ func madeOfRecords(page string) (text string, plot []byte, err error) {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) { // it may not have been recorded yet
 		return "", nil, err
 	}
-	text, err = report.Page(page, slices.Concat(report.Sections(comparison), report.GrowthSections(grown), report.UserSections(users)))
+	cluster, err := record.ReadFile(clusterFile)
+	if err != nil {
+		return "", nil, err
+	}
+	text, err = report.Page(page, slices.Concat(report.Sections(comparison), report.GrowthSections(grown), report.UserSections(users), report.ClusterSections(cluster)))
 	return text, report.Plot(comparison), err
 }

@@ -28,3 +28,19 @@ func TestPage(t *testing.T) {
 		t.Errorf("%s is stale: run go run . report in bench", plotFile)
 	}
 }
+
+// TestExample fails when the worked example of docs/running.md is not what the recorded run
+// says.
+func TestExample(t *testing.T) {
+	page, err := os.ReadFile(exampleFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := exampleOfRecord(string(page))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(page) != want {
+		t.Errorf("%s is stale: run go run . report in bench", exampleFile)
+	}
+}

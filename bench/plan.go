@@ -13,18 +13,15 @@ import (
 // valueBytes is how long a value is: 10 keys are a session of about 1 KB.
 const valueBytes = 100
 
-// moreOften is how many rounds a cell that matters has for one of another.
-const moreOften = 3
-
 // Bounds of the number of rounds. Below the first a median says little; above
 // the second it hardly changes any more.
 const (
 	fewestRounds = 3
-	mostRounds   = 60
+	mostRounds   = 600
 )
 
-// recordedResults is how many results a cell that matters has per application.
-// benchstat wants six to give an interval.
+// recordedResults is how many results a cell has per application that is compared with
+// earlier runs. benchstat wants six to give an interval.
 const recordedResults = 6
 
 // plan is what a run measures.
@@ -32,54 +29,76 @@ type plan struct {
 	stages []*stage
 }
 
-// planCompare plans the comparison of all applications.
-func planCompare(w wanted) *plan {
+// every are the routes in the order of the tables.
+var every = []string{"unused", "read", "write", "create", "invalidate"}
+
+// asked are cells of one stage: each route with each number of keys.
+type asked struct {
+	server  string
+	via     string
+	atOnce  int
+	sliding bool
+	keys    []int
+	routes  []string
+}
+
+// comparison is what the tables show, and what a run of all of it measures. The first are
+// those of the headline. Ending sessions takes the most time, since they must all be made
+// first, so it is left out where many large ones would end at once.
+var comparison = []asked{
+	{via: record.ViaHTTP, atOnce: 1, keys: []int{10, 100}, routes: every},
+	{via: record.ViaHTTP, atOnce: 1, sliding: true, keys: []int{10, 100}, routes: []string{"read", "write"}},
+	{via: record.ViaHTTP, atOnce: 1, server: record.Valkey, keys: []int{10, 100}, routes: every[1:]},
+	{via: record.ViaHTTP, atOnce: 64, keys: []int{10, 100}, routes: []string{"read", "write"}},
+	{via: record.ViaHTTP, atOnce: 256, keys: []int{10, 100}, routes: []string{"read", "write", "create"}},
+	{via: record.ViaHTTP, atOnce: 256, keys: []int{10}, routes: []string{"invalidate"}},
+	{via: record.ViaCall, atOnce: 1, keys: []int{10, 100}, routes: every},
+	{via: record.ViaCall, atOnce: 1, sliding: true, keys: []int{10, 100}, routes: []string{"unused", "read", "write"}},
+	{via: record.ViaCall, atOnce: 16, keys: []int{10, 100}, routes: []string{"read", "write"}},
+	{via: record.ViaCall, atOnce: 256, keys: []int{10, 100}, routes: []string{"read", "write", "create"}},
+	{via: record.ViaCall, atOnce: 256, keys: []int{10}, routes: []string{"invalidate"}},
+	{via: record.ViaCall, atOnce: 256, sliding: true, keys: []int{10, 100}, routes: []string{"read"}},
+}
+
+// planCompare plans the comparison of all applications. Without a server of Valkey the cells
+// of one are left out.
+func planCompare(w wanted, valkey bool) *plan {
 	p := &plan{}
-	for _, via := range []string{record.ViaCall, record.ViaHTTP} {
-		for _, atOnce := range []int{1, 16, 256} {
-			s := &stage{Via: via, AtOnce: atOnce, Seed: w.seed, Sample: sampleLength(atOnce, w.quick)}
-			for _, sliding := range []bool{false, true} {
-				for _, keys := range []int{10, 100} {
-					for _, route := range routes(sliding, atOnce > 1 && keys > 10) {
-						cell := record.Cell{Route: route, Via: via, Keys: keys, ValueBytes: valueBytes, AtOnce: atOnce, Sliding: sliding}
-						if w.quick && !isQuick(cell) {
-							continue
-						}
-						s.add(cell, w.run)
-					}
+	for _, a := range comparison {
+		if a.server == record.Valkey && !valkey {
+			continue
+		}
+		s := p.stage(a, w)
+		for _, keys := range a.keys {
+			for _, route := range a.routes {
+				cell := record.Cell{Route: route, Via: a.via, Server: a.server, Keys: keys, ValueBytes: valueBytes, AtOnce: a.atOnce, Sliding: a.sliding}
+				if !w.quick || isQuick(cell) {
+					s.add(cell, w.run)
 				}
 			}
-			p.add(s)
 		}
 	}
+	p.stages = slices.DeleteFunc(p.stages, func(s *stage) bool { return len(s.Cells) == 0 })
 	p.share(w.time)
 	return p
 }
 
-// routes are those to measure. With sliding expiry the last two do what they do
-// without it. The last takes most of the time, since all its sessions must be
-// made first, and gets no other when many large ones end at once.
-func routes(sliding, manyLarge bool) []string {
-	all := []string{"unused", "read", "write", "create", "invalidate"}
-	switch {
-	case sliding:
-		return all[:3]
-	case manyLarge:
-		return all[:4]
+// stage returns the stage that has what is asked, which may have other cells already.
+func (p *plan) stage(a asked, w wanted) *stage {
+	for _, s := range p.stages {
+		if s.Server == a.server && s.Via == a.via && s.AtOnce == a.atOnce {
+			return s
+		}
 	}
-	return all
+	s := &stage{Server: a.server, Via: a.via, AtOnce: a.atOnce, Seed: w.seed, Sample: sampleLength(a.atOnce, w.quick)}
+	p.stages = append(p.stages, s)
+	return s
 }
 
-// isQuick is whether a run of a minute measures the cell.
+// isQuick is whether a run of a minute measures the cell: those of the goals with 10 keys, and
+// as many in process.
 func isQuick(c record.Cell) bool {
-	switch {
-	case c.AtOnce == 1 && c.Via == record.ViaCall:
-		return !c.Sliding || c.Keys == 10
-	case c.AtOnce == 1:
-		return !c.Sliding && c.Keys == 10
-	default:
-		return c.AtOnce == 256 && c.Via == record.ViaCall && c.Keys == 10 && !c.Sliding && (c.Route == "read" || c.Route == "write")
-	}
+	return c.Keys == 10 && c.AtOnce <= 64 && !c.Sliding && c.Route != "invalidate" && (c.AtOnce == 1 || c.Via == record.ViaHTTP)
 }
 
 // sampleLength is how long a sample lasts: long enough for some hundred
@@ -99,6 +118,9 @@ func sampleLength(atOnce int, quick bool) time.Duration {
 func (s *stage) add(cell record.Cell, run *regexp.Regexp) {
 	var names []string
 	for _, app := range apps.All() {
+		if cell.Server != "" && app.Name != "redissessions" {
+			continue // only its saves differ with the server
+		}
 		if app.Name != measure.Bare && run.MatchString(cell.Name(app.Name)) && (app.CanSlide || !cell.Sliding) {
 			names = append(names, app.Name)
 		}
@@ -118,19 +140,6 @@ func (p *plan) add(s *stage) {
 	}
 }
 
-// matters is whether a cell gets more rounds than others. Those do of which
-// docs/design.md says how fast they are to be, and their like over HTTP.
-func (c plannedCell) matters() bool {
-	switch {
-	case c.Fill != "":
-		return false
-	case c.AtOnce == 1:
-		return !c.Sliding || c.Route == "read"
-	default:
-		return c.AtOnce == 256 && c.Via == record.ViaCall && !c.Sliding && (c.Route == "read" || c.Route == "write")
-	}
-}
-
 // share gives each cell as many rounds as there is time for.
 func (p *plan) share(budget time.Duration) {
 	var perShare time.Duration // all cells with as many rounds as their weight
@@ -145,16 +154,23 @@ func (p *plan) share(budget time.Duration) {
 			rounds := int(float64(budget) / float64(perShare) * float64(c.weight()))
 			c.Rounds = min(max(rounds, fewestRounds), mostRounds)
 			c.Limit = time.Duration(c.Rounds) * s.roundLength(*c) * 5 / 4
-			if c.matters() {
+			if c.weight() > 1 {
 				c.Results = min(recordedResults, c.Rounds)
 			}
 		}
 	}
 }
 
+// weight is how many rounds a cell has for one of the others: most where there are goals, which
+// are over HTTP and without sliding.
 func (c plannedCell) weight() int {
-	if c.matters() {
-		return moreOften
+	switch {
+	case c.Fill != "" || c.Sliding || c.Route == "invalidate":
+		return 1
+	case c.Via == record.ViaHTTP && (c.AtOnce == 1 || c.Keys == 10 && c.Route != "create"):
+		return 4
+	case c.AtOnce == 1:
+		return 2
 	}
 	return 1
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/pyramidgo/redissessions/bench/internal/measure"
 	"github.com/pyramidgo/redissessions/bench/internal/pin"
 	"github.com/pyramidgo/redissessions/bench/internal/record"
+	"github.com/pyramidgo/redissessions/bench/internal/report"
 )
 
 func TestPlanFitsItsTime(t *testing.T) {
@@ -17,8 +18,8 @@ func TestPlanFitsItsTime(t *testing.T) {
 		plan *plan
 		time time.Duration
 	}{
-		"full":         {planCompare(wanted{run: regexp.MustCompile(""), time: 8 * time.Minute}), 8 * time.Minute},
-		"quick":        {planCompare(wanted{run: regexp.MustCompile(""), time: 45 * time.Second, quick: true}), 45 * time.Second},
+		"full":         {planCompare(wanted{run: regexp.MustCompile(""), time: 8 * time.Minute}, true), 8 * time.Minute},
+		"quick":        {planCompare(wanted{run: regexp.MustCompile(""), time: 45 * time.Second, quick: true}, true), 45 * time.Second},
 		"growth":       {planGrowth(wanted{run: regexp.MustCompile(""), time: time.Minute}), time.Minute},
 		"quick growth": {planGrowth(wanted{run: regexp.MustCompile(""), time: 10 * time.Second, quick: true}), 10 * time.Second},
 	} {
@@ -40,7 +41,7 @@ func TestPlanFitsItsTime(t *testing.T) {
 
 func TestPlanCoversTheComparison(t *testing.T) {
 	var names []string
-	for _, s := range planCompare(wanted{run: regexp.MustCompile("")}).stages {
+	for _, s := range planCompare(wanted{run: regexp.MustCompile("")}, true).stages {
 		for _, c := range s.Cells {
 			for _, app := range c.Apps {
 				names = append(names, c.Name(app))
@@ -50,7 +51,9 @@ func TestPlanCoversTheComparison(t *testing.T) {
 	for _, want := range []string{
 		"Invalidate/via=http/keys=10/value=100/at-once=256/sliding=no/app=fiber",
 		"Read/via=call/keys=10/value=100/at-once=1/sliding=yes/app=scs+redisstore",
-		"Create/via=call/keys=10/value=100/at-once=16/sliding=no/app=gin-contrib~sessions",
+		"Create/via=call/keys=10/value=100/at-once=256/sliding=no/app=gin-contrib~sessions",
+		"Write/via=http/keys=100/value=100/at-once=1/sliding=no/server=valkey/app=redissessions",
+		"Read/via=http/keys=10/value=100/at-once=64/sliding=no/app=redissessions+auto_pipeline=auto",
 	} {
 		if !slices.Contains(names, want) {
 			t.Errorf("%s is not measured", want)
@@ -63,8 +66,43 @@ func TestPlanCoversTheComparison(t *testing.T) {
 	}
 }
 
+// TestPlanIsWhatIsShown: every cell that is measured changes a table, and every goal is measured.
+func TestPlanIsWhatIsShown(t *testing.T) {
+	var all []record.Result
+	for _, s := range planCompare(wanted{run: regexp.MustCompile("")}, true).stages {
+		for _, c := range s.Cells {
+			for _, app := range c.Apps {
+				values := map[string]float64{record.Ratio: 1, record.NsPerOp: 1, record.ExtraNs: 1, record.P50: 1, record.P99: 1}
+				all = append(all, record.Result{Cell: c.Cell, App: app, Requests: 1, Values: values})
+			}
+		}
+	}
+	shown := func(results []record.Result) string { return report.Comparison(&record.Run{Results: results}) }
+	whole := shown(all)
+	if strings.Contains(whole, "Not measured") {
+		t.Errorf("a goal is not measured:\n%s", whole)
+	}
+	for _, r := range all {
+		if r.App != "redissessions" {
+			continue
+		}
+		others := slices.DeleteFunc(slices.Clone(all), func(other record.Result) bool { return other.Cell == r.Cell })
+		if shown(others) == whole {
+			t.Errorf("%s is measured, and no table shows it", r.Name(r.App))
+		}
+	}
+}
+
+func TestNoValkey(t *testing.T) {
+	for _, s := range planCompare(wanted{run: regexp.MustCompile("")}, false).stages {
+		if s.Server == record.Valkey {
+			t.Errorf("%+v is planned, and there is no such server", s)
+		}
+	}
+}
+
 func TestRunChooses(t *testing.T) {
-	p := planCompare(wanted{run: regexp.MustCompile("^Read/via=call/keys=10/.*at-once=1/sliding=no/app=fiber$")})
+	p := planCompare(wanted{run: regexp.MustCompile("^Read/via=call/keys=10/.*at-once=1/sliding=no/app=fiber$")}, true)
 	if len(p.stages) != 1 || len(p.stages[0].Cells) != 1 || !slices.Equal(p.stages[0].Cells[0].Apps, []string{measure.Bare, "fiber"}) {
 		t.Errorf("%+v, want fiber and the bare handler in one cell", p.stages)
 	}

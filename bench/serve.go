@@ -12,38 +12,38 @@ import (
 	"github.com/pyramidgo/redissessions/bench/apps"
 )
 
-// served is the task of the process that serves applications over loopback, so
-// that they do not share a runtime with the client.
+// served is the task of a process that serves an application over loopback, so that it does
+// not share a runtime with the client or with another application.
 type served struct {
 	Config apps.Config
-	Apps   []string
+	App    string
 }
 
-// serve serves the applications until the end of its input. It answers with the
-// address of each.
+// serve serves the application until the end of its input. It answers with its address, or with
+// "" when it has not passed its check.
 func serve(_ context.Context, _ []string) error {
 	var task served
 	if err := readTask(&task); err != nil {
 		return err
 	}
-	sites, err := openSites(task.Config, task.Apps)
+	sites, err := openSites(task.Config, []string{task.App})
 	if err != nil {
 		return err
 	}
-	addrs := map[string]string{}
-	for name, site := range sites {
+	addr := ""
+	if site := sites[task.App]; site != nil {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
 			return fmt.Errorf("bench: %w", err)
 		}
-		addrs[name] = l.Addr().String()
+		addr = l.Addr().String()
 		go func() {
 			if err := site.Serve(l); err != nil {
-				fmt.Fprintln(os.Stderr, "bench:", name, err)
+				fmt.Fprintln(os.Stderr, "bench:", task.App, err)
 			}
 		}()
 	}
-	if err := json.NewEncoder(answersFile()).Encode(addrs); err != nil {
+	if err := json.NewEncoder(answersFile()).Encode(addr); err != nil {
 		return fmt.Errorf("bench: %w", err)
 	}
 	_, err = io.Copy(io.Discard, os.Stdin)

@@ -15,11 +15,12 @@ import (
 	"github.com/pyramidgo/redissessions/bench/internal/redisserver"
 )
 
-// stage is what one process measures with one redis-server: cells that have in
+// stage is what one process measures with one server: cells that have in
 // common where everything runs.
 type stage struct {
 	Via    string
 	AtOnce int
+	Server string // as record.Cell.Server
 	Cells  []plannedCell
 	Seed   uint64
 	Sample time.Duration
@@ -70,7 +71,11 @@ func placesOf(cores []int, via string, atOnce int) places {
 // on as soon as it is there.
 func (s *stage) run(ctx context.Context, cores []int, emit func([]record.Result)) error {
 	at := placesOf(cores, s.Via, s.AtOnce)
-	redis, err := redisserver.Start(ctx, at.redis)
+	start := redisserver.Start
+	if s.Server == record.Valkey {
+		start = redisserver.StartValkey
+	}
+	redis, err := start(ctx, at.redis)
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/pyramidgo/redissessions/bench/internal/measure"
 	"github.com/pyramidgo/redissessions/bench/internal/pin"
 	"github.com/pyramidgo/redissessions/bench/internal/record"
+	"github.com/pyramidgo/redissessions/internal/newer"
 )
 
 // TestMain lets the test's program be the child processes too.
@@ -40,20 +41,31 @@ func TestStages(t *testing.T) {
 	if err != nil {
 		t.Log(err)
 	}
-	names := append([]string{measure.Bare}, find("redissessions")...)
-	for _, s := range []*stage{
+	stages := []*stage{
 		{Via: record.ViaCall, AtOnce: 1, Cells: []plannedCell{
 			{Cell: record.Cell{Route: "read"}, Exact: true, Results: 2},
 			{Cell: record.Cell{Route: "create"}},
 			{Cell: record.Cell{Route: "invalidate"}, Exact: true},
-			{Cell: record.Cell{Route: "read", Sessions: 1200}, Fill: names[1]},
+			{Cell: record.Cell{Route: "read", Sessions: 1200}, Fill: "redissessions"},
 		}},
 		{Via: record.ViaHTTP, AtOnce: 4, Cells: []plannedCell{
 			{Cell: record.Cell{Route: "unused"}},
 			{Cell: record.Cell{Route: "write", Sliding: true}},
 			{Cell: record.Cell{Route: "invalidate"}},
 		}},
-	} {
+	}
+	switch _, err := newer.Server("valkey-server"); {
+	case err == nil:
+		stages = append(stages, &stage{Via: record.ViaHTTP, AtOnce: 1, Server: record.Valkey, Cells: []plannedCell{
+			{Cell: record.Cell{Route: "write", Server: record.Valkey}},
+		}})
+	case os.Getenv("REDISSESSIONS_REQUIRE_SERVERS") == "1":
+		t.Error(err)
+	default:
+		t.Log(err)
+	}
+	names := append([]string{measure.Bare}, find("redissessions")...)
+	for _, s := range stages {
 		s.Sample = 2 * time.Millisecond
 		for i := range s.Cells {
 			c := &s.Cells[i]

@@ -2,11 +2,8 @@ package main
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"os"
 	"time"
 
@@ -58,36 +55,8 @@ func carryOutUsers(ctx context.Context, u *measure.Users) (*record.Run, error) {
 	u.Redis = redis.Addr
 	start := time.Now()
 	fmt.Fprintf(os.Stderr, "bench: %d users with %d sessions each are logged in, twice\n", u.Users, u.Each)
-	child, err := begin(ctx, at.measurer, "measure-users", u)
-	if err != nil {
-		return nil, err
-	}
-	defer child.end()
-	for {
-		var results []record.Result
-		err := child.answers.Decode(&results)
-		if errors.Is(err, io.EOF) {
-			return run, child.process.Wait()
-		}
-		if err != nil {
-			return nil, fmt.Errorf("bench: results: %w", err)
-		}
-		run.Results = append(run.Results, results...)
-		fmt.Fprintf(os.Stderr, "bench: users with %d devices, %v\n", results[0].Devices, time.Since(start).Round(time.Second))
-	}
-}
-
-// measureUsers is the process that measures.
-func measureUsers(ctx context.Context, _ []string) error {
-	var u measure.Users
-	if err := readTask(&u); err != nil {
-		return err
-	}
-	answers := json.NewEncoder(answersFile())
-	return u.Take(ctx, func(results []record.Result) error {
-		if err := answers.Encode(results); err != nil {
-			return fmt.Errorf("bench: %w", err)
-		}
-		return nil
+	return run, carryOutTask(ctx, at.measurer, "measure-users", u, func(found []record.Result) {
+		run.Results = append(run.Results, found...)
+		fmt.Fprintf(os.Stderr, "bench: users with %d devices, %v\n", found[0].Devices, time.Since(start).Round(time.Second))
 	})
 }

@@ -25,7 +25,7 @@ func TestFiguresOfTheReadme(t *testing.T) {
 	}
 	performance := read(t, "../docs/performance.md")
 	for i, app := range []string{"redissessions", "scs goredisstore", "gorilla boj/redistore", "gin-contrib/sessions"} {
-		trip, speed := rowOf(t, performance, "trips", app), rowOf(t, performance, "call", app)
+		trip, speed := rowOf(t, performance, "trips", app), rowOf(t, performance, "http", app)
 		if want := strings.Join(trip[1:4], ", "); trips[0][i] != want {
 			t.Errorf("%s: the README says %q round trips, and the record %q", app, trips[0][i], want)
 		}

@@ -11,6 +11,7 @@ import (
 	"mime/multipart"
 	"net/http"
 
+	"github.com/pyramidgo/redissessions/session/internal/respwriter"
 	"github.com/pyramidgo/redissessions/session/internal/sign"
 )
 
@@ -169,8 +170,7 @@ func (p *CSRFProtection) Handler(next http.Handler) http.Handler {
 		denied = p.denied
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		switch r.Method {
-		case http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodTrace:
+		if changesNothing(r.Method) {
 			next.ServeHTTP(w, r)
 			return
 		}
@@ -188,6 +188,34 @@ func (p *CSRFProtection) Handler(next http.Handler) http.Handler {
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// changesNothing reports whether a method is a safe one (RFC 9110, section 9.2.1).
+func changesNothing(method string) bool {
+	switch method {
+	case http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodTrace:
+		return true
+	}
+	return false
+}
+
+// Serve is Handler for a server that has neither a http.Request nor a http.ResponseWriter,
+// inside Factory.Serve. It calls in.Next and returns nil, or returns the answer to a request
+// that is refused, for which Next is not called.
+func (p *CSRFProtection) Serve(ctx context.Context, in *Incoming) *Answer {
+	if changesNothing(in.Method) {
+		in.Next(ctx)
+		return nil
+	}
+	kept, passed := &respwriter.Kept{Fields: in.Header}, false
+	p.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		passed = true
+		in.Next(r.Context())
+	})).ServeHTTP(kept, in.Request().WithContext(ctx))
+	if passed {
+		return nil
+	}
+	return answerOf(kept)
 }
 
 // CheckToken is CheckCSRF with the limits of p. It does not look at the origin.

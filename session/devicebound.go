@@ -60,6 +60,14 @@ type Binding interface {
 	Serve(w http.ResponseWriter, r *http.Request, find func(ref string, is func(state string) bool) (*BoundSession, error))
 }
 
+// PlacedBinding is an optional interface of a Binding: two factories around one application,
+// with other cookies, must not have the same path.
+type PlacedBinding interface {
+	Binding
+	// Path returns the path below which the Binding serves.
+	Path() string
+}
+
 // MaxDeviceState is the size up to which a record holds the state of a Binding.
 const MaxDeviceState = record.MaxDevice
 
@@ -97,6 +105,30 @@ func (f *Factory) bind(opts *Options) error {
 	}
 	f.binding = binding
 	return errors.Join(errs...)
+}
+
+// onePath returns an error when the Handler of one factory answers what browsers send to the
+// Binding of another: it would tell them to forget the other's sessions. Factories with one
+// cookie name do not count, because they share their sessions or exclude each other.
+func onePath(a, b *Factory) error {
+	pa, _ := a.binding.(PlacedBinding)
+	pb, _ := b.binding.(PlacedBinding)
+	if pa == nil || pb == nil || pa.Path() != pb.Path() || a.opts.Cookie.Name == b.opts.Cookie.Name {
+		return nil
+	}
+	return optionError("DeviceBound", "the factories of the cookies %q and %q are around one application and have one path, %q, on which only the outer one answers; give one of them another (device_bound_path, dbsc.Options.Path)",
+		a.opts.Cookie.Name, b.opts.Cookie.Name, pa.Path())
+}
+
+// logOnePath logs the error of onePath, once, for an exchange inside that of another factory.
+func (f *Factory) logOnePath(x *exchange) {
+	for outer := x.outer; outer != nil; outer = outer.outer {
+		if err := onePath(outer.f, f); err != nil {
+			f.onePath.Do(func() {
+				f.opts.Logger.LogAttrs(x.in.Context(), slog.LevelError, "session: browsers cannot prove that they have logged in", errorAttr(err))
+			})
+		}
+	}
 }
 
 // signerOf returns the signer for a cookie of that name. Options.Signer signs without a name:

@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
+	"net/http/httptest"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/pyramidgo/redissessions/connect"
@@ -156,4 +158,32 @@ func ExampleSession_Expires() {
 		fmt.Println(time.Until(idle).Round(time.Minute), absolute.Sub(s.Created()))
 	})
 	// Output: 20m0s 8h0m0s
+}
+
+// A server that is not net/http's gives the Cookie lines, and gets header lines.
+func ExampleFactory_Serve() {
+	sessions := newExampleSite()
+	defer func() { _ = sessions.Close() }()
+	visit := func(cookies ...string) http.Header {
+		in := &session.Incoming{Method: "GET", Path: "/", Cookies: cookies, Header: http.Header{}}
+		in.Request = func() *http.Request { return httptest.NewRequest("GET", "/", http.NoBody) }
+		in.Next = func(ctx context.Context) {
+			s, err := session.FromContext(ctx)
+			if err != nil {
+				return // Serve returns the error handler's answer
+			}
+			session.Modify(s, "visits", func(n int) int { return n + 1 })
+			n, _ := session.Value[int](s, "visits")
+			fmt.Println("visit", n)
+		}
+		if answer := sessions.Serve(context.Background(), in); answer != nil {
+			fmt.Println("status", answer.Code)
+		}
+		return in.Header // for the response
+	}
+	cookie, _, _ := strings.Cut(visit().Get("Set-Cookie"), ";")
+	visit(cookie)
+	// Output:
+	// visit 1
+	// visit 2
 }

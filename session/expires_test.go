@@ -45,7 +45,7 @@ func TestExpires(t *testing.T) {
 		v.visit(check("active", session.DefaultIdleTimeout))
 		pass(30 * time.Second)
 		left := session.DefaultIdleTimeout
-		if session.OptionsOf(v.f).TouchAfter > 0 {
+		if o := session.OptionsOf(v.f); o.TouchAfter > 0 || o.ExpiryInRecord {
 			left -= 30 * time.Second
 		}
 		v.visit(check("active, not due", left))

@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/pyramidgo/redissessions/session/internal/contention"
+	"github.com/pyramidgo/redissessions/session/internal/recent"
 	"github.com/pyramidgo/redissessions/session/internal/record"
 	"github.com/pyramidgo/redissessions/session/internal/userset"
 )
@@ -25,12 +27,16 @@ type Factory struct {
 	late   *oncePerRoute     // routes that ask for the session after the first byte
 	turns  *contention.Turns // of writers of one large session
 	logins *userset.LoginTimes
+	// overridden are the keys of records whose time to live is not IdleTimeout (ttl.go).
+	overridden *recent.Keys
 
-	watcher    *watcher  // of Options.Observer; nil without one
-	rejections onInvalid // Options.OnInvalid
-	binding    Binding   // nil unless Options.DeviceBound is set
+	watcher    *watcher   // of Options.Observer; nil without one
+	rejections onInvalid  // Options.OnInvalid
+	binding    Binding    // nil unless Options.DeviceBound is set
+	onePath    *sync.Once // it is logged that another factory's Binding has its path
 
-	idsAreOurs bool // no Options.NewID makes them
+	idsAreOurs    bool // no Options.NewID makes them
+	showsRequests bool // a hook of the options gets a http.Request
 }
 
 // NewFactory returns a factory that keeps its sessions in store. store may be
@@ -40,7 +46,11 @@ func NewFactory(store Store, opts *Options) (*Factory, error) {
 	if opts == nil {
 		opts = &Options{}
 	}
-	f := &Factory{opts: opts.withDefaults(), store: store, rules: opts.Format.rules(), late: new(oncePerRoute), turns: new(contention.Turns), logins: new(userset.LoginTimes)}
+	f := &Factory{
+		opts: opts.withDefaults(), store: store, rules: opts.Format.rules(),
+		late: new(oncePerRoute), onePath: new(sync.Once),
+		turns: new(contention.Turns), logins: new(userset.LoginTimes), overridden: new(recent.Keys),
+	}
 	clock, ok := store.(Clock)
 	if !ok {
 		clock = systemClock{}
@@ -74,6 +84,8 @@ func NewFactory(store Store, opts *Options) (*Factory, error) {
 	}
 	f.watcher, f.rejections = newWatcher(opts.Observer, f.opts.Logger), opts.OnInvalid
 	f.idsAreOurs = opts.NewID == nil
+	f.showsRequests = opts.Observer != nil || opts.OnInvalid != nil || opts.Passive != nil || opts.StoreFor != nil ||
+		opts.ErrorHandler != nil || opts.Users != nil && opts.Users.Describe != nil
 	f.opts.NewID = f.rules.idMaker(opts)
 	f.opts.IdleTimeout = f.format.Idle(f.opts.IdleTimeout)
 	// Signer and format have what they need. A value that holds a factory may

@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -22,30 +23,128 @@ import (
 // After a Hijack the application writes the header itself. The cookie of a session that
 // was begun or renewed is in w.Header() then: give that to what writes the answer, such
 // as a websocket's upgrader, or the browser does not get it.
+//
+// It panics when it is put right around the Handler of another factory and both bind
+// sessions to the browser below one path (Options.DeviceBound). Where other middleware stands
+// between the two, the first request logs the error.
 func (f *Factory) Handler(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if f.exchangeOf(r) != nil { // wrapped twice
-			next.ServeHTTP(w, r)
-			return
+	for inner, ok := next.(*handler); ok; inner, ok = inner.next.(*handler) {
+		if err := onePath(f, inner.f); err != nil {
+			panic(err)
 		}
-		if f.binding != nil && f.binding.Serves(r.URL.Path) {
-			f.serveBinding(w, r)
-			return
-		}
-		x := &exchange{f: f, outer: innermost(r.Context()), h: w.Header(), in: r}
-		x.out = respwriter.New(w, x)
-		x.cookies = append(x.line[:0], r.Header["Cookie"]...)
-		if f.opts.AllowCookie != nil {
-			x.early = x.h.Clone()
-		}
-		x.outside = x.h["Content-Encoding"]
-		x.r = r.WithContext(context.WithValue(r.Context(), exchangeKey{}, x))
-		x.serve(next)
+	}
+	return &handler{f, next}
+}
+
+// handler is what Handler returns.
+type handler struct {
+	f    *Factory
+	next http.Handler
+}
+
+func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	f := h.f
+	if f.exchangeOf(r) != nil { // wrapped twice
+		h.next.ServeHTTP(w, r)
+		return
+	}
+	if f.binding != nil && f.binding.Serves(r.URL.Path) {
+		f.serveBinding(w, r)
+		return
+	}
+	x := f.open(r, w.Header(), r.Header["Cookie"])
+	x.out = respwriter.New(w, x)
+	x.serve(func() { h.next.ServeHTTP(x.out.Wrap(), x.r) })
+}
+
+// Incoming is a request, and the header of the response to it, on a server that is not
+// net/http's, for Factory.Serve and CSRFProtection.Serve. Its texts are kept as they are:
+// copy them where the server uses their memory again.
+type Incoming struct {
+	Method, Path string
+	// Cookies are the lines of the Cookie field.
+	Cookies []string
+	// TLS says that the request came over TLS, for SecureAuto.
+	TLS bool
+	// Header is the response's. Serve reads what stands in it before Next is called, and
+	// again when Next has returned or panicked: Next brings it up to date. Then Serve
+	// changes it, and the server sends what it has become.
+	Header http.Header
+	// Route is the pattern of the request's route, for log lines: Next sets it.
+	Route string
+	// Request returns a copy of the whole request, with its Method, URL, Header, Host, Body
+	// and TLS. It is called, once, where a http.Request is needed: for the hooks of Options that
+	// get one (Observer, OnInvalid, Passive, StoreFor, Users.Describe, ErrorHandler), for the
+	// paths of Options.DeviceBound, and for the CSRF check of an unsafe method. It is required.
+	Request func() *http.Request
+	// Next runs the application, which finds its session by FromContext. It is required. It
+	// must not send the response.
+	Next func(ctx context.Context)
+}
+
+// Answer is a response in place of the application's. Its header is Incoming.Header.
+type Answer struct {
+	Code int
+	Body []byte
+}
+
+// Serve is Handler for a server that has neither a http.Request nor a http.ResponseWriter,
+// such as fasthttp's: it calls in.Next, saves the session, and puts the cookie and the other
+// header fields into in.Header. When that has failed, it returns the error handler's answer,
+// which must be sent and not the application's page; it is nil otherwise. A panic of in.Next
+// goes on when in.Header is complete. The context is that of the request.
+func (f *Factory) Serve(ctx context.Context, in *Incoming) *Answer {
+	if f.exchangeIn(ctx) != nil {
+		in.Next(ctx)
+		return nil
+	}
+	kept := &respwriter.Kept{Fields: in.Header}
+	if f.binding != nil && f.binding.Serves(in.Path) {
+		f.serveBinding(kept, in.Request().WithContext(ctx))
+		return answerOf(kept)
+	}
+	r := &http.Request{Method: in.Method}
+	if f.showsRequests {
+		r = in.Request()
+	}
+	if r.TLS == nil && in.TLS {
+		r.TLS = new(tls.ConnectionState)
+	}
+	x := f.open(r.WithContext(ctx), in.Header, in.Cookies)
+	x.out = respwriter.New(kept, x)
+	x.serve(func() {
+		defer func() { x.r.Pattern = in.Route }()
+		in.Next(x.r.Context())
 	})
+	if x.hasAnswered() {
+		return answerOf(kept)
+	}
+	return nil
+}
+
+func answerOf(kept *respwriter.Kept) *Answer {
+	code, body := kept.Answer()
+	return &Answer{Code: code, Body: body}
+}
+
+// open begins the exchange of a request that came in with these Cookie lines. h is the
+// response's header.
+func (f *Factory) open(r *http.Request, h http.Header, cookies []string) *exchange {
+	x := &exchange{f: f, outer: innermost(r.Context()), h: h, in: r}
+	if f.binding != nil && x.outer != nil {
+		f.logOnePath(x)
+	}
+	x.cookies = append(x.line[:0], cookies...)
+	if f.opts.AllowCookie != nil {
+		x.early = x.h.Clone()
+	}
+	x.outside = x.h["Content-Encoding"]
+	x.r = r.WithContext(context.WithValue(r.Context(), exchangeKey{}, x))
+	return x
 }
 
 // serve runs the application's handler and ends the exchange.
-func (x *exchange) serve(next http.Handler) {
+func (x *exchange) serve(next func()) {
 	returned := false
 	defer x.removeForms()
 	defer func() {
@@ -62,7 +161,7 @@ func (x *exchange) serve(next http.Handler) {
 			x.panicked()
 		}
 	}()
-	next.ServeHTTP(x.out.Wrap(), x.r)
+	next()
 	returned = true
 	x.finish()
 }

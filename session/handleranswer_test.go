@@ -53,9 +53,9 @@ func TestHandlerErrorHandler(t *testing.T) {
 		{"it may send hints first", func(_ *testing.T, _ *session.Factory, w http.ResponseWriter, _ *http.Request, _ error) {
 			w.WriteHeader(http.StatusEarlyHints)
 		}, http.StatusServiceUnavailable, "Service Unavailable\n"},
-		{"one that says nothing is no answer", func(*testing.T, *session.Factory, http.ResponseWriter, *http.Request, error) {},
+		{"one that writes nothing is replaced by the default answer", func(*testing.T, *session.Factory, http.ResponseWriter, *http.Request, error) {},
 			http.StatusServiceUnavailable, "Service Unavailable\n"},
-		{"it hears of the reason", func(t *testing.T, _ *session.Factory, w http.ResponseWriter, _ *http.Request, err error) {
+		{"its error wraps the store's", func(t *testing.T, _ *session.Factory, w http.ResponseWriter, _ *http.Request, err error) {
 			if !errors.Is(err, session.ErrUnavailable) || !errors.Is(err, errRefused) {
 				t.Errorf("the error is %v", err)
 			}

@@ -112,10 +112,15 @@ func (f *Factory) endFrom(ctx context.Context, store Store, at record.Address, l
 	return err
 }
 
-// remove removes the session at an address, or where it went to, and reports whether there
-// was one. In the Pyramid formats it does so for an observer only, because a Delete does
-// not tell; and nothing at the front of a record tells that it is no tombstone there, so
-// that with Options.Users it is read first.
+// remove removes the session at an address, or the one that a marker there names, and
+// reports whether there was one.
+//
+// In the native format live is the guard of the removal: markers and tombstones do not begin
+// with it, and the conflict returns them. The records of the Pyramid formats have no such
+// front, and live is nil. Without an observer they are deleted, and remove reports false,
+// because Delete does not return whether there was a record. With an observer they are
+// removed without a guard, which returns that. Such a removal would also take away a
+// tombstone, which only Options.Users makes: with it the record is read first.
 func (f *Factory) remove(ctx context.Context, store Store, at record.Address, live []byte, left *entries) (was bool, err error) {
 	first, with := at.Key, left // with are the entries until they are gone
 	defer func() {

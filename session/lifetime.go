@@ -48,6 +48,11 @@ func restartDue(left, full, after time.Duration) bool {
 	}
 }
 
+// smallPart is how much of a timeout passes before it is restarted, where the restart
+// takes a command of its own: a tenth, as with the Max-Age of a cookie, and at most an hour.
+// A session may end sooner by that much.
+func smallPart(full time.Duration) time.Duration { return min(full/10, time.Hour) }
+
 // roundedUp is by how much a time in a record may be ahead of the clock that wrote
 // it: pyramid_session_redis keeps whole seconds.
 const roundedUp = time.Second
@@ -100,9 +105,9 @@ func (f *Factory) creation(now time.Time) time.Time {
 // never later than absolute; while a session has no idle timeout it is zero, also
 // when absolute is not.
 //
-// A load restarts the idle timeout, so idle usually is Timeout after the load; with
-// Options.TouchAfter, and in a passive request (Options.Passive), it is what Redis
-// says is left. A new session, and one whose timeout this request has changed, count
+// A load restarts the idle timeout, so idle usually is Timeout after the load; where
+// Options.TouchAfter says otherwise, and in a passive request (Options.Passive), it is
+// what Redis, or the record, says is left. A new session, and one whose timeout this request has changed, count
 // from now. In a passive request with a store that is no TTLLoader, idle is the latest
 // time that is possible. A session that has ended returns the present as idle.
 func (s *Session) Expires() (idle, absolute time.Time) {

@@ -135,6 +135,7 @@ func (s *Session) loadID(ctx context.Context, id string) (bool, error) {
 		// No session is there, and none comes. The load has restarted the tombstone's time
 		// to live as if it were a session's.
 		if left == unknownTTL && ttl > 0 {
+			s.f.overridden.Add(at.Key)
 			if err := s.restart(ctx, at.Key, prior(&snap), s.f.tombstoneLife()); err != nil && !errors.Is(err, ErrNotFound) {
 				return false, err
 			}
@@ -177,6 +178,9 @@ func (s *Session) loadRecord(ctx context.Context, id string, at record.Address, 
 		}
 		return errExpired
 	}
+	if left != unknownTTL || full != f.opts.IdleTimeout {
+		f.learn(at.Key, full, snap.Meta)
+	}
 	if l := snap.Meta.Login; !s.admitted(l.At, l.Device) {
 		if s.access != passive && misjudged(ttl, full, left, snap.Meta) && !f.opts.ExpiryInRecord {
 			if err := s.restart(ctx, at.Key, prior(&snap), full); err != nil {
@@ -187,27 +191,35 @@ func (s *Session) loadRecord(ctx context.Context, id string, at record.Address, 
 		return nil
 	}
 	s.fill(id, at, snap)
-	defer s.noteEnd(now, left, expires)
+	defer func() { s.noteEnd(now, left, expires) }()
 	if s.access == passive {
 		return nil
 	}
 	// Another server whose clock is ahead must not lengthen the absolute timeout.
 	s.due.record = snap.Outmoded
 	s.due.expiry = restated && f.opts.AbsoluteTimeout > 0 || s.leaseIsDue(now) ||
-		expiryKept && expiryDue(now, expires, full, s.touchAfter())
+		expiryKept && expiryDue(now, expires, full, s.touchAfter(full, f.opts.ExpiryInRecord))
 	s.rollCookie(now)
-	if left == unknownTTL && !f.opts.ExpiryInRecord {
+	if f.opts.ExpiryInRecord {
+		return nil
+	}
+	atOnce := misjudged(ttl, full, left, snap.Meta)
+	if left != unknownTTL && (restartDue(left, full, s.touchAfter(full, full != f.opts.IdleTimeout)) || s.access == touching && full > 0) {
+		// Without TouchAfter every load keeps the session alive, whether or not a save comes.
+		s.due.ttl = f.opts.TouchAfter > 0
+		if atOnce = !s.due.ttl; atOnce {
+			left = unknownTTL
+		}
+	}
+	if left == unknownTTL {
 		s.outlive(ctx, now.Add(full))
 	}
-	switch {
-	case f.opts.ExpiryInRecord:
-	case left != unknownTTL:
-		s.due.ttl = restartDue(left, full, f.opts.TouchAfter)
-	case misjudged(ttl, full, left, snap.Meta): // it is put right now: there may be no save
-		if err := s.restart(ctx, at.Key, prior(&snap), full); err != nil {
-			s.reset()
-			return err
-		}
+	if !atOnce {
+		return nil
+	}
+	if err := s.restart(ctx, at.Key, prior(&snap), full); err != nil {
+		s.reset()
+		return err
 	}
 	return nil
 }
@@ -233,6 +245,7 @@ func (s *Session) loadMarker(ctx context.Context, now time.Time, at record.Addre
 		age = markerTTL - left
 	}
 	if prolonged {
+		s.f.overridden.Add(at.Key)
 		if err := s.shortenMarker(ctx, now, at, marker, age); err != nil {
 			return false, err
 		}

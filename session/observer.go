@@ -112,7 +112,7 @@ const (
 	OpSave
 	// OpTouch is a restart of the idle timeout by a command for that alone: by
 	// Session.Touch, or at the end of a request when Options.TouchAfter says so. The restart
-	// that is a part of each load is none.
+	// that a load makes is none.
 	OpTouch
 	// OpRenew is Session.Renew.
 	OpRenew

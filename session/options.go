@@ -41,10 +41,15 @@ type Options struct {
 	// however much it is used. The default, 0, is no such limit.
 	AbsoluteTimeout time.Duration
 	// TouchAfter restarts the idle timeout only when this long has passed
-	// since the last restart. The default, 0, restarts it at every load.
+	// since the last restart. The default, 0, restarts it at every load, except where
+	// that takes a command of its own: for a session whose timeout is not IdleTimeout
+	// (Session.Remember, Session.AdjustTimeout), and with ExpiryInRecord. There it is
+	// restarted when a tenth of the timeout, and at most an hour, has passed. A
+	// millisecond restarts it at every load there too, by a second command for each.
 	TouchAfter time.Duration
 	// ExpiryInRecord writes no time to live to Redis (for a server that evicts
-	// by LRU) and keeps the time of expiry in the record instead.
+	// by LRU) and keeps the time of expiry in the record instead. A request that only
+	// reads then writes the record when TouchAfter says so.
 	ExpiryInRecord bool
 	// Passive, when set, tells requests that a page makes by itself (polling) from
 	// those of its visitor. A request for which it returns true reads its session

@@ -181,9 +181,11 @@ func (s *Session) moveTo(ctx context.Context, at record.Address, in, left *entri
 	})
 }
 
-// takeBack deletes a record of which no browser gets the ID. With an observer it counts:
-// where another request has found the record by its entry and ended it, one more session
-// was there than any login or save has told.
+// takeBack deletes a record whose ID no browser gets: the copy that a failed renewal or
+// login has made. With an observer it also looks whether the record was still there. When it
+// was not, another request has found it by its entry in the user's index, has ended it, and
+// has passed on an OpEnd. takeBack then passes on the OpCreate of that session, so that the
+// sessions created less those ended are those stored.
 func (s *Session) takeBack(ctx context.Context, at record.Address) error {
 	if s.f.watcher == nil {
 		return s.store.Delete(ctx, at.Key)

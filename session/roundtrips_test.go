@@ -20,7 +20,9 @@ import (
 // many round trips it takes.
 type trip struct {
 	name    string
-	anew    bool // the visitor has no session yet
+	anew    bool                     // the visitor has no session yet
+	had     func(s *session.Session) // what an earlier request did with it, in another process
+	met     bool                     // this process has read it before
 	options func(o *session.Options)
 	// use is the handler. conflict lets another process save the session.
 	use  func(f *session.Factory, r *http.Request, conflict func())
@@ -53,6 +55,9 @@ func conflicting(n int, do func(s *session.Session)) func(*session.Factory, *htt
 func allPassive(o *session.Options) { o.Passive = func(*http.Request) bool { return true } }
 func aDay(o *session.Options)       { o.Cookie.MaxAge = 24 * time.Hour }
 
+func inRecord(o *session.Options)   { o.ExpiryInRecord = true }
+func shortLife(o *session.Options)  { o.AbsoluteTimeout = 10 * time.Minute } // less than the idle timeout
+func stay(s *session.Session)       { s.Remember(30 * 24 * time.Hour) }
 func renew(s *session.Session)      { _ = s.Renew(context.Background()) }
 func invalidate(s *session.Session) { _ = s.Invalidate(context.Background()) }
 func csrfToken(s *session.Session)  { _, _ = s.CSRFToken(context.Background()) }
@@ -68,6 +73,16 @@ var trips = []trip{
 	{name: "write, passive", options: allPassive, use: used(func(s *session.Session) { s.Set("a", 2) }), want: 2},
 	{name: "read, cookie_max_age", options: aDay, use: used(func(s *session.Session) { s.Get("a") }), want: 1},
 	{name: "write, cookie_max_age", options: aDay, use: used(func(s *session.Session) { s.Set("a", 2) }), want: 2},
+	{name: "read, stay logged in", had: stay, met: true, use: used(func(s *session.Session) { s.Get("a") }), want: 1},
+	{name: "read, stay logged in, first in this process", had: stay, use: used(func(s *session.Session) { s.Get("a") }), want: 2},
+	{name: "write, stay logged in", had: stay, met: true, use: used(func(s *session.Session) { s.Set("a", 2) }), want: 2},
+	{name: "write of an equal value, stay logged in", had: stay, met: true, use: used(func(s *session.Session) { s.Set("a", 1) }), want: 1},
+	{name: "write and stay logged in", use: used(func(s *session.Session) { s.Set("a", 2); stay(s) }), want: 2},
+	{name: "read, near the absolute timeout", options: shortLife, met: true, use: used(func(s *session.Session) { s.Get("a") }), want: 1},
+	{name: "read, near the absolute timeout, first in this process", options: shortLife, use: used(func(s *session.Session) { s.Get("a") }), want: 2},
+	{name: "read, set_redis_ttl = false", options: inRecord, use: used(func(s *session.Session) { s.Get("a") }), want: 1},
+	{name: "read, set_redis_ttl = false, stay logged in", options: inRecord, had: stay, use: used(func(s *session.Session) { s.Get("a") }), want: 1},
+	{name: "write, set_redis_ttl = false", options: inRecord, use: used(func(s *session.Session) { s.Set("a", 2) }), want: 2},
 	{name: "touch", use: used(func(s *session.Session) { _ = s.Touch(context.Background()) }), want: 2},
 	{name: "ping", use: func(f *session.Factory, r *http.Request, _ func()) { _ = f.Ping(r.Context()) }, want: 1},
 	{name: "status", use: func(f *session.Factory, r *http.Request, _ func()) {
@@ -153,6 +168,16 @@ func (row trip) check(t *testing.T, proxy *connecttest.RecordingProxy, counted, 
 	}
 	if !row.anew {
 		request(beside, set("a"))
+	}
+	if row.had != nil {
+		request(beside, func(f *session.Factory, r *http.Request) {
+			if s, err := f.Get(r); err == nil {
+				row.had(s)
+			}
+		})
+	}
+	if row.met {
+		request(f, func(f *session.Factory, r *http.Request) { _, _ = f.Get(r) })
 	}
 	writes := 0
 	conflict := func() {

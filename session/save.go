@@ -247,6 +247,7 @@ func (s *Session) encode(at record.Address, changes []record.Change) ([]byte, re
 	if !alive {
 		return nil, record.Snapshot{}, 0, ErrNotFound
 	}
+	s.f.learn(at.Key, ttl, m)
 	same := at.Key == s.at.Key
 	kept := m.Expires
 	m.Expires = time.Time{}

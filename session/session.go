@@ -249,7 +249,8 @@ func (s *Session) adjustCookieMaxAge(d time.Duration) {
 }
 
 // Remember keeps the visitor logged in: both the session and its cookie last
-// for d after the last request, or the last new cookie.
+// for d after the last request, or the last new cookie. The session may end sooner by a
+// tenth of d, and at most by an hour: see Options.TouchAfter.
 func (s *Session) Remember(d time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -274,10 +275,10 @@ func (s *Session) Forget() {
 	}
 }
 
-// edited is called by every method that changes the session. Where the record is
-// not known, because the session has ended or the store did not answer, whether
-// the method changes anything cannot be told either: the save must fail, rather
-// than find that the empty session has not changed.
+// edited is called by every method that changes the session. When the session has ended,
+// or the store did not answer, the session reads as an empty one, in which a Delete, say,
+// changes nothing. A save would send nothing and succeed, although the record may have the
+// key. So edited sets unseen, which makes the save fail with why.
 func (s *Session) edited() { s.unseen = s.unseen || s.why != nil }
 
 // hasGone reports whether the record turned out to have gone.

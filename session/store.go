@@ -72,7 +72,8 @@ func NamesRevision(guard []byte) bool { return record.NamesRevision(guard) }
 // TTLLoader is an optional interface of a Store that can read a record and
 // its remaining time to live in one round trip. It serves timeout_trigger,
 // which restarts the time to live only now and then; without it every load
-// restarts it. Passive requests and Factory.StatusHandler learn from it when the
+// restarts it. It also serves sessions whose timeout is not the factory's: without it each
+// of their loads takes two round trips. Passive requests and Factory.StatusHandler learn from it when the
 // session ends.
 type TTLLoader interface {
 	// LoadTTL returns the record at key and its remaining time to live, or
@@ -260,7 +261,8 @@ type UserIndex interface {
 	IndexList(ctx context.Context, key string) (IndexState, error)
 
 	// IndexClose gives the set an epoch, which is kept for at least that long, and then
-	// returns the set: who adds a member and does not find the new epoch is in it.
+	// returns the set: who adds a member and does not find the new epoch is in it. The
+	// epoch of a set without members should not be kept for longer.
 	IndexClose(ctx context.Context, key string, next Epoch, keep time.Duration) (IndexState, error)
 }
 

@@ -3,6 +3,7 @@ package session
 import (
 	"cmp"
 	"context"
+	"errors"
 	"net/http"
 	"time"
 
@@ -35,25 +36,53 @@ func (s *Session) askFor() time.Duration {
 	return s.f.opts.IdleTimeout
 }
 
-// readsTTL reports whether a load reads the time to live in place of restarting
-// it: TouchAfter then decides about the restart, and a passive request needs it for
-// Expires.
-func (s *Session) readsTTL() bool {
-	switch s.access {
-	case passive:
-		return !s.f.opts.ExpiryInRecord
-	case touching:
+// readsTTL reports whether the load of a key reads the time to live in place of
+// restarting it: TouchAfter then decides about the restart, or the session that was met
+// there has another timeout than the factory's, and a passive request needs it for Expires.
+func (s *Session) readsTTL(key string) bool {
+	switch {
+	case s.f.opts.ExpiryInRecord:
 		return false
+	case s.access == passive:
+		return true
+	case s.access == active && s.f.opts.TouchAfter > 0:
+		return true
 	}
-	return s.f.opts.TouchAfter > 0 && !s.f.opts.ExpiryInRecord
+	return s.f.overridden.Has(key)
 }
 
-// touchAfter is Options.TouchAfter, for this load.
-func (s *Session) touchAfter() time.Duration {
-	if s.access == touching {
-		return 0
+// A load chooses its command before it knows the session. The usual one restarts the time
+// to live at the factory's timeout (GETEX). Where that is wrong, because the session has a
+// timeout of its own, is near its absolute one, or what is there is no session, another
+// command has to put it right; and a session whose answer is lost between the two ends too
+// early. So a factory notes the keys of such records (Factory.overridden), and the next
+// load of one reads the time to live (GET and PTTL, together) and restarts it only when a
+// small part of it has passed. A note that is missing or untrue costs a round trip, no more.
+
+// learn notes which command the next load of a key takes, where the record there has, or is
+// about to have, the time to live full.
+func (f *Factory) learn(key string, full time.Duration, m record.Meta) {
+	switch {
+	case f.opts.ExpiryInRecord || f.opts.TouchAfter > 0: // no load restarts it
+	case misjudged(f.opts.IdleTimeout, full, unknownTTL, m):
+		f.overridden.Add(key)
+	default:
+		f.overridden.Remove(key)
 	}
-	return s.f.opts.TouchAfter
+}
+
+// touchAfter is how much of a timeout must have passed for this load to have it restarted:
+// Options.TouchAfter, or by default nothing, where the load itself restarts it, and
+// smallPart of it where that takes a command of its own. Python's own time of expiry is
+// restarted at every request, as Python does it.
+func (s *Session) touchAfter(full time.Duration, ownCommand bool) time.Duration {
+	switch {
+	case s.access == touching:
+		return 0
+	case s.f.opts.TouchAfter > 0 || !ownCommand:
+		return s.f.opts.TouchAfter
+	}
+	return smallPart(full)
 }
 
 // keepsExpiry reports whether a save leaves the end of the stored session where it
@@ -95,7 +124,7 @@ func (s *Session) overwrite(ctx context.Context, record []byte, ttl time.Duratio
 // session could not be saved before the first byte, it is that error: the visitor has got
 // the error page, and what a stream goes on to write is dropped. Touch takes one round
 // trip, and another for a session whose timeout is not the factory's or whose time of
-// expiry is in the record.
+// expiry is in the record: it is restarted however little of it has passed.
 func (s *Session) Touch(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -156,12 +185,20 @@ const unknownTTL time.Duration = -1
 // fetch loads a record. Where readsTTL says so it reads the time to live rather than
 // restarting it, if the store can.
 func (s *Session) fetch(ctx context.Context, key string, ttl time.Duration) ([]byte, time.Duration, error) {
-	if s.readsTTL() {
+	refused := false
+	if s.readsTTL(key) {
 		if l, ok := s.store.(TTLLoader); ok {
-			return l.LoadTTL(ctx, key)
+			record, left, err := l.LoadTTL(ctx, key)
+			if !errors.Is(err, ErrRefused) || s.access == passive || s.f.opts.TouchAfter > 0 {
+				return record, left, err
+			}
+			refused = true // a load of this kind can do without it
 		}
 	}
 	record, err := s.store.Load(ctx, key, ttl)
+	if refused && err == nil { // the server refuses PTTL, and not everything for a moment
+		s.f.overridden.Stop()
+	}
 	return record, unknownTTL, err
 }
 
@@ -281,12 +318,14 @@ func (s *Session) outlive(ctx context.Context, end time.Time) {
 // returns the entries whose lease it renewed.
 func (s *Session) renewLease(ctx context.Context) (*entries, error) {
 	index, ok := s.store.(UserIndex)
+	if !ok || s.meta.Login.Lease.IsZero() || s.keepsExpiry() {
+		return nil, nil
+	}
 	now := s.f.now()
 	m := s.meta
 	m.Idle = record.Override{Set: true, Duration: s.idle()}
 	until := s.f.leaseFrom(now, m.Began(), s.idle())
-	if !ok || m.Login.Lease.IsZero() || s.keepsExpiry() ||
-		!s.f.leaseDue(now, m) && (!s.metaSet.idle || !until.After(m.Login.Lease)) {
+	if !s.f.leaseDue(now, m) && (!s.metaSet.idle || !until.After(m.Login.Lease)) {
 		return nil, nil
 	}
 	e := entries{s: s, index: index, at: s.at, login: m.Login, keys: s.setKeys(m.Login)}

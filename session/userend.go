@@ -58,15 +58,27 @@ func (p place) endAll(ctx context.Context, key, spare string) (n int, err error)
 	if err != nil {
 		return 0, err
 	}
-	state, err := p.index.IndexClose(ctx, key, next, max(epochLife, 2*p.f.opts.SaveTimeout))
+	keep := max(epochLife, 2*p.f.opts.SaveTimeout)
+	state, err := p.index.IndexClose(ctx, key, next, keep)
 	if err != nil {
 		return 0, storeError("end sessions", err)
 	}
 	var gone [][]byte
+	endless := false
+	defer func() {
+		// The key has an expiry that is later than any session's without a timeout. Now that it
+		// has no such member, it is to go with its epoch.
+		if err == nil && endless && spare == "" {
+			if _, err := p.index.IndexClose(ctx, key, next, keep); err != nil {
+				p.f.opts.Logger.Warn("session: the index of a user without sessions stays in Redis", errorAttr(err))
+			}
+		}
+	}()
 	for round := range endRounds {
 		var targets []*target
 		for _, entry := range state.Entries {
 			a, login, ok := p.f.format.OfMember(entry.Member)
+			endless = endless || entry.Until.IsZero()
 			switch {
 			case !ok: // no session has such an entry
 			case a.Key == spare, end.done[a.Key], !end.counts(round, login):

@@ -18,7 +18,8 @@ type Info struct {
 	Handle string
 	// Created and LoggedIn are when the session began and when Login was called, in UTC.
 	Created, LoggedIn time.Time
-	// LastSeen is when the session was last used, to within Options.TouchAfter. It is
+	// LastSeen is when the session was last used, to within Options.TouchAfter, of which the
+	// default is up to an hour for a session that stays logged in. It is
 	// zero when the record does not show it: for a session without an idle timeout, and for
 	// one whose absolute timeout comes before the end of its idle timeout.
 	LastSeen time.Time
@@ -170,7 +171,7 @@ func (f *Factory) End(ctx context.Context, user, name string) (err error) {
 		if err != nil {
 			return storeError("end a session", err)
 		}
-		at, member, login, ok := p.named(state, hash, name)
+		at, member, login, ok := userset.Named(f.format, hash, membersOf(state), name)
 		if !ok {
 			return ErrNotFound
 		}
@@ -193,24 +194,11 @@ func (f *Factory) End(ctx context.Context, user, name string) (err error) {
 	return ErrConflict
 }
 
-// named returns the entry with a handle. Where no entry has it as it is, the session may
-// have been renewed: one entry with the same time of login is the same session's.
-func (p place) named(state IndexState, hash record.UserHash, name string) (at record.Address, member []byte, login time.Time, ok bool) {
-	matches := 0
+func membersOf(state IndexState) (members [][]byte) {
 	for _, e := range state.Entries {
-		a, t, valid := p.f.format.OfMember(e.Member)
-		if !valid {
-			continue
-		}
-		switch h := userset.Handle(hash, e.Member, t); {
-		case h == name:
-			return a, e.Member, t, true
-		case userset.SameLogin(h, name):
-			at, member, login = a, e.Member, t
-			matches++
-		}
+		members = append(members, e.Member)
 	}
-	return at, member, login, matches == 1
+	return members
 }
 
 // looked is an entry of a set. Its Info, that of a live session, has no Handle and no Current

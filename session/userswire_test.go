@@ -20,12 +20,13 @@ import (
 	"github.com/pyramidgo/redissessions/session"
 )
 
-var writeWire = flag.Bool("write-wire", false, "write testdata/wire instead of comparing with it: only in a tree from before sessions by user")
+var writeWire = flag.Bool("write-wire", false, "write testdata/wire instead of comparing with it: only where a change of the commands is meant")
 
 // TestWireWithoutUsers compares every command that is sent without Options.Users with what
 // was sent before there were sessions by user, byte for byte. testdata/wire was recorded by
-// this test with the version before them. Only a record's revision, which is random, is
-// left out.
+// this test with the version before them, and again since, without Options.Users, when a load
+// began to read the time to live of a session with a timeout of its own (GET and PTTL in place
+// of GETEX and the restart). Only a record's revision, which is random, is left out.
 func TestWireWithoutUsers(t *testing.T) {
 	for name, open := range map[string]connect.Func{"goredis": goredis.Connect, "redigo": redigo.Connect} {
 		for format, formatName := range map[session.Format]string{

@@ -8,6 +8,11 @@ import (
 	"unicode"
 )
 
+// ErrUnreadable is wrapped by the error of Load for a file that cannot be opened or read, or
+// whose ending says that it is no settings file. What is wrong inside a file is not
+// ErrUnreadable.
+var ErrUnreadable = errors.New("cannot be read")
+
 // Error is one mistake in the settings. Parse returns all mistakes together, joined by
 // errors.Join, each as an *Error on a line of its own.
 type Error struct {

@@ -69,7 +69,7 @@ func cannotRead(file string, err error) error {
 	if path := (*fs.PathError)(nil); errors.As(err, &path) {
 		err = path.Err
 	}
-	return &FileError{File: file, Err: fmt.Errorf("cannot be read: %w", err)}
+	return &FileError{File: file, Err: fmt.Errorf("%w: %w", ErrUnreadable, err)}
 }
 
 // checkText takes off a byte order mark, which Windows editors write and PasteDeploy

@@ -104,7 +104,7 @@ func codecFor(section string, from *origin) (viper.Codec, error) {
 	case "yaml", "yml", "toml", "json":
 		return mappingCodec{from, section}, nil
 	}
-	return nil, &FileError{File: from.file, Err: errors.New("expected a file that ends in .ini, .yaml, .yml, .toml or .json")}
+	return nil, &FileError{File: from.file, Err: fmt.Errorf("%w: expected a file that ends in .ini, .yaml, .yml, .toml or .json", ErrUnreadable)}
 }
 
 // iniCodec reads INI files for viper.

@@ -7,9 +7,18 @@ import (
 	"github.com/gorilla/securecookie"
 )
 
-// openBoj opens the application on gorilla/sessions with boj/redistore, whose
-// own pool sends a PING before each use of a connection.
+// openBoj opens the application on gorilla/sessions with boj/redistore.
 func openBoj(cfg Config) (Site, error) {
+	store, err := bojStore(cfg)
+	if err != nil {
+		return nil, err
+	}
+	return newGorilla(cfg, store, store.Close), nil
+}
+
+// bojStore opens boj/redistore, whose own pool sends a PING before each use of a
+// connection.
+func bojStore(cfg Config) (*redistore.RediStore, error) {
 	store, err := redistore.NewStore(
 		redistore.Keys(securecookie.GenerateRandomKey(32)),
 		redistore.WithAddress("tcp", cfg.Redis),
@@ -20,5 +29,5 @@ func openBoj(cfg Config) (Site, error) {
 	if err != nil {
 		return nil, fmt.Errorf("apps: boj/redistore: %w", err)
 	}
-	return newGorilla(cfg, store, store.Close), nil
+	return store, nil
 }

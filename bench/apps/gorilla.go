@@ -17,8 +17,11 @@ type gorilla struct {
 }
 
 func newGorilla(cfg Config, store sessions.Store, closeRedis func() error) Site {
-	g := &gorilla{newContent(cfg), store}
-	mux := routes{create: g.create, read: g.read, write: g.write, invalidate: g.invalidate}.mux()
+	return (&gorilla{newContent(cfg), store}).site(nil, closeRedis)
+}
+
+func (g *gorilla) site(more map[string]http.HandlerFunc, closeRedis func() error) Site {
+	mux := routes{create: g.create, read: g.read, write: g.write, invalidate: g.invalidate, more: more}.mux()
 	return newHTTPSite(mux, closeRedis)
 }
 

@@ -20,30 +20,45 @@ type ours struct {
 
 // openOurs returns how to open the application with some settings of its own.
 func openOurs(extra map[string]any) func(Config) (Site, error) {
-	return func(cfg Config) (Site, error) {
-		own := map[string]any{
-			"secret": rand.Text() + rand.Text(),
-			"url":    "redis://" + cfg.Redis + "/0",
-			// The default, 1 MiB, is less than the largest records of the
-			// comparison. The limit costs the same wherever it is.
-			"max_record_bytes": "16 MiB",
-		}
-		if cfg.Sliding {
-			own["timeout"] = lifetime.String()
-		} else {
-			// The others, too, end a session at a fixed time after its creation
-			// when they are asked for no more.
-			own["timeout"], own["absolute_timeout"] = 0, lifetime.String()
-		}
-		maps.Copy(own, extra)
-		sessions, err := factory.FromSettings(settings.Map{"redis.sessions": own})
-		if err != nil {
-			return nil, fmt.Errorf("apps: redissessions: %w", err)
-		}
-		o := &ours{newContent(cfg), sessions}
-		mux := routes{create: o.create, read: o.read, write: o.write, invalidate: o.invalidate}.mux()
-		return newHTTPSite(sessions.Handler(mux), sessions.Close), nil
+	return func(cfg Config) (Site, error) { return OpenOurs(cfg, extra) }
+}
+
+// OpenOurs opens the application with some settings of its own, such as the url of a
+// cluster.
+func OpenOurs(cfg Config, extra map[string]any) (Site, error) {
+	o, err := newOurs(cfg, extra)
+	if err != nil {
+		return nil, err
 	}
+	return o.site(nil), nil
+}
+
+func newOurs(cfg Config, extra map[string]any, opts ...factory.Option) (*ours, error) {
+	own := map[string]any{
+		"secret": rand.Text() + rand.Text(),
+		"url":    "redis://" + cfg.Redis + "/0",
+		// The default, 1 MiB, is less than the largest records of the
+		// comparison. The limit costs the same wherever it is.
+		"max_record_bytes": "16 MiB",
+	}
+	if cfg.Sliding {
+		own["timeout"] = lifetime.String()
+	} else {
+		// The others, too, end a session at a fixed time after its creation
+		// when they are asked for no more.
+		own["timeout"], own["absolute_timeout"] = 0, lifetime.String()
+	}
+	maps.Copy(own, extra)
+	sessions, err := factory.FromSettings(settings.Map{"redis.sessions": own}, opts...)
+	if err != nil {
+		return nil, fmt.Errorf("apps: redissessions: %w", err)
+	}
+	return &ours{newContent(cfg), sessions}, nil
+}
+
+func (o *ours) site(more map[string]http.HandlerFunc) Site {
+	mux := routes{create: o.create, read: o.read, write: o.write, invalidate: o.invalidate, more: more}.mux()
+	return newHTTPSite(o.sessions.Handler(mux), o.sessions.Close)
 }
 
 func (o *ours) create(w http.ResponseWriter, r *http.Request) {

@@ -18,15 +18,15 @@ type scsApp struct {
 
 func openSCSGoRedis(cfg Config) (Site, error) {
 	client := redis.NewClient(&redis.Options{Addr: cfg.Redis})
-	return newSCS(cfg, goredisstore.New(client), client.Close), nil
+	return newSCS(cfg, goredisstore.New(client)).site(nil, client.Close), nil
 }
 
 func openSCSRedigo(cfg Config) (Site, error) {
 	pool := newRedigoPool(cfg.Redis)
-	return newSCS(cfg, redisstore.New(pool), pool.Close), nil
+	return newSCS(cfg, redisstore.New(pool)).site(nil, pool.Close), nil
 }
 
-func newSCS(cfg Config, store scs.Store, closeRedis func() error) Site {
+func newSCS(cfg Config, store scs.Store) *scsApp {
 	s := &scsApp{newContent(cfg), scs.New()}
 	s.sessions.Store = store
 	if cfg.Sliding {
@@ -34,7 +34,11 @@ func newSCS(cfg Config, store scs.Store, closeRedis func() error) Site {
 	} else {
 		s.sessions.Lifetime = lifetime
 	}
-	mux := routes{create: s.create, read: s.read, write: s.write, invalidate: s.invalidate}.mux()
+	return s
+}
+
+func (s *scsApp) site(more map[string]http.HandlerFunc, closeRedis func() error) Site {
+	mux := routes{create: s.create, read: s.read, write: s.write, invalidate: s.invalidate, more: more}.mux()
 	return newHTTPSite(s.sessions.LoadAndSave(mux), closeRedis)
 }
 

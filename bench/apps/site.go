@@ -65,9 +65,11 @@ func (s *httpSite) Close() error {
 	return errors.Join(s.server.Close(), s.closeRedis())
 }
 
-// routes are the five handlers of an application.
+// routes are the five handlers of an application, and more by their paths where there are
+// some.
 type routes struct {
 	create, read, write, invalidate http.HandlerFunc
+	more                            map[string]http.HandlerFunc
 }
 
 // mux returns the handlers under their paths. /unused is everybody's.
@@ -78,6 +80,9 @@ func (r routes) mux() *http.ServeMux {
 	mux.HandleFunc("GET /read", r.read)
 	mux.HandleFunc("GET /write", r.write)
 	mux.HandleFunc("GET /invalidate", r.invalidate)
+	for path, handler := range r.more {
+		mux.HandleFunc("GET "+path, handler)
+	}
 	return mux
 }
 

@@ -69,11 +69,12 @@ func TestWrongFiles(t *testing.T) {
 		}
 		status := 2
 		run(t, "x", args...).wants(t, status, "--settings")
-		if cmd == "check" {
-			status = 1
-		}
 		run(t, "x", append(args, "-s", filepath.Join(dir, "none.ini"))...).wants(t, status, "none.ini", "no such file")
+		run(t, "x", append(args, "-s", dir)...).wants(t, status, dir)
 		run(t, "x", append(args, "-s", text)...).wants(t, status, ".ini, .yaml")
+		if cmd == "check" {
+			status = 1 // a mistake in the file
+		}
 		run(t, "x", append(args, "-s", broken)...).wants(t, status, broken+":1")
 	}
 }
@@ -96,7 +97,7 @@ func TestNoServer(t *testing.T) {
 func TestUsage(t *testing.T) {
 	run(t, "", "--help").wants(t, 0, "redissessions doctor --settings production.ini", "Look:", "doctor", "status is 0")
 	run(t, "").wants(t, 0, "Usage:")
-	run(t, "", "--version").wants(t, 0, "redissessions version ")
+	run(t, "", "--version").wants(t, 0, "redissessions version v")
 	run(t, "", "lss").wants(t, 2, `unknown command "lss"`, "ls")
 	run(t, "", "count", "--setings", "x").wants(t, 2, "--setings", "--help")
 	run(t, "", "end", "-s", "x").wants(t, 2, "give one of")

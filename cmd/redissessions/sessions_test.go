@@ -142,6 +142,48 @@ func TestSessions(t *testing.T) {
 	})
 }
 
+// TestShowInfoHandle: with its user a session is found by the handle that the application has
+// from Factory.Sessions, also after a renewal, and by that of ls.
+func TestShowInfoHandle(t *testing.T) {
+	for _, format := range []string{"native", "pyramid_redis_sessions", "pyramid_session_redis"} {
+		t.Run(format, func(t *testing.T) {
+			srv := connecttest.RedisServer(t)
+			s := newSite(t, map[string]string{"url": srv.URL(), "user_sessions": "true", "format": format})
+			alice := s.newVisitor("alice")
+			s.newVisitor("alice")
+			s.newVisitor("bob")
+			infos, err := s.f.Sessions(t.Context(), "alice")
+			if err != nil || len(infos) != 2 {
+				t.Fatal(infos, err)
+			}
+			of := s.handles("--user", "alice")
+			shown := map[string]bool{}
+			for _, info := range infos {
+				r := run(t, "", "show", "-s", s.file, "--user", "alice", strings.ToUpper(info.Handle))
+				r.wants(t, 0, "It is a live session.", "basket")
+				shown[handles.FindString(r.out)] = true
+				run(t, "", "show", "-s", s.file, "--user", "bob", info.Handle).wants(t, 1, "no session with that handle")
+				run(t, "", "show", "-s", s.file, info.Handle).wants(t, 1, "no session with that handle", "--user USER")
+			}
+			for _, handle := range of {
+				if !shown[handle] {
+					t.Errorf("%s is not among the shown %v", handle, shown)
+				}
+				run(t, "", "show", "-s", s.file, "--user", "alice", handle[:16]).wants(t, 0, handle)
+				run(t, "", "show", "-s", s.file, "--user", "bob", handle).wants(t, 1, "no session with that handle")
+			}
+			s.visit(alice, func(ctx context.Context, sess *session.Session) error { return sess.Renew(ctx) })
+			for _, info := range infos {
+				run(t, "", "show", "-s", s.file, info.Handle, "-u", "alice").wants(t, 0, "It is a live session.")
+			}
+			run(t, "", "show", "-s", s.file, "--user", "alice").wants(t, 2, "ls --user")
+			run(t, "", "show", "-s", s.file, "--user", "alice", "nonsense").wants(t, 2, "no handle")
+			off := settingsFile(t, map[string]string{"url": srv.URL(), "format": format})
+			run(t, "", "show", "-s", off, "--user", "alice", infos[0].Handle).wants(t, 2, "user_sessions is off")
+		})
+	}
+}
+
 // TestShowWhy: why a visitor was logged out, for each reason there is.
 func TestShowWhy(t *testing.T) {
 	srv := connecttest.RedisServer(t)

@@ -31,10 +31,15 @@ func (s *store) IndexAdd(ctx context.Context, key string, member []byte, until t
 	return state, err
 }
 
-// IndexClose sends ZADD, PEXPIREAT and ZRANGE as a transaction.
+// IndexClose sends ZADD, PEXPIREAT and ZRANGE as a transaction, and a script about the key's
+// expiry when the set has no members.
 func (s *store) IndexClose(ctx context.Context, key string, next session.Epoch, keep time.Duration) (session.IndexState, error) {
 	expiry := time.Now().Add(keep).UnixMilli()
-	return s.indexPut(ctx, "index close", key, dialect.EpochMember, int64(next), expiry, false)
+	state, err := s.indexPut(ctx, "index close", key, dialect.EpochMember, int64(next), expiry, false)
+	if err == nil && len(state.Entries) == 0 {
+		s.guarded.IndexShorten(ctx, key, expiry)
+	}
+	return state, err
 }
 
 // IndexRemove sends ZREM.

@@ -97,7 +97,10 @@ type binding struct {
 	cookie   boundCookie
 }
 
-var _ session.Binding = (*binding)(nil)
+var _ session.PlacedBinding = (*binding)(nil)
+
+// Path implements session.PlacedBinding.
+func (b *binding) Path() string { return b.path }
 
 // refSeparator stands between a registration's challenge and the reference to its session.
 const refSeparator = "."

@@ -340,6 +340,70 @@ func TestStatus(t *testing.T) {
 	})
 }
 
+// TestOnePathOfTwoFactories: two factories around one application that have the same path are
+// noticed when their Handlers are put into each other, or by the first request where other
+// middleware stands between them. The error names both cookies and the setting.
+func TestOnePathOfTwoFactories(t *testing.T) {
+	newFactory := func(name string, bind session.Binder, log *safeBuffer) *session.Factory {
+		o := &session.Options{Secret: testSecret, DeviceBound: bind, Logger: slog.New(slog.NewTextHandler(log, nil))}
+		o.Cookie.Name = name
+		f, err := session.NewFactory(newMemStore(), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return f
+	}
+	page := http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})
+	between := func(next http.Handler) http.Handler { return http.HandlerFunc(next.ServeHTTP) }
+	for name, c := range map[string]struct {
+		inner string
+		path  string
+		bind  bool
+		wrong bool
+	}{
+		"the same path":        {"admin", "", true, true},
+		"the same path, given": {"admin", dbsc.DefaultPath, true, true},
+		"another path":         {"admin", "/.keys", true, false},
+		"the same cookie":      {"session", "", true, false},
+		"not bound":            {"admin", "", false, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var log safeBuffer
+			var bind session.Binder
+			if c.bind {
+				bind = dbsc.Options{Path: c.path}
+			}
+			outer, third, inner := newFactory("session", dbsc.Options{}, &log), newFactory("third", nil, &log), newFactory(c.inner, bind, &log)
+			named := func(text string) bool {
+				return strings.Contains(text, "session") && strings.Contains(text, c.inner) && strings.Contains(text, "device_bound_path") && strings.Contains(text, dbsc.DefaultPath)
+			}
+			for _, mount := range []func(){
+				func() { outer.Handler(inner.Handler(page)) },
+				func() { outer.Handler(third.Handler(inner.Handler(page))) },
+				func() { inner.Handler(outer.Handler(page)) },
+			} {
+				func() {
+					defer func() {
+						err, _ := recover().(error)
+						var wrong *session.OptionError
+						if c.wrong != errors.As(err, &wrong) || c.wrong && (wrong.Field != "DeviceBound" || !named(err.Error())) {
+							t.Errorf("mounted: %v", err)
+						}
+					}()
+					mount()
+				}()
+			}
+			h := outer.Handler(third.Handler(between(inner.Handler(page))))
+			for range 2 {
+				h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, origin+"/", http.NoBody))
+			}
+			if lines := strings.Count(log.String(), "level=ERROR"); c.wrong != (lines == 1) || c.wrong && !named(log.String()) {
+				t.Errorf("%d errors in the log: %s", lines, log.String())
+			}
+		})
+	}
+}
+
 // TestTwoFactories: two factories around one application bind each its own sessions, where
 // each has a path, and one of them may be there twice.
 func TestTwoFactories(t *testing.T) {

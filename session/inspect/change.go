@@ -9,6 +9,7 @@ import (
 
 	"github.com/pyramidgo/redissessions/session"
 	"github.com/pyramidgo/redissessions/session/internal/record"
+	"github.com/pyramidgo/redissessions/session/internal/userset"
 )
 
 // Keys returns the keys of the sessions in a user's set, the entries of sessions that have
@@ -26,6 +27,26 @@ func (i *Inspector) Keys(ctx context.Context, store session.Store, user string) 
 		}
 	}
 	return keys, err
+}
+
+// Named returns the key of a user's session with a handle of session.Info, as
+// session.Factory.Sessions returns it; "" when the user has no such session. One that was
+// renewed since is found by its time of login.
+func (i *Inspector) Named(ctx context.Context, store session.Store, user, handle string) (string, error) {
+	index, ok := store.(session.UserIndex)
+	if !ok {
+		return "", session.ErrNoUserIndex
+	}
+	state, err := index.IndexList(ctx, i.UserKey(user))
+	if err != nil {
+		return "", err
+	}
+	members := make([][]byte, len(state.Entries))
+	for n, e := range state.Entries {
+		members[n] = e.Member
+	}
+	at, _, _, _ := userset.Named(i.format, record.HashUser(i.o.Cookie.Name, user), members, handle)
+	return at.Key, nil
 }
 
 // End ends the session at a key, and reports whether there was one. Where it was renewed a

@@ -44,6 +44,8 @@ type Record struct {
 	Codec       string // the codec's name where the record has it
 	// Indexed says that the session is in the index of its user.
 	Indexed bool
+	// Bound says that the session is bound to its browser (Options.DeviceBound).
+	Bound bool
 	// Successor is the handle of the session that a marker leads to.
 	Successor string
 }
@@ -70,6 +72,7 @@ func (i *Inspector) fill(r *Record, l record.Look, left time.Duration, now time.
 	r.Created, r.LoggedIn, r.Indexed = m.Created, m.Login.At, !m.Login.Lease.IsZero()
 	r.IdleTimeout, r.OwnTimeout = m.Idle.Or(i.o.IdleTimeout), m.Idle.Set && m.Idle.Duration != i.o.IdleTimeout
 	r.Encrypted, r.Codec = l.Encrypted, l.Codec
+	r.Bound = i.binding != nil && i.binding.Bound(m.Login.Device)
 	if left > 0 {
 		r.Ends = now.Add(left).UTC()
 	}

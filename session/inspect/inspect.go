@@ -27,6 +27,7 @@ type Inspector struct {
 	o       session.Options // without secrets and keys
 	format  record.Format
 	signers []session.Signer // the first signs, all verify
+	binding session.Binding  // nil unless the sessions are bound to their browser
 	foreign []foreignSigner
 }
 
@@ -37,7 +38,7 @@ type foreignSigner struct {
 }
 
 // New returns an Inspector for sessions that a factory with these options makes. The
-// errors are about the encryption keys; session.NewFactory has those of the other options.
+// errors are about the encryption keys and DeviceBound; session.NewFactory has those of the other options.
 func New(o *session.Options) (*Inspector, error) {
 	i := &Inspector{o: *o}
 	i.o.Secret, i.o.PreviousSecrets, i.o.EncryptionKeys, i.o.EncryptionKeysPrevious = "", nil, nil, nil
@@ -66,6 +67,16 @@ func New(o *session.Options) (*Inspector, error) {
 		Timeout: i.o.IdleTimeout, Expires: o.PythonExpires, MaxBytes: i.o.MaxRecordBytes,
 	})
 	i.o.IdleTimeout = i.format.Idle(i.o.IdleTimeout)
+	if o.DeviceBound != nil {
+		var err error
+		if i.binding, err = o.DeviceBound.Bind(session.BindTo{
+			Cookie:    i.o.Cookie,
+			NewSigner: func(name string) session.Signer { return signerOf(o, name) },
+			Now:       time.Now,
+		}); err != nil {
+			return nil, fmt.Errorf("inspect: DeviceBound: %w", err)
+		}
+	}
 	if o.Signer != nil {
 		i.signers = []session.Signer{o.Signer}
 		return i, nil
@@ -82,6 +93,14 @@ func New(o *session.Options) (*Inspector, error) {
 		}
 	}
 	return i, nil
+}
+
+// signerOf returns the signer for a cookie of that name.
+func signerOf(o *session.Options, name string) session.Signer {
+	if o.Signer != nil {
+		return o.Signer
+	}
+	return signers[o.Format](name, o.Secret, o.PreviousSecrets)
 }
 
 // Format prints the inspector without its secrets, whatever the verb.

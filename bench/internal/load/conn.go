@@ -3,6 +3,7 @@ package load
 import (
 	"bufio"
 	"fmt"
+	"io"
 	"net"
 
 	"github.com/pyramidgo/redissessions/bench/apps"
@@ -18,14 +19,19 @@ type Conn struct {
 	// between the samples.
 	Whole bool
 
-	conn    net.Conn
+	conn    io.ReadWriteCloser
 	reader  *bufio.Reader
 	request []byte
 }
 
-// Dial connects to an application at host:port.
-func Dial(addr string) (*Conn, error) {
-	c, err := net.Dial("tcp", addr)
+// Dial connects to an application at host:port. With alone, no other request of this process
+// is under way at the same time, on whichever connection.
+func Dial(addr string, alone bool) (*Conn, error) {
+	dial := func(addr string) (io.ReadWriteCloser, error) { return net.Dial("tcp", addr) }
+	if alone {
+		dial = dialBlocking
+	}
+	c, err := dial(addr)
 	if err != nil {
 		return nil, fmt.Errorf("load: %w", err)
 	}

@@ -3,6 +3,8 @@ package load
 import (
 	"bufio"
 	"errors"
+	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -74,7 +76,7 @@ func site(w http.ResponseWriter, r *http.Request) {
 func TestConn(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(site))
 	defer server.Close()
-	c, err := Dial(server.Listener.Addr().String())
+	c, err := Dial(server.Listener.Addr().String(), false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,6 +87,53 @@ func TestConn(t *testing.T) {
 		if err != nil || got.Body != "/read "+cookie || header(got.Cookies()) != "visitor=1" {
 			t.Errorf("%+v, %v", got, err)
 		}
+	}
+}
+
+// TestConnAlone has the answers sent before they are asked for: whoever sent them in this
+// process later might find no thread to run on.
+func TestConnAlone(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	c, err := Dial(l.Addr().String(), true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	server, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	answer := func(text string) {
+		t.Helper()
+		if _, err := server.Write([]byte(text)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	requests := bufio.NewReader(server)
+	c.Whole = true
+	for _, cookie := range []string{"a=1", "a=1; b=2"} {
+		answer("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nSet-Cookie: visitor=1\r\n\r\nok")
+		got, err := c.Call("/read", cookie)
+		if err != nil || got.Body != "ok" || header(got.Cookies()) != "visitor=1" {
+			t.Errorf("%+v, %v", got, err)
+		}
+		r, err := http.ReadRequest(requests)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.URL.Path != "/read" || r.Header.Get("Cookie") != cookie {
+			t.Errorf("%s with the cookie %q was asked for", r.URL, r.Header.Get("Cookie"))
+		}
+	}
+	answer("HTTP/1.1 200 OK\r\nContent-Le")
+	_ = server.(*net.TCPConn).CloseWrite()
+	if _, err := c.Call("/read", ""); !errors.Is(err, io.EOF) {
+		t.Errorf("an answer that is cut off: %v, want %v", err, io.EOF)
 	}
 }
 

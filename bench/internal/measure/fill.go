@@ -34,7 +34,7 @@ func Fill(ctx context.Context, addr string, c apps.Caller, n int) (bytesPerSessi
 	if err != nil {
 		return 0, err
 	}
-	before, err := redisserver.UsedMemory(ctx, client)
+	before, err := redisserver.SettledMemory(ctx, client)
 	if err != nil {
 		return 0, err
 	}
@@ -54,7 +54,7 @@ func Fill(ctx context.Context, addr string, c apps.Caller, n int) (bytesPerSessi
 			return 0, err
 		}
 	}
-	after, err := redisserver.UsedMemory(ctx, client)
+	after, err := redisserver.SettledMemory(ctx, client)
 	return float64(after-before) / float64(n), err
 }
 

@@ -40,6 +40,10 @@ type round map[string]load.Sample
 // wanted: each stands for rounds that follow one another. The bare handler of
 // the same round is what a sample is compared with, so that whatever slows the
 // machine down for a while slows both.
+//
+// A ratio is one of times, so it has all that the requests took, collections of garbage too.
+// What a request takes more is a difference of a microsecond or two, and a collection in one
+// sample and none in the other is as much. So it is the difference of the two median latencies.
 func summarize(cell record.Cell, app string, rounds []round, results int) []record.Result {
 	results = max(1, min(results, len(rounds)))
 	var out []record.Result
@@ -51,7 +55,8 @@ func summarize(cell record.Cell, app string, rounds []round, results int) []reco
 		for _, round := range part {
 			sample := round[app]
 			own, bare := sample.NsPerRequest(), round[Bare].NsPerRequest()
-			ns, ratios, extra = append(ns, own), append(ratios, bare/own), append(extra, own-bare)
+			ns, ratios = append(ns, own), append(ratios, bare/own)
+			extra = append(extra, quantile(sample.Latencies, 0.50)-quantile(round[Bare].Latencies, 0.50))
 			latencies = append(latencies, sample.Latencies...)
 			r.Requests += sample.Requests
 		}

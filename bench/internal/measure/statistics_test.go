@@ -83,6 +83,18 @@ func TestRatiosAreTakenPerRound(t *testing.T) {
 	}
 }
 
+// TestExtraIsThatOfMostRequests has a bare handler of which each sample had one request that
+// waited 100 µs. The difference of the averages would be 0.
+func TestExtraIsThatOfMostRequests(t *testing.T) {
+	waited := sample(10)
+	waited.Took += 90 * time.Microsecond
+	waited.Latencies[3] += 90_000
+	rounds := []round{{Bare: waited, "other": sample(19)}, {Bare: waited, "other": sample(19)}}
+	if got := summarize(record.Cell{}, "other", rounds, 1)[0].Values[record.ExtraNs]; got != 9000 {
+		t.Errorf("a request takes %v ns more, want 9000", got)
+	}
+}
+
 func TestSummarizeParts(t *testing.T) {
 	rounds := []round{
 		{Bare: sample(10), "other": sample(10)},

@@ -145,5 +145,12 @@ func (e *entrant) sample(length time.Duration) (load.Sample, error) {
 	if err != nil {
 		return load.Sample{}, err
 	}
-	return load.Run(order)
+	sample, err := load.Run(order)
+	if e.turns.Visitors > 0 && len(e.cookies) > 0 {
+		// The next sample goes on with visitors who have not come yet: a session that was just
+		// read is in the processor's caches, and of many few are.
+		n := sample.Requests % len(e.cookies)
+		e.cookies = slices.Concat(e.cookies[n:], e.cookies[:n])
+	}
+	return sample, err
 }

@@ -87,3 +87,24 @@ func TestTakeLeavesOutWhoFails(t *testing.T) {
 		t.Errorf("results %v without a bare handler", names(results))
 	}
 }
+
+// TestVisitorsComeInTurn: with many sessions, a sample goes on where the one before has
+// ended, so that it does not read only what was just read.
+func TestVisitorsComeInTurn(t *testing.T) {
+	f := &fake{}
+	turns := &Turns{Cell: record.Cell{Route: "read"}, Sample: time.Nanosecond, Visitors: 5}
+	e := &entrant{Site: Site{App: "a", Callers: []apps.Caller{f}}, turns: turns, cookies: []string{"1", "2", "3", "4", "5"}}
+	for range 7 {
+		if _, err := e.sample(turns.Sample); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i, call := range f.calls {
+		if want := "/read " + string(rune('1'+i%5)); call != want {
+			t.Fatalf("call %d is of %q, want %q; all: %q", i, call, want, f.calls)
+		}
+	}
+	if len(f.calls) < 7 {
+		t.Errorf("%d calls in 7 samples", len(f.calls))
+	}
+}

@@ -17,12 +17,8 @@ func (u *Users) memory(ctx context.Context, client *redis.Client) (record.Result
 	r := record.Result{Cell: u.cell(RouteMemory, u.Each), App: UserApp, Requests: 1, Values: map[string]float64{}}
 	var took [2]int64
 	for i, index := range []bool{false, true} {
-		s, err := u.open(u.Redis, index)
-		if err != nil {
-			return r, err
-		}
-		took[i], err = s.fill(ctx, client)
-		if err := errors.Join(err, s.sessions.Close()); err != nil {
+		var err error
+		if took[i], err = u.fill(ctx, oneURL(u.Redis), index, client); err != nil {
 			return r, err
 		}
 	}

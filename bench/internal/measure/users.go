@@ -93,9 +93,9 @@ type userSite struct {
 	value    string
 }
 
-func (u *Users) open(addr string, index bool) (*userSite, error) {
+func (u *Users) open(url string, index bool) (*userSite, error) {
 	f, err := factory.FromSettings(settings.Map{"redis.sessions": map[string]any{
-		"secret": rand.Text() + rand.Text(), "url": "redis://" + addr + "/0", "user_sessions": index,
+		"secret": rand.Text() + rand.Text(), "url": url, "user_sessions": index,
 	}})
 	if err != nil {
 		return nil, fmt.Errorf("measure: redissessions: %w", err)
@@ -134,15 +134,41 @@ func (s *userSite) loginTimes(ctx context.Context, user string, n int) error {
 	return nil
 }
 
-// fill logs all users in, and returns the bytes that Redis has allocated for them.
-func (s *userSite) fill(ctx context.Context, client *redis.Client) (int64, error) {
-	if err := client.FlushDB(ctx).Err(); err != nil {
-		return 0, fmt.Errorf("measure: %w", err)
+// oneURL is the URL of one server.
+func oneURL(addr string) string { return "redis://" + addr + "/0" }
+
+// fill logs all users in at servers that are empty then, with the index or without it, and
+// returns the bytes that Redis has allocated for them. It looks while there are no
+// connections, for which Redis has buffers that come and go.
+func (u *Users) fill(ctx context.Context, url string, index bool, servers ...*redis.Client) (int64, error) {
+	few := *u
+	few.Users = min(u.Users, 10*fillers)
+	// The first call of a command takes some 20 kB for its statistics, on every server.
+	if err := errors.Join(few.logIn(ctx, url, true), flush(ctx, servers...)); err != nil {
+		return 0, err
 	}
-	before, err := redisserver.UsedMemory(ctx, client)
+	before, err := settled(ctx, servers)
 	if err != nil {
 		return 0, err
 	}
+	if err := u.logIn(ctx, url, index); err != nil {
+		return 0, err
+	}
+	after, err := settled(ctx, servers)
+	return after - before, err
+}
+
+// logIn logs all users in, by connections that it closes.
+func (u *Users) logIn(ctx context.Context, url string, index bool) error {
+	s, err := u.open(url, index)
+	if err != nil {
+		return err
+	}
+	return errors.Join(s.loginAll(ctx), s.sessions.Close())
+}
+
+// loginAll logs all users in.
+func (s *userSite) loginAll(ctx context.Context) error {
 	var group sync.WaitGroup
 	errs := make([]error, fillers)
 	for first := range fillers {
@@ -153,18 +179,39 @@ func (s *userSite) fill(ctx context.Context, client *redis.Client) (int64, error
 		})
 	}
 	group.Wait()
-	if err := errors.Join(errs...); err != nil {
-		return 0, err
+	return errors.Join(errs...)
+}
+
+// flush empties servers.
+func flush(ctx context.Context, servers ...*redis.Client) error {
+	for _, server := range servers {
+		if err := server.FlushDB(ctx).Err(); err != nil {
+			return fmt.Errorf("measure: %w", err)
+		}
 	}
-	after, err := redisserver.UsedMemory(ctx, client)
-	return after - before, err
+	return nil
+}
+
+// settled returns what all servers together have allocated.
+func settled(ctx context.Context, servers []*redis.Client) (int64, error) {
+	found, errs := make([]int64, len(servers)), make([]error, len(servers))
+	var group sync.WaitGroup
+	for i, server := range servers {
+		group.Go(func() { found[i], errs[i] = redisserver.SettledMemory(ctx, server) })
+	}
+	group.Wait()
+	sum := int64(0)
+	for _, n := range found {
+		sum += n
+	}
+	return sum, errors.Join(errs...)
 }
 
 // times measures the operations on users with a number of sessions: each user is logged in
 // for the last time, gets a ticket, has the sessions listed, and is thrown out. Before
 // each of these a record is read by a plain GET.
 func (u *Users) times(ctx context.Context, client *redis.Client, devices int) ([]record.Result, error) {
-	s, err := u.open(u.Redis, true)
+	s, err := u.open(oneURL(u.Redis), true)
 	if err != nil {
 		return nil, err
 	}
@@ -257,7 +304,7 @@ func (u *Users) traffic(ctx context.Context, devices int) (map[string]float64, e
 		return nil, err
 	}
 	defer func() { _ = proxy.Close() }()
-	s, err := u.open(proxy.Addr(), true)
+	s, err := u.open(oneURL(proxy.Addr()), true)
 	if err != nil {
 		return nil, err
 	}

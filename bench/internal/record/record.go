@@ -14,13 +14,16 @@ const (
 	ViaHTTP = "http" // over loopback, HTTP/1.1, keep-alive
 )
 
+// Valkey is a Cell.Server with a native compare-and-set, SET … IFEQ.
+const Valkey = "valkey"
+
 // Units of the values. Those that a run leaves out were not measured there.
 const (
 	// Ratio is how many requests are answered in the time of one of the bare
 	// handler's: above 1 is faster.
 	Ratio = "ratio"
-	// NsPerOp is the time per request, and ExtraNs what it is more than the
-	// bare handler's.
+	// NsPerOp is the time per request. ExtraNs is what its median latency is
+	// more than that of the bare handler's.
 	NsPerOp = "ns/op"
 	ExtraNs = "extra-ns"
 	// P50 and P99 are latencies.
@@ -42,10 +45,26 @@ const (
 	// record.
 	IndexUsage   = "index-usage-B"
 	SessionUsage = "session-usage-B"
+	// Tries is how often a save was tried, and Lost how many updates were not there when
+	// all requests of a cell had ended well.
+	Tries = "tries/op"
+	Lost  = "lost"
+	// ServerNs is the processor time of a request on all servers together, by their own
+	// count, and CommandNs the part of it that was spent in the commands themselves. Busy is
+	// the share of the time in which the busiest server used the processor.
+	ServerNs  = "server-ns/op"
+	CommandNs = "command-ns/op"
+	Busy      = "busy"
+	// Least and Most are the shares of the servers that have the fewest keys and the most.
+	Least = "least-share"
+	Most  = "most-share"
 )
 
 // units is the order of the values in a line.
-var units = []string{NsPerOp, Ratio, ExtraNs, P50, P99, Bytes, Allocs, Trips, Sent, Received, SessionBytes, IndexBytes, IndexUsage, SessionUsage}
+var units = []string{
+	NsPerOp, Ratio, ExtraNs, P50, P99, Bytes, Allocs, Trips, Sent, Received, SessionBytes, IndexBytes, IndexUsage, SessionUsage, Tries, Lost,
+	ServerNs, CommandNs, Busy, Least, Most,
+}
 
 // Cell is what was asked of the applications, and under which conditions.
 type Cell struct {
@@ -53,6 +72,8 @@ type Cell struct {
 	Route string
 	// Via is ViaCall or ViaHTTP.
 	Via string
+	// Server is Valkey, or "" for the machine's redis-server.
+	Server string
 	// Keys and ValueBytes are the size of a session.
 	Keys, ValueBytes int
 	// AtOnce is how many requests were under way.
@@ -64,6 +85,8 @@ type Cell struct {
 	Sessions int
 	// Devices is how many sessions a user has, or 0 where there are no users.
 	Devices int
+	// Nodes is how many servers hold the sessions, where that is measured, else 0.
+	Nodes int
 }
 
 // Result is one line of a run: one application in one cell, for some rounds.
@@ -80,11 +103,17 @@ func (c Cell) Name(app string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s%s/via=%s/keys=%d/value=%d/at-once=%d/sliding=%s",
 		strings.ToUpper(c.Route[:1]), c.Route[1:], c.Via, c.Keys, c.ValueBytes, c.AtOnce, yesNo(c.Sliding))
+	if c.Server != "" {
+		b.WriteString("/server=" + c.Server)
+	}
 	if c.Sessions > 0 {
 		fmt.Fprintf(&b, "/sessions=%d", c.Sessions)
 	}
 	if c.Devices > 0 {
 		fmt.Fprintf(&b, "/devices=%d", c.Devices)
+	}
+	if c.Nodes > 0 {
+		fmt.Fprintf(&b, "/nodes=%d", c.Nodes)
 	}
 	b.WriteString("/app=" + appEscaper.Replace(app))
 	return b.String()
@@ -107,12 +136,14 @@ func yesNo(b bool) string {
 func parseName(name string) (c Cell, app string, err error) {
 	parts := strings.Split(name, "/")
 	c.Route = strings.ToLower(parts[0])
-	numbers := map[string]*int{"keys": &c.Keys, "value": &c.ValueBytes, "at-once": &c.AtOnce, "sessions": &c.Sessions, "devices": &c.Devices}
+	numbers := map[string]*int{"keys": &c.Keys, "value": &c.ValueBytes, "at-once": &c.AtOnce, "sessions": &c.Sessions, "devices": &c.Devices, "nodes": &c.Nodes}
 	for _, part := range parts[1:] {
 		key, value, _ := strings.Cut(part, "=")
 		switch key {
 		case "via":
 			c.Via = value
+		case "server":
+			c.Server = value
 		case "sliding":
 			c.Sliding = value == "yes"
 		case "app":

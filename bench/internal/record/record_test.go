@@ -29,10 +29,16 @@ func TestRoundTrip(t *testing.T) {
 				Values:   map[string]float64{record.SessionBytes: 353.25},
 			},
 			{
-				Cell:     record.Cell{Route: "endall", Via: record.ViaCall, Keys: 3, ValueBytes: 100, AtOnce: 1, Sessions: 500000, Devices: 20},
+				Cell:     record.Cell{Route: "write", Via: record.ViaHTTP, Server: record.Valkey, Keys: 10, ValueBytes: 100, AtOnce: 1},
+				App:      "redissessions",
+				Requests: 10,
+				Values:   map[string]float64{record.Ratio: 0.88},
+			},
+			{
+				Cell:     record.Cell{Route: "endall", Via: record.ViaCall, Keys: 3, ValueBytes: 100, AtOnce: 1, Sessions: 500000, Devices: 20, Nodes: 3},
 				App:      "redissessions",
 				Requests: 200,
-				Values:   map[string]float64{record.IndexBytes: 353.25, record.IndexUsage: 1100, record.SessionUsage: 512},
+				Values:   map[string]float64{record.Tries: 2.5, record.Lost: 0, record.ServerNs: 8123, record.CommandNs: 900, record.Busy: 0.5, record.Least: 0.33, record.Most: 0.34, record.IndexBytes: 353.25, record.IndexUsage: 1100, record.SessionUsage: 512},
 			},
 		},
 	}

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/pyramidgo/redissessions/bench/internal/record"
@@ -40,30 +41,44 @@ func cells(route, via string, atOnce int, sliding bool) []record.Cell {
 // Sections makes the tables of the comparison.
 func Sections(run *record.Run) []Section {
 	f := newFigures(run)
-	return []Section{
+	sections := []Section{
+		{"goals", "Are the goals met?", f.againstGoals()},
 		{"machine", "What was it measured on?", machine(run)},
-		{"call", "How fast is it, one request at a time, in process?", f.speeds(record.ViaCall)},
-		{"http", "And over HTTP?", f.speeds(record.ViaHTTP)},
+		{"http", "How fast is it over HTTP, one request at a time?", f.speeds(one(record.ViaHTTP))},
+		{"valkey", "And on Valkey, which has a compare-and-set?", f.speeds(func(route string) []record.Cell { return onValkey(one(record.ViaHTTP)(route)) })},
 		{"sliding", "When every request restarts the idle timeout?", f.sliding()},
-		{"many", "With many requests at once, in process?", f.many(record.ViaCall)},
 		{"many-http", "With many requests at once, over HTTP?", f.many(record.ViaHTTP)},
+		{"latency-http", "How long does a request take, over HTTP?", f.latencies(record.ViaHTTP)},
+		{"call", "One request at a time, in process?", f.speeds(one(record.ViaCall))},
+		{"many", "With many requests at once, in process?", f.many(record.ViaCall)},
 		{"trips", "How many round trips to Redis?", f.trips()},
 		{"traffic", "How many bytes to Redis and back?", f.traffics()},
 		{"allocations", "How many allocations more than the bare handler?", f.perRoute(f.over(record.Allocs, whole))},
 		{"memory", "How much memory is that?", f.perRoute(f.over(record.Bytes, kilobytes))},
 		{"latency", "How long does a request take, in process?", f.latencies(record.ViaCall)},
-		{"latency-http", "How long does a request take, over HTTP?", f.latencies(record.ViaHTTP)},
 	}
+	for i := range sections {
+		if sections[i].isEmpty() {
+			sections[i].Text = "Not measured.\n"
+		}
+	}
+	return sections
 }
 
-// Comparison returns the tables as they are printed. Those of which nothing was
-// measured are left out.
-func Comparison(run *record.Run) string { return printed(Sections(run)) }
+// isEmpty is whether there is no more than a table's head and its rule.
+func (s Section) isEmpty() bool { return strings.Count(s.Text, "\n") <= 2 }
+
+// Comparison returns the tables as they are printed, the goals last: that is what one sees
+// first on a terminal. Those of which nothing was measured are left out.
+func Comparison(run *record.Run) string {
+	sections := Sections(run)
+	return printed(append(sections[1:], sections[0]))
+}
 
 func printed(sections []Section) string {
 	var b strings.Builder
 	for _, s := range sections {
-		if lines := strings.Count(s.Text, "\n"); lines > 2 { // more than a table's head and its rule
+		if !s.isEmpty() {
 			b.WriteString("\n## " + s.Question + "\n\n" + s.Text)
 		}
 	}
@@ -81,14 +96,19 @@ func machine(run *record.Run) string {
 	return "|" + head.String() + "\n|" + rule.String() + "\n|" + row.String() + "\n"
 }
 
-func (f *figures) speeds(via string) string {
+// one returns the cells of a route, one request at a time.
+func one(via string) func(route string) []record.Cell {
+	return func(route string) []record.Cell { return cells(route, via, 1, false) }
+}
+
+func (f *figures) speeds(of func(route string) []record.Cell) string {
 	var columns []column
 	for _, r := range routeHeads {
 		write := f.ratio
 		if r.route == "unused" {
 			write = f.extra
 		}
-		columns = append(columns, column{r.head, cells(r.route, via, 1, false), write})
+		columns = append(columns, column{r.head, of(r.route), write})
 	}
 	return table(sizes, f.apps, columns)
 }
@@ -104,10 +124,19 @@ func (f *figures) sliding() string {
 	})
 }
 
+// some is how many requests there are at once where they are neither one nor many.
+func some(via string) int {
+	if via == record.ViaHTTP {
+		return 64
+	}
+	return 16
+}
+
 func (f *figures) many(via string) string {
+	n := some(via)
 	return table(sizes, f.apps, []column{
-		{"read, 16 at once", cells("read", via, 16, false), f.ratio},
-		{"write, 16", cells("write", via, 16, false), f.ratio},
+		{fmt.Sprintf("read, %d at once", n), cells("read", via, n, false), f.ratio},
+		{fmt.Sprintf("write, %d", n), cells("write", via, n, false), f.ratio},
 		{"read, 256 at once", cells("read", via, 256, false), f.ratio},
 		{"write, 256", cells("write", via, 256, false), f.ratio},
 		{"new, 256", cells("create", via, 256, false), f.ratio},
@@ -148,12 +177,13 @@ func (f *figures) perRoute(write writer) string {
 
 func (f *figures) latencies(via string) string {
 	var columns []column
-	for _, at := range []struct {
-		n    int
-		text string
-	}{{1, "one at a time"}, {16, "16 at once"}, {256, "256 at once"}} {
+	for _, n := range []int{1, some(via), 256} {
+		text := fmt.Sprintf("%d at once", n)
+		if n == 1 {
+			text = "one at a time"
+		}
 		for _, route := range []string{"read", "write"} {
-			columns = append(columns, column{route + ", " + at.text, cells(route, via, at.n, false)[:1], f.latency})
+			columns = append(columns, column{route + ", " + text, cells(route, via, n, false)[:1], f.latency})
 		}
 	}
 	return table("p50, p99", f.apps, columns)

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -12,9 +13,11 @@ import (
 // GrowthSections makes the tables of the run about growth.
 func GrowthSections(run *record.Run) []Section {
 	f := newFigures(run)
-	var keys, bytes, sessions []record.Cell
+	var keys, bytes, sessions, writers []record.Cell
 	for _, r := range run.Results {
 		switch {
+		case r.Route == measure.RouteOwn || r.Route == measure.RouteCount:
+			writers = append(writers, r.Cell)
 		case r.Sessions > 0:
 			sessions = append(sessions, r.Cell)
 		case r.Route != "read":
@@ -31,6 +34,7 @@ func GrowthSections(run *record.Run) []Section {
 		{"growth-bytes", "And with the size of the values, ten keys of them?",
 			f.grown(bytes, func(c record.Cell) int { return c.Keys * c.ValueBytes }, byteSize)},
 		{"growth-sessions", "And with the number of sessions in Redis?", f.sessions(sessions)},
+		{"growth-writers", "And with the number of requests that change one session at once?", f.writers(writers)},
 	}
 }
 
@@ -63,6 +67,47 @@ func (f *figures) sessions(list []record.Cell) string {
 		columns = append(columns, column{thousands(number(c)), []record.Cell{c}, write})
 	}
 	return table("memory per session, read", f.apps, columns)
+}
+
+// writerHeads say what the requests of a row change.
+var writerHeads = []struct{ route, head string }{
+	{measure.RouteOwn, "a key of its own"}, {measure.RouteCount, "one counter"},
+}
+
+// writers is the table of requests that change one session at once: for each number of them
+// the time until all are saved, how often a save was tried, and how many updates were lost.
+func (f *figures) writers(list []record.Cell) string {
+	list = ascending(list, func(c record.Cell) int { return c.AtOnce })
+	if len(list) == 0 {
+		return ""
+	}
+	var b strings.Builder
+	b.WriteString("| requests at once |")
+	for _, c := range list {
+		b.WriteString(" " + thousands(c.AtOnce) + " |")
+	}
+	b.WriteString("\n|---|" + strings.Repeat("---:|", len(list)) + "\n")
+	for _, h := range writerHeads {
+		for _, app := range f.apps {
+			var row []string
+			for _, c := range list {
+				c.Route = h.route
+				row = append(row, f.writer(c, app))
+			}
+			if slices.ContainsFunc(row, func(text string) bool { return text != none }) {
+				fmt.Fprintf(&b, "| %s: %s | %s |\n", h.head, app, strings.Join(row, " | "))
+			}
+		}
+	}
+	return b.String()
+}
+
+func (f *figures) writer(c record.Cell, app string) string {
+	took := f.of(c, app, record.NsPerOp)
+	if math.IsNaN(took) {
+		return none
+	}
+	return duration(took*float64(c.AtOnce)) + ", " + decimals(f.of(c, app, record.Tries), 1) + ", " + whole(f.of(c, app, record.Lost))
 }
 
 // ascending returns the cells by size, each size once.

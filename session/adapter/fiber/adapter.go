@@ -1,7 +1,8 @@
 package fibersession
 
 import (
-	"net/http"
+	"context"
+	"strings"
 
 	"github.com/gofiber/fiber/v3"
 	"github.com/pyramidgo/redissessions/session"
@@ -17,7 +18,7 @@ import (
 //
 // With SecureAuto the cookie is Secure when fiber's c.Scheme is https, which behind a
 // proxy is what fiber.Config.TrustProxy makes of it.
-func Handler(f *session.Factory) fiber.Handler { return wrap(f.Handler) }
+func Handler(f *session.Factory) fiber.Handler { return wrap(f.Serve) }
 
 // CSRF returns fiber middleware that is p.Handler, and goes behind Handler: it
 // refuses unsafe requests from other sites and without the session's token. A nil p
@@ -26,7 +27,7 @@ func CSRF(p *session.CSRFProtection) fiber.Handler {
 	if p == nil {
 		p = new(session.CSRFProtection)
 	}
-	return wrap(p.Handler)
+	return wrap(p.Serve)
 }
 
 // Get returns the session of a request: it is session.FromContext for fiber, whose
@@ -35,21 +36,37 @@ func CSRF(p *session.CSRFProtection) fiber.Handler {
 // around, it is session.ErrNoHandler, which fiber's ErrorHandler answers with 500.
 func Get(c fiber.Ctx) (*session.Session, error) { return session.FromContext(c.Context()) }
 
-// wrap makes fiber middleware of net/http middleware that looks at headers and may
-// answer in place of the application.
-func wrap(middleware func(http.Handler) http.Handler) fiber.Handler {
+// wrap makes fiber middleware of what a session or a CSRF check does around the
+// application.
+func wrap(serve func(context.Context, *session.Incoming) *session.Answer) fiber.Handler {
 	return func(c fiber.Ctx) (err error) {
-		a := newAnswer(c)
-		defer a.putHeader() // also for the error page of a panic
-		middleware(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			err = a.next(r)
-			// Of all methods it is Hijack that says whether the page may be sent.
-			_, _, _ = http.NewResponseController(w).Hijack()
-		})).ServeHTTP(a, newRequest(c))
-		if a.left {
-			return err
+		h := newHeader(c)
+		defer h.put() // also for the error page of a panic
+		in := incoming(c)
+		in.Header = h.lines
+		in.Next = func(ctx context.Context) {
+			c.SetContext(ctx)
+			defer func() {
+				// Only now it is the route; before it was the middleware's own path.
+				in.Route = strings.Clone(c.FullPath())
+				h.take()
+			}()
+			err = c.Next()
 		}
-		a.replacePage()
-		return nil
+		if answer := serve(c.Context(), in); answer != nil {
+			replacePage(c, answer)
+			return nil
+		}
+		return err
 	}
+}
+
+// replacePage sends the answer and not fiber's page, stream or websocket.
+func replacePage(c fiber.Ctx, answer *session.Answer) {
+	response := c.Response()
+	response.SetBodyRaw(answer.Body) // closes a stream
+	response.SetStatusCode(answer.Code)
+	response.SkipBody = false
+	c.RequestCtx().Hijack(nil)
+	c.RequestCtx().HijackSetNoResponse(false)
 }

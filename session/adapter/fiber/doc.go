@@ -13,10 +13,9 @@
 //
 // fiber is built on fasthttp, which sends a response when the application has
 // returned. The session is saved before that, and its cookie put among the
-// response's header lines. The session itself works on net/http's types: for each request
-// the adapter makes an http.Request of the header, and copies the header lines of the
-// response both ways. No body is copied, except a form's in which CSRF looks for the token.
-// Handlers of net/http are not needed, and no server of it runs.
+// response's header lines (session.Factory.Serve). A http.Request is made only for the hooks
+// of session.Options that get one, for the CSRF check of unsafe methods, and for the paths of
+// device bound sessions. No body is copied, except a form's in which CSRF looks for the token.
 //
 // A stream (SendStreamWriter) and a websocket therefore begin after the save. Get the
 // session before, and capture it: the stream may read it, Touch it and Invalidate it;

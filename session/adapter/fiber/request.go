@@ -9,11 +9,27 @@ import (
 	"strings"
 
 	"github.com/gofiber/fiber/v3"
+	"github.com/pyramidgo/redissessions/session"
 )
 
-// newRequest returns what the session, its hooks and the CSRF check read of a
-// request. Its text is copied: fiber's belongs to the next request when the handler
-// has returned, and a stream may use the session for longer.
+// incoming returns a request as the session reads it. Its texts are copied: fiber's belong
+// to the next request when the handler has returned, and a stream may use the session for
+// longer.
+func incoming(c fiber.Ctx) *session.Incoming {
+	in := &session.Incoming{
+		Method:  strings.Clone(c.Method()),
+		Path:    strings.Clone(c.Path()),
+		TLS:     c.Scheme() == "https",
+		Request: func() *http.Request { return newRequest(c) },
+	}
+	for _, line := range c.Request().Header.PeekAll(fiber.HeaderCookie) {
+		in.Cookies = append(in.Cookies, string(line))
+	}
+	return in
+}
+
+// newRequest returns a copy of the request for the hooks of session.Options and for the
+// CSRF check.
 func newRequest(c fiber.Ctx) *http.Request {
 	header := make(http.Header, c.Request().Header.Len())
 	for name, line := range c.Request().Header.All() {
@@ -42,7 +58,7 @@ func newRequest(c fiber.Ctx) *http.Request {
 			r.TLS = new(tls.ConnectionState) // a trusted proxy's
 		}
 	}
-	return r.WithContext(c.Context())
+	return r
 }
 
 // body reads the request's body, which fiber keeps for the handlers to read again. A

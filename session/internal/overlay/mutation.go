@@ -40,10 +40,11 @@ func (o *Overlay) find(key string) *entry {
 
 // changedInPlace reports whether the caller has changed the value that it got.
 func (o *Overlay) changedInPlace(e *entry) bool {
-	if !e.present || e.original == nil || record.Immutable(e.value) {
+	from := e.original()
+	if !e.present || from == nil || record.Immutable(e.value) {
 		return false
 	}
-	_, changed, err := e.original.Diff(nil, e.key, e.value)
+	_, changed, err := from.Diff(nil, e.key, e.value)
 	return changed || err != nil
 }
 

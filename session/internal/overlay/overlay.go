@@ -62,7 +62,7 @@ func (o *Overlay) Get(key string) (any, bool) {
 	}
 	v, ok := o.stored(key)
 	if ok && !record.Immutable(v) {
-		o.entries.put(entry{key: key, value: v, state: read, present: true, original: o.base})
+		o.entries.put(entry{key: key, value: v, state: read, present: true, more: &more{original: o.base}})
 	}
 	return v, ok
 }
@@ -160,7 +160,7 @@ func (o *Overlay) Edit(key string, edit Edit) {
 	e.fromRequest = e.fromRequest || o.cleared
 	e.value, e.present = edit(old, ok)
 	if e.state != override {
-		e.state, e.edits, e.original = edited, append(e.edits, edit), o.copyForComparison(e.value)
+		e.addEdit(edit, o.copyForComparison(e.value))
 	}
 }
 

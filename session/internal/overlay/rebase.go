@@ -77,10 +77,10 @@ func (o *Overlay) Rebase(base record.Data) {
 // runEdits makes an edited entry's value from what is stored now.
 func (o *Overlay) runEdits(e *entry) {
 	e.value, e.present = o.stored(e.key)
-	for _, edit := range e.edits {
+	for _, edit := range e.edits() {
 		e.value, e.present = edit(e.value, e.present)
 	}
-	e.original = o.copyForComparison(e.value)
+	e.more.original = o.copyForComparison(e.value)
 }
 
 // StartAgain puts the entries on top of no data. What was read from the stored data is

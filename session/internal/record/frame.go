@@ -3,6 +3,7 @@ package record
 import (
 	"encoding/binary"
 	"fmt"
+	"math/bits"
 	"slices"
 )
 
@@ -146,20 +147,24 @@ func appendChange(dst []byte, c *Change) ([]byte, error) {
 	return slices.Replace(dst, start, start+1, length[:size]...), nil
 }
 
-// entrySize is about how long the entry of a change is.
+// entrySize is about how long the entry of a change is; exactly so for text, bytes and what is
+// encoded already.
 func entrySize(c *Change) int {
-	n := len(c.Key) + 2*binary.MaxVarintLen32
-	if len(c.Encoded) > 0 {
-		return n + len(c.Encoded)
-	}
+	n := binary.MaxVarintLen64
 	switch v := c.Value.(type) {
 	case string:
-		return n + len(v)
+		n = 1 + len(v)
 	case []byte:
-		return n + len(v)
+		n = 1 + len(v)
 	}
-	return n
+	if len(c.Encoded) > 0 {
+		n = len(c.Encoded)
+	}
+	return lengthSize(len(c.Key)) + len(c.Key) + lengthSize(n) + n
 }
+
+// lengthSize is how many bytes a length takes, as uvarint.
+func lengthSize(n int) int { return (max(bits.Len(uint(n)), 1) + 6) / 7 }
 
 // patch appends f to dst with the changes made to it. What lies between two
 // changed entries is copied in one piece.

@@ -24,3 +24,24 @@ func Handle(user record.UserHash, member []byte, login time.Time) string {
 func SameLogin(a, b string) bool {
 	return len(a) == len(b) && len(a) > loginDigits && a[:loginDigits] == b[:loginDigits]
 }
+
+// Named returns the member of a user's set that a handle names. Where none has it as it is,
+// the session may have been renewed: one member with the same time of login is the same
+// session's.
+func Named(format record.Format, user record.UserHash, members [][]byte, handle string) (at record.Address, member []byte, login time.Time, ok bool) {
+	matches := 0
+	for _, m := range members {
+		a, t, valid := format.OfMember(m)
+		if !valid {
+			continue
+		}
+		switch h := Handle(user, m, t); {
+		case h == handle:
+			return a, m, t, true
+		case SameLogin(h, handle):
+			at, member, login = a, m, t
+			matches++
+		}
+	}
+	return at, member, login, matches == 1
+}

@@ -23,7 +23,8 @@ It does not connect to Redis, unless --online is given: then it goes on as docto
 Names that the application registers itself (codecs, hooks, connectors) are not known here;
 they are noted, and are no mistake.
 
-The status is 1 when there is a mistake; with --online it is doctor's.`,
+The status is 1 when there is a mistake, and 2 when there is no file to look at; with --online
+it is doctor's.`,
 		Example: "  redissessions check --settings production.ini\n  redissessions check --settings settings.yaml --section admin --online",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -55,10 +56,10 @@ type checkedSetting struct {
 func (a *app) check() error {
 	found := checked{Settings: []checkedSetting{}, Mistakes: []string{}, Warnings: []string{}, Notes: []string{}}
 	src, err := a.load()
-	if errors.Is(err, errNoSettings) {
+	if errors.Is(err, errNoSettings) || errors.Is(err, settings.ErrUnreadable) {
 		return err
 	}
-	if err != nil { // the file is a mistake
+	if err != nil { // a mistake in the file
 		found.Mistakes = strings.Split(err.Error(), "\n")
 		a.printChecked(found)
 		return &ended{status: statusFound}

@@ -23,7 +23,8 @@ func (a *app) lsCommand() *cobra.Command {
 		Aliases: []string{"list"},
 		Short:   "List the sessions, all or those of a user",
 		Long: `ls lists sessions: when they began, when the user logged in, how long they last if
-they are not used, the size of their record, and the handle by which show and end take them.
+they are not used, the size of their record, whether they are bound to their browser
+(device_bound), and the handle by which show and end take them.
 
 With --user it reads the index of that user's sessions, which user_sessions keeps. Without,
 it walks over all sessions with SCAN, on every primary of a cluster, and prints them as they
@@ -126,7 +127,7 @@ func (s *site) record(ctx context.Context, key string) ([]byte, time.Duration, e
 	return rec, 0, err
 }
 
-const listLine = "%-19s  %-19s  %8s  %8s  %-10s  %s\n"
+const listLine = "%-19s  %-19s  %8s  %8s  %-10s  %-5s  %s\n"
 
 func (l *list) print(r inspect.Record) error {
 	if r.Kind == inspect.NoSession || r.Kind != inspect.Live && !l.all {
@@ -139,7 +140,7 @@ func (l *list) print(r inspect.Record) error {
 		return l.object(inJSON(r))
 	}
 	if l.printed == 1 {
-		if _, err := fmt.Fprintf(l.out, listLine, "CREATED (UTC)", "LOGGED IN", "LEFT", "SIZE", "KIND", "HANDLE"); err != nil {
+		if _, err := fmt.Fprintf(l.out, listLine, "CREATED (UTC)", "LOGGED IN", "LEFT", "SIZE", "KIND", "BOUND", "HANDLE"); err != nil {
 			return err
 		}
 	}
@@ -147,10 +148,13 @@ func (l *list) print(r inspect.Record) error {
 	if r.Kind == inspect.Live && r.Why != "" {
 		kind = "over"
 	}
-	left := "-"
+	left, bound := "-", "-"
+	if r.Bound {
+		bound = "yes"
+	}
 	if !r.Ends.IsZero() {
 		left = span(max(time.Until(r.Ends), time.Millisecond))
 	}
-	_, err := fmt.Fprintf(l.out, listLine, moment(r.Created), moment(r.LoggedIn), left, strconv.Itoa(r.Size), kind, r.Handle)
+	_, err := fmt.Fprintf(l.out, listLine, moment(r.Created), moment(r.LoggedIn), left, strconv.Itoa(r.Size), kind, bound, r.Handle)
 	return err
 }

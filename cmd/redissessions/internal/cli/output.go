@@ -95,13 +95,14 @@ type recordJSON struct {
 	Encrypted   bool       `json:"encrypted"`
 	Codec       string     `json:"codec,omitempty"`
 	Indexed     bool       `json:"indexed"`
+	Bound       bool       `json:"bound,omitempty"`
 	Successor   string     `json:"successor,omitempty"`
 }
 
 func inJSON(r inspect.Record) recordJSON {
 	return recordJSON{
 		Handle: r.Handle, Kind: string(r.Kind), Why: r.Why, Created: jsonTime(r.Created), LoggedIn: jsonTime(r.LoggedIn), Ends: jsonTime(r.Ends),
-		IdleLeft: r.IdleLeft.Seconds(), IdleTimeout: r.IdleTimeout.Seconds(), Size: r.Size, Encrypted: r.Encrypted, Codec: r.Codec, Indexed: r.Indexed, Successor: r.Successor,
+		IdleLeft: r.IdleLeft.Seconds(), IdleTimeout: r.IdleTimeout.Seconds(), Size: r.Size, Encrypted: r.Encrypted, Codec: r.Codec, Indexed: r.Indexed, Bound: r.Bound, Successor: r.Successor,
 	}
 }
 

@@ -19,13 +19,18 @@ import (
 
 func (a *app) showCommand() *cobra.Command {
 	var values bool
+	var user string
 	cmd := &cobra.Command{
-		Use:   "show [HANDLE]",
+		Use:   "show [HANDLE [--user USER]]",
 		Short: "Show a session, or say why a cookie opens none",
 		Long: `show says what is known of one session: when it began, how long it lasts, the keys of
 its data and their sizes. The session is named by the handle that ls prints (the first 8
 digits or more are enough), or by a cookie on standard input: its value, or the whole Cookie
 header, as the visitor's browser sends it. A cookie is never printed, nor is the ID in it.
+
+With --user it is one of that user's sessions, and the handle may also be the one that the
+application gets from Factory.Sessions, as on a page "Where you are logged in": all of its 48
+digits. It is found by the index of the user's sessions, which user_sessions keeps.
 
 For a cookie it says which secret has signed it and what stands at the session's key: why a
 visitor was logged out. Of several cookies of the name it takes the one
@@ -33,9 +38,13 @@ that the application takes. The status is 1 when the cookie opens no session.
 
 The values of the data are the visitor's. They are printed only with --values, and never the
 CSRF token. Encrypted records are decrypted with the keys in the settings.`,
-		Example: "  redissessions show --settings production.ini 5f1d0c9a\n  redissessions show --settings production.ini < cookie.txt",
+		Example: "  redissessions show --settings production.ini 5f1d0c9a\n  redissessions show --settings production.ini < cookie.txt\n  redissessions show --settings production.ini --user alice 0d5c9a7be2f14c3d9c0f6a58b7e41d20935ac86f1b7d4e02",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			ofUser := cmd.Flags().Changed("user")
+			if ofUser && len(args) == 0 {
+				return errors.New("show: --user goes with a handle; ls --user lists the sessions of a user")
+			}
 			s, err := a.resolve()
 			if err != nil {
 				return err
@@ -54,7 +63,11 @@ CSRF token. Encrypted records are decrypted with the keys in the settings.`,
 			}
 			defer s.close()
 			if len(args) == 1 {
-				key, err := a.find(cmd.Context(), s, args[0])
+				find := a.find
+				if ofUser {
+					find = func(ctx context.Context, s *site, handle string) (string, error) { return s.findOf(ctx, user, handle) }
+				}
+				key, err := find(cmd.Context(), s, args[0])
 				if err != nil {
 					return err
 				}
@@ -67,6 +80,7 @@ CSRF token. Encrypted records are decrypted with the keys in the settings.`,
 			return a.printVerdict(v, values)
 		},
 	}
+	cmd.Flags().StringVarP(&user, "user", "u", "", "the session is one of this `user`, and the handle may be that of Factory.Sessions")
 	cmd.Flags().BoolVar(&values, "values", false, "print the values of the data too")
 	return cmd
 }
@@ -212,18 +226,56 @@ func (s *site) look(ctx context.Context, key string, v *verdict) error {
 	return nil
 }
 
-// The shortest abbreviation of a handle, and the digits of a whole one.
+// The shortest abbreviation of a handle, the digits of a whole one, and those of a handle of
+// Factory.Sessions.
 const (
 	shortHandle = 8
 	handleLen   = 64
+	infoLen     = 48
 )
+
+// checkHandle returns the handle in lower case.
+func checkHandle(handle string) (string, error) {
+	handle = strings.ToLower(handle)
+	if len(handle) < shortHandle || len(handle) > handleLen || strings.Trim(handle, "0123456789abcdef") != "" {
+		return "", fmt.Errorf("that is no handle: ls prints them, %d digits from 0 to f; the first %d or more are enough", handleLen, shortHandle)
+	}
+	return handle, nil
+}
+
+var errNoSuchHandle = &ended{statusFound, errors.New("there is no session with that handle")}
+
+// findOf returns the key of a user's session with a handle: one of Factory.Sessions, or of ls.
+func (s *site) findOf(ctx context.Context, user, handle string) (string, error) {
+	handle, err := checkHandle(handle)
+	if err != nil {
+		return "", err
+	}
+	keys, err := s.userKeys(ctx, user)
+	if err != nil {
+		return "", err
+	}
+	if key, err := s.Named(ctx, s.store, user, handle); err != nil || key != "" {
+		return key, err
+	}
+	keys = slices.DeleteFunc(keys, func(key string) bool { return !strings.HasPrefix(s.Handle(key), handle) })
+	switch len(keys) {
+	case 0:
+		return "", errNoSuchHandle
+	case 1:
+		return keys[0], nil
+	}
+	return "", errSeveral
+}
+
+var errSeveral = errors.New("several sessions have a handle that begins so; give more digits")
 
 // find returns the key of the session with a handle. Where that cannot be computed it looks
 // at all of them.
 func (a *app) find(ctx context.Context, s *site, handle string) (string, error) {
-	handle = strings.ToLower(handle)
-	if len(handle) < shortHandle || len(handle) > handleLen || strings.Trim(handle, "0123456789abcdef") != "" {
-		return "", fmt.Errorf("that is no handle: ls prints them, %d digits from 0 to f; the first %d or more are enough", handleLen, shortHandle)
+	handle, err := checkHandle(handle)
+	if err != nil {
+		return "", err
 	}
 	if key := s.Key(handle); key != "" {
 		return key, nil
@@ -237,24 +289,25 @@ func (a *app) find(ctx context.Context, s *site, handle string) (string, error) 
 		prefix += handle // the server compares
 	}
 	var key string
-	several := errors.New("several sessions have a handle that begins so; give more digits")
 	bar := a.newBar("looking for the session")
 	defer bar.end()
-	err := scanner.ScanKeys(ctx, prefix, 0, func(found []session.ScannedKey, progress float64) error {
+	err = scanner.ScanKeys(ctx, prefix, 0, func(found []session.ScannedKey, progress float64) error {
 		bar.at(progress)
 		for _, k := range found {
 			if !strings.HasPrefix(s.Handle(k.Key), handle) {
 				continue
 			}
 			if key != "" && key != k.Key {
-				return several
+				return errSeveral
 			}
 			key = k.Key
 		}
 		return ctx.Err()
 	})
 	if err == nil && key == "" {
-		err = &ended{statusFound, errors.New("there is no session with that handle")}
+		if err = errNoSuchHandle; len(handle) == infoLen {
+			err = &ended{statusFound, fmt.Errorf("%w; one of %d digits, of Factory.Sessions, is found by: show HANDLE --user USER", errNoSuchHandle, infoLen)}
+		}
 	}
 	return key, err
 }
@@ -332,6 +385,10 @@ func (a *app) printRecord(c inspect.Contents, values bool) {
 	if c.Indexed {
 		index = "yes"
 	}
+	bound := "no"
+	if c.Bound {
+		bound = "yes"
+	}
 	codec := c.Codec
 	if codec == "" {
 		codec = "the format's"
@@ -339,10 +396,10 @@ func (a *app) printRecord(c inspect.Contents, values bool) {
 	rows := [][]string{
 		{"handle", c.Handle}, {"kind", string(c.Kind)}, {"created (UTC)", moment(c.Created)}, {"logged in", loggedIn},
 		{"idle timeout", timeout}, {"left", span(c.IdleLeft)}, {"ends unless used", moment(c.Ends)},
-		{"in its user's index", index}, {"size", strconv.Itoa(c.Size) + " bytes"}, {"encrypted", encrypted}, {"codec", codec},
+		{"in its user's index", index}, {"bound to a browser", bound}, {"size", strconv.Itoa(c.Size) + " bytes"}, {"encrypted", encrypted}, {"codec", codec},
 	}
 	if c.Kind == inspect.Unknown {
-		rows = [][]string{rows[0], rows[1], rows[5], rows[8]}
+		rows = [][]string{rows[0], rows[1], rows[5], rows[9]}
 	}
 	table(a.out, rows)
 	if c.Kind != inspect.Live {
