@@ -135,10 +135,10 @@ var stores = map[string]broken{
 		return s.Replace(ctx, key, guard, record, ttl)
 	}},
 	"large-concurrent": {replace: func(s session.Store, ctx context.Context, key string, guard, record []byte, ttl time.Duration) error {
-		if err := s.Replace(ctx, key, guard, record, ttl); err != nil || len(record) < 1<<14 {
-			return err
+		if len(record) > 1<<14 && strings.HasPrefix(string(record), "000000000050") {
+			return nil // one save is lost
 		}
-		return s.Replace(ctx, key, nil, record, ttl) // the answer was lost
+		return s.Replace(ctx, key, guard, record, ttl)
 	}},
 	"replace-twice": {replace: func(s session.Store, ctx context.Context, key string, guard, record []byte, ttl time.Duration) error {
 		if now, err := s.Load(ctx, key, 0); err == nil && string(now) == string(record) {
