@@ -97,7 +97,7 @@ func TestNoServer(t *testing.T) {
 func TestUsage(t *testing.T) {
 	run(t, "", "--help").wants(t, 0, "redissessions doctor --settings production.ini", "Look:", "doctor", "status is 0")
 	run(t, "").wants(t, 0, "Usage:")
-	run(t, "", "--version").wants(t, 0, "redissessions version ")
+	run(t, "", "--version").wants(t, 0, "redissessions version v")
 	run(t, "", "lss").wants(t, 2, `unknown command "lss"`, "ls")
 	run(t, "", "count", "--setings", "x").wants(t, 2, "--setings", "--help")
 	run(t, "", "end", "-s", "x").wants(t, 2, "give one of")
