@@ -28,7 +28,7 @@ type Keys struct {
 type table struct {
 	sums [buckets][bucketLen]atomic.Uint64 // 0 is a free place
 	seed maphash.Seed
-	next [buckets]atomic.Uint32            // which place of a full bucket is given away: the oldest
+	next [buckets]atomic.Uint32 // which place of a full bucket is given away: the oldest
 }
 
 // Has reports whether a key was added, and neither removed nor lost since.
