@@ -27,6 +27,7 @@ type reading struct {
 	SetCookie       []string          `json:",omitempty"`
 	SessionsOfUser  []string          `json:",omitempty"`
 	Sets            []string          `json:",omitempty"` // of the sessions of users and labels
+	Entries         []string          `json:",omitempty"` // in these, after the session was read, and their ends
 	LeftAfterLogout []string          `json:",omitempty"` // keys
 	LeftAfterEndAll []string          `json:",omitempty"` // keys
 	EndedByUser     int               `json:",omitempty"` // how many sessions EndAll ends
@@ -44,6 +45,9 @@ func read(newReader func() *world, users []string) reading {
 	w := newReader()
 	resp := w.visit(func(ctx context.Context, s *session.Session) { r.look(ctx, w, s) })
 	r.StatusWhileRead, r.SetCookie = resp.StatusCode, resp.Header["Set-Cookie"]
+	for _, k := range sets(w) {
+		r.Entries = append(r.Entries, entriesOf(w, k)...)
+	}
 	for _, user := range users {
 		all, err := w.sessions.Sessions(w.t.Context(), user)
 		if err != nil {
@@ -56,10 +60,8 @@ func read(newReader func() *world, users []string) reading {
 	}
 
 	w = newReader()
-	for _, k := range w.redis.Keys() {
-		if w.redis.Type(k) == "zset" {
-			r.Sets = append(r.Sets, describeSet(w, k))
-		}
+	for _, k := range sets(w) {
+		r.Sets = append(r.Sets, describeSet(w, k))
 	}
 	w.send(request(), func(_ http.ResponseWriter, req *http.Request) {
 		if err := w.sessions.Invalidate(req); err != nil {
@@ -138,6 +140,27 @@ func (r *reading) change(w *world) {
 		}
 	})
 	slices.Sort(r.KeptByTheChange)
+}
+
+// sets returns the keys of the sets.
+func sets(w *world) []string {
+	return slices.DeleteFunc(w.redis.Keys(), func(k string) bool { return w.redis.Type(k) != "zset" })
+}
+
+// entriesOf returns until when a set has each of its entries.
+func entriesOf(w *world, key string) []string {
+	members, err := w.redis.SortedSet(key)
+	if err != nil {
+		w.t.Errorf("the set %s: %v", key, err)
+	}
+	var all []string
+	for member, end := range members {
+		if member != "" { // its epoch
+			all = append(all, fmt.Sprintf("%s: %x until %s", key, member, moment(time.UnixMilli(int64(end)))))
+		}
+	}
+	slices.Sort(all)
+	return all
 }
 
 // describeSet returns a set of sessions as the connector reads it.

@@ -82,7 +82,8 @@ var values = map[string]any{
 	"text": "Ada Lovelace", "empty": "", "unicode": "Zażółć gęślą jaźń 🎻", "long": strings.Repeat("0123456789", 40),
 	"yes": true, "no": false, "nothing": nil,
 	"int": 42, "negative": -7, "zero": 0, "big": int64(math.MaxInt64), "small": int64(math.MinInt64), "wide": uint64(1) << 63,
-	"float": 2.5, "whole": 3.0, "tiny": 1e-300,
+	"int8": int8(-8), "int16": int16(-300), "int32": int32(-70_000), "uint": uint(7), "uint8": uint8(200), "uint16": uint16(60_000), "uint32": uint32(4_000_000_000),
+	"float": 2.5, "whole": 3.0, "tiny": 1e-300, "float32": float32(0.1),
 	"list": []any{"a", 1, true, nil, []any{2.5}}, "texts": []string{"x", "y"}, "counts": map[string]int{"a": 1, "b": 2},
 	"map":    map[string]any{"deep": map[string]any{"deeper": []any{1, "z"}}},
 	"person": person{"Ada", 36, []string{"math", "poetry"}}, "pause": 90 * time.Second,
@@ -145,6 +146,8 @@ var scenarios = []scenario{
 	{name: "never", about: "no timeout at all", only: "^(native|native-msgpack|psr|psr-expires)$", settings: map[string]string{"timeout": "0"}, write: set(plain)},
 	{name: "absolute", about: "an absolute timeout", only: every, settings: map[string]string{"absolute_timeout": "1h"}, write: set(plain)},
 	{name: "expiry", about: "Redis keeps no time to live; the record has the end", only: "^(native|native-msgpack|psr-expires)$", settings: map[string]string{"set_redis_ttl": "false"}, write: set(plain)},
+	{name: "expired", about: "Redis keeps no time to live, and the end in the record is over", only: "^(native|native-msgpack|psr-expires)$", readAfter: time.Hour,
+		settings: map[string]string{"set_redis_ttl": "false"}, write: set(plain)},
 	{name: "cookie-age", about: "the record notes when the cookie was sent", only: every, readAfter: time.Hour,
 		settings: map[string]string{"cookie_max_age": "3600", "timeout": "1d"}, write: set(plain)},
 	{name: "cookie-fresh", about: "the record notes when the cookie was sent: it is not due again", only: every, readAfter: 2 * time.Minute,
@@ -157,6 +160,12 @@ var scenarios = []scenario{
 		readerHas: codec(""), write: set(plain)},
 	{name: "login", about: "a user, without a list of sessions", only: every + "|^native-encrypted$", write: login},
 	{name: "user", about: "a user in the list of sessions, with a label and a description", only: every, settings: map[string]string{"user_sessions": "true"}, write: login},
+	{name: "user-active", about: "a user whose entry in the list of sessions has to be renewed", only: "^(native|prs|psr)$", readAfter: 3 * time.Hour,
+		settings: map[string]string{"user_sessions": "true", "timeout": "1d"}, write: func(w *world) {
+			login(w)
+			w.pass(23 * time.Hour)
+			w.visit(func(_ context.Context, s *session.Session) { s.Get("name") })
+		}},
 	{name: "users-ended", about: "all sessions of the user were ended: the set has an epoch", only: "^(native|prs|psr)$", settings: map[string]string{"user_sessions": "true"},
 		write: func(w *world) {
 			login(w)

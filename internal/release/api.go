@@ -17,7 +17,7 @@ import (
 )
 
 // checkAPI compares the exported names of each published module with those of its last tag.
-// What programs may not compile with any more needs a new minor version.
+// What programs may not compile with any more needs a new minor version, and from 1.0 on a new major one.
 func checkAPI(ctx context.Context, r *repository, e entry) (string, error) {
 	var lines []string
 	var errs []error
@@ -50,11 +50,25 @@ func checkAPI(ctx context.Context, r *repository, e entry) (string, error) {
 		}
 		line := fmt.Sprintf("%s since %s: %d changes, %d incompatible%s", modulePath(dir), base, len(changes.Changes), incompatible, &list)
 		lines = append(lines, line)
-		if incompatible > 0 && semver.MajorMinor("v"+e.version) == semver.MajorMinor("v"+base) {
-			errs = append(errs, fmt.Errorf("%s\nthat is no patch release: %s must have another minor version than %s", line, e.version, base))
+		if incompatible > 0 && !mayBreak(base, e.version) {
+			part := "minor"
+			if semver.Major("v"+base) != "v0" {
+				part = "major"
+			}
+			errs = append(errs, fmt.Errorf("%s\nprograms may not compile with it any more: %s must have another %s version than %s", line, e.version, part, base))
 		}
 	}
 	return fmt.Sprintf("%d modules\n%s", len(r.published), strings.Join(lines, "\n")), errors.Join(errs...)
+}
+
+// mayBreak reports whether programs that compile with the version base need not compile with
+// another one. docs/upgrading.md promises this.
+func mayBreak(base, version string) bool {
+	base, version = "v"+base, "v"+version
+	if semver.Major(base) == "v0" && semver.MajorMinor(base) != semver.MajorMinor(version) {
+		return true
+	}
+	return semver.Major(base) != semver.Major(version)
 }
 
 // apiSince returns what has changed in the exported API of a module since its tag.

@@ -181,6 +181,22 @@ func TestAPIListsWhatChanged(t *testing.T) {
 	}
 }
 
+// TestWhichVersionsMayBreak: before 1.0 a minor version may, from then on only a major one.
+func TestWhichVersionsMayBreak(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		base, version string
+		want          bool
+	}{
+		{"0.1.0", "0.1.1", false}, {"0.1.0", "0.2.0", true}, {"0.9.3", "1.0.0", true},
+		{"1.0.0", "1.0.1", false}, {"1.1.0", "1.2.0", false}, {"1.2.0", "2.0.0", true},
+	} {
+		if got := mayBreak(test.base, test.version); got != test.want {
+			t.Errorf("from %s to %s: %v, want %v", test.base, test.version, got, test.want)
+		}
+	}
+}
+
 // TestLicences: a licence that is not on the list, an unknown text, and none are errors.
 func TestLicences(t *testing.T) {
 	t.Parallel()
