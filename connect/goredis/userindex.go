@@ -94,9 +94,9 @@ func (s *store) indexSend(ctx context.Context, op, key string, cmds ...redis.Cmd
 	if err := ctx.Err(); err != nil {
 		return session.IndexState{}, s.fault(op, err)
 	}
-	if s.bound > 0 {
+	if s.pipelineBound > 0 {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, s.bound)
+		ctx, cancel = context.WithTimeout(ctx, s.pipelineBound)
 		defer cancel()
 	}
 	var list *redis.ZSliceCmd
