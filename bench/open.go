@@ -104,7 +104,7 @@ func (o *openedSites) connect(ctx context.Context, names []string, core, atOnce 
 			continue // it has not passed its check, which was said
 		}
 		site := measure.Site{App: app.Name}
-		if site.Callers, err = o.dial(addr, atOnce, false, atOnce == 1); err != nil {
+		if site.Callers, err = o.dial(addr, atOnce, false, true); err != nil {
 			return err
 		}
 		if site.Aside, err = o.dial(addr, min(atOnce, mostAside), true, atOnce == 1); err != nil {
@@ -119,8 +119,8 @@ func (o *openedSites) connect(ctx context.Context, names []string, core, atOnce 
 	return nil
 }
 
-// dial connects n times. The answers of whole ones have cookies and bodies. With alone there is
-// one request at a time.
+// dial connects n times. The answers of whole ones have cookies and bodies. With alone this
+// process does nothing else while requests are under way.
 func (o *openedSites) dial(addr string, n int, whole, alone bool) ([]apps.Caller, error) {
 	var callers []apps.Caller
 	for range n {

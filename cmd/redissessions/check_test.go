@@ -119,6 +119,30 @@ func TestSecret(t *testing.T) {
 	run(t, "", "secret", "rotate", "-s", never).wants(t, 0, "9h0m0s")
 }
 
+// TestSecretJSON: with --json these print JSON as the other commands do.
+func TestSecretJSON(t *testing.T) {
+	var made struct{ Secret string }
+	if got := run(t, "", "secret", "--json"); json.Unmarshal([]byte(got.out), &made) != nil || len(made.Secret) != 44 {
+		t.Errorf("%q", got.out)
+	}
+	var rotation struct {
+		Previous int
+		Steps    []struct {
+			Secret   string
+			Previous string `json:"secret_previous"`
+			Note     string
+		}
+	}
+	file := settingsFile(t, map[string]string{"timeout": "40m"})
+	out := run(t, "", "secret", "rotate", "-s", file, "--json").out
+	if err := json.Unmarshal([]byte(out), &rotation); err != nil || len(rotation.Steps) != 3 {
+		t.Fatalf("%v: %q", err, out)
+	}
+	if first, last := rotation.Steps[0], rotation.Steps[2]; first.Secret != "OLD" || first.Previous != "NEW" || last.Previous != "" || !strings.Contains(last.Note, "40m0s") {
+		t.Errorf("%+v", rotation)
+	}
+}
+
 // TestEmbedded: the application adds that connector itself, and another process does not see
 // its sessions.
 func TestEmbedded(t *testing.T) {

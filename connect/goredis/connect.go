@@ -36,6 +36,7 @@ func Connect(ctx context.Context, o connect.Options) (session.Store, error) {
 		s.close = s.client.Close
 		if o.Mode != connect.Single {
 			s.bound = o.SocketTimeout * 7 / 4
+			s.pipelineBound = s.bound
 		}
 	case redis.UniversalClient:
 		s.client = client
@@ -50,8 +51,8 @@ func Connect(ctx context.Context, o connect.Options) (session.Store, error) {
 		}
 	}
 	if err == nil && o.AutoPipeline != connect.AutoPipelineOff {
-		s.bound = s.timeout * 7 / 4
-		s.send, err = newSender(s.client, o.AutoPipeline)
+		s.pipelineBound = s.timeout * 7 / 4
+		s.send, err = newSender(s.client, o.AutoPipeline, s.timeout)
 	}
 	if err != nil {
 		_ = s.Close()

@@ -45,9 +45,9 @@ func (c *commander) Batch(ctx context.Context, commands [][]any) (answers []dial
 	if err := ctx.Err(); err != nil {
 		return nil, false, err
 	}
-	if c.bound > 0 {
+	if c.pipelineBound > 0 {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, c.bound)
+		ctx, cancel = context.WithTimeout(ctx, c.pipelineBound)
 		defer cancel()
 	}
 	try := func(ctx context.Context) (err error) {

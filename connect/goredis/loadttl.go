@@ -35,9 +35,9 @@ func (s *store) getAnd(ctx context.Context, key string, also ...any) (record []b
 	if err := ctx.Err(); err != nil {
 		return nil, "", err
 	}
-	if s.bound > 0 {
+	if s.pipelineBound > 0 {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, s.bound)
+		ctx, cancel = context.WithTimeout(ctx, s.pipelineBound)
 		defer cancel()
 	}
 	var get, rest *redis.StringCmd

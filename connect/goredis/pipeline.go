@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"sync/atomic"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -12,7 +13,7 @@ import (
 )
 
 // newSender returns what carries commands when they may share round trips.
-func newSender(client redis.UniversalClient, choice connect.AutoPipeline) (sender, error) {
+func newSender(client redis.UniversalClient, choice connect.AutoPipeline, timeout time.Duration) (sender, error) {
 	// MaxFlushDelay stays 0: a command never waits for others to come. Those
 	// that come while a batch is under way make the next one.
 	pipe, err := client.AsyncAutoPipelineWithOptions(&redis.AutoPipelineOptions{
@@ -21,7 +22,7 @@ func newSender(client redis.UniversalClient, choice connect.AutoPipeline) (sende
 	if err != nil {
 		return nil, fmt.Errorf("goredis: auto_pipeline: %w", err)
 	}
-	together := &together{pipe: pipe}
+	together := &together{pipe: pipe, bound: timeout * 3 / 2}
 	if choice == connect.AutoPipelineOn {
 		return together, nil
 	}
@@ -32,16 +33,16 @@ const (
 	// maxBatch is how many commands a batch waits for at most.
 	maxBatch = 300
 	// manyInFlight is how many commands must be under way for sharing round
-	// trips to be worth it. Measured by BenchmarkCrowd on two cores shared with
-	// the server, GETEX of 1 KB, rate of shared to plain: 0.6 at 1 under way,
-	// 0.8 at 2, 1.1 at 4, 1.7 at 8, 2.0 at 12, 2.8 at 32, 4.4 at 256. Where
-	// the handlers do work of their own the two meet at about 16.
-	manyInFlight = 12
+	// trips to be worth it. Measured over HTTP, one core for the application and
+	// one for Redis, 1 KB, the rate of shared to plain reads: 0.77 at 8 at once
+	// (sharing from 4 on), 0.95 at 16 (from 12 on), 1.14 at 32 and 1.12 at 64
+	// (from 16 on).
+	manyInFlight = 16
 	// manyWriters is the same for a command that carries a record or a guard. A
-	// script takes Redis longer, so that the round trip matters less: the rate
-	// for whole requests that write 1 KB is 0.9 at 16 under way, 1.7 at 256
-	// (docs/performance.md).
-	manyWriters = 48
+	// script takes Redis longer, so that the round trip matters less: 0.82 at 16
+	// at once and 0.96 at 32 (sharing from 12 on), 1.3 at 64 and at 256 (from 32
+	// on). From 48 on, those with 64 at once fell behind.
+	manyWriters = 32
 	// heavyRecord is the size from which on a record is written alone. What its
 	// command shares of a round trip is nothing to it, and those that share it
 	// would have to wait.
@@ -49,10 +50,19 @@ const (
 )
 
 // together sends commands in batches with those of other requests.
-type together struct{ pipe *redis.AutoPipeliner }
+type together struct {
+	pipe *redis.AutoPipeliner
+	// bound is how long a command waits for its batch, which may have to wait for
+	// the one before. It is as long as the time-outs of a command sent alone let
+	// that take. Those have no need of it: a context with a timer for every
+	// command was 5 % of a whole request.
+	bound time.Duration
+}
 
 // Process waits for the batch that carries the command, or for the end of ctx.
 func (t *together) Process(ctx context.Context, cmd redis.Cmder) error {
+	ctx, cancel := context.WithTimeout(ctx, t.bound)
+	defer cancel()
 	return t.pipe.Submit(ctx, cmd).WaitContext(ctx)
 }
 

@@ -25,11 +25,15 @@ type store struct {
 	place string
 	// timeout is the client's time to wait for a reply.
 	timeout time.Duration
-	// bound, when set, ends every operation. A client of one server needs none:
-	// its dials and replies have time-outs. Finding the primary by Sentinel,
-	// or a cluster's nodes, is several of those one after the other, and so is
-	// waiting for a batch that waits for another one.
+	// bound, when set, ends every operation of one command. A client of one server needs none:
+	// its dials and replies have time-outs, and so has waiting for a batch.
+	// Finding the primary by Sentinel, or a cluster's nodes, is several of those
+	// one after the other.
 	bound time.Duration
+	// pipelineBound is bound for commands that an operation sends together. With
+	// auto_pipeline they look for a connection in a pool for pipelines first, and
+	// then in that of all commands.
+	pipelineBound time.Duration
 	// retries is how often a command is sent again; see again.
 	retries int
 

@@ -18,7 +18,8 @@ import (
 // of 38, and a write of this library's had 0.66 of the bare handler's speed instead of 0.71, where
 // wrk, a client in C, said 0.73.
 //
-// Nothing else in the process runs meanwhile, so it is for one request at a time only.
+// Nothing else in the process runs meanwhile, so it is for one request at a time, and for many
+// that one thread makes; see askCrowd.
 type blocking struct {
 	file *os.File
 	fd   uintptr

@@ -24,8 +24,8 @@ type Conn struct {
 	request []byte
 }
 
-// Dial connects to an application at host:port. With alone, no other request of this process
-// is under way at the same time, on whichever connection.
+// Dial connects to an application at host:port. With alone, this process does nothing else while
+// a request is under way, but for others that the same Run has sent.
 func Dial(addr string, alone bool) (*Conn, error) {
 	dial := func(addr string) (io.ReadWriteCloser, error) { return net.Dial("tcp", addr) }
 	if alone {
@@ -43,6 +43,14 @@ func (c *Conn) Close() error { return c.conn.Close() }
 
 // Call makes one request. cookie is the value of the Cookie header, or "".
 func (c *Conn) Call(route, cookie string) (apps.Answer, error) {
+	if err := c.send(route, cookie); err != nil {
+		return apps.Answer{}, err
+	}
+	return c.receive(route)
+}
+
+// send sends a request.
+func (c *Conn) send(route, cookie string) error {
 	c.request = append(c.request[:0], "GET "...)
 	c.request = append(c.request, route...)
 	c.request = append(c.request, " HTTP/1.1\r\nHost: bench\r\n"...)
@@ -53,8 +61,13 @@ func (c *Conn) Call(route, cookie string) (apps.Answer, error) {
 	}
 	c.request = append(c.request, "\r\n"...)
 	if _, err := c.conn.Write(c.request); err != nil {
-		return apps.Answer{}, fmt.Errorf("load: %w", err)
+		return fmt.Errorf("load: %w", err)
 	}
+	return nil
+}
+
+// receive waits for the answer to the request that was sent.
+func (c *Conn) receive(route string) (apps.Answer, error) {
 	answer, err := readResponse(c.reader, c.Whole)
 	if err != nil {
 		return answer, fmt.Errorf("load: %s: %w", route, err)

@@ -42,14 +42,17 @@ func (s Sample) NsPerRequest() float64 { return float64(s.Took.Nanoseconds()) / 
 
 // Run carries out an order. It stops at the first request that fails.
 func Run(o Order) (Sample, error) {
+	turns := newTurns(o)
+	if conns := crowd(o.Callers); conns != nil {
+		return askCrowd(conns, o, turns)
+	}
+
 	latencies := make([][]uint32, len(o.Callers))
 	for i := range latencies {
 		// Enough for most samples, so that none grows while time is taken.
 		latencies[i] = make([]uint32, 0, 1+int(o.For/time.Microsecond)/len(o.Callers)/4)
 	}
 	errs := make([]error, len(o.Callers))
-	turns := newTurns(o)
-
 	var wait sync.WaitGroup
 	begin := make(chan struct{})
 	var start, deadline time.Time
@@ -87,20 +90,28 @@ func ask(c apps.Caller, route string, next func() (cookie string, ok bool), dead
 			return latencies, nil
 		}
 		answer, err := c.Call(route, cookie)
-		if err == nil && answer.Status >= http.StatusMultipleChoices {
-			err = fmt.Errorf("load: %s: status %d", route, answer.Status)
-		}
-		if err != nil {
+		if err = succeeded(route, answer, err); err != nil {
 			return latencies, err
 		}
 		after := time.Now()
-		latencies = append(latencies, uint32(min(after.Sub(before), 1<<32-1)))
+		latencies = append(latencies, latency(after.Sub(before)))
 		if !after.Before(deadline) {
 			return latencies, nil
 		}
 		before = after
 	}
 }
+
+// succeeded returns an error for an answer that is not the page.
+func succeeded(route string, answer apps.Answer, err error) error {
+	if err == nil && answer.Status >= http.StatusMultipleChoices {
+		err = fmt.Errorf("load: %s: status %d", route, answer.Status)
+	}
+	return err
+}
+
+// latency is as a Sample holds it.
+func latency(d time.Duration) uint32 { return uint32(min(d, 1<<32-1)) }
 
 // turns deals the visitors out to the callers.
 type turns struct {
