@@ -262,8 +262,9 @@ func (s *Session) endOthers(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// removeRead removes the record at an address, and reports whether a load would open it: it
-// passes over one whose time is over, and over a tombstone, which stays.
+// removeRead removes the record at an address, and reports whether a load would open it, or
+// fail: it passes over one whose time is over, one that cannot be read, where the options say
+// so, and a tombstone, which stays.
 func (f *Factory) removeRead(ctx context.Context, store Store, at record.Address) (was bool, err error) {
 	raw, err := store.Load(ctx, at.Key, 0)
 	if err == nil {
@@ -271,7 +272,7 @@ func (f *Factory) removeRead(ctx context.Context, store Store, at record.Address
 		if broken == nil && snap.Ended {
 			return false, nil
 		}
-		was = broken != nil || f.lives(snap)
+		was = broken != nil && f.opts.FailOnUndecodable || broken == nil && f.lives(snap)
 		err = store.Remove(ctx, at.Key, nil)
 	}
 	if errors.Is(err, ErrNotFound) {

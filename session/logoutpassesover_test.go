@@ -50,3 +50,30 @@ func TestLogoutPassesOverWhatHasEnded(t *testing.T) {
 		}
 	}
 }
+
+// It passes over a record that cannot be read too, as a load does, and removes it.
+func TestLogoutPassesOverWhatCannotBeRead(t *testing.T) {
+	for _, format := range formats {
+		for way, logout := range logouts {
+			t.Run(format.String()+"/"+way, func(t *testing.T) {
+				store := newMemStore()
+				f := newTestFactory(t, store, edits(discardLog, ofFormat(format)))
+				damaged := owned(t, f, "ann")
+				damage(store)
+				cookies := owned(t, f, "ann") + "; " + damaged
+				r, w := httptest.NewRequest(http.MethodGet, "/", nil), httptest.NewRecorder()
+				r.Header.Set("Cookie", cookies)
+				f.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+					if err := logout(f, r); err != nil {
+						t.Error(err)
+					}
+				})).ServeHTTP(w, r)
+				rawVisit(t, f, testURL, []string{cookies}, func(s *session.Session) {
+					if s.Has("user") {
+						t.Error("the visitor is still logged in")
+					}
+				})
+			})
+		}
+	}
+}
