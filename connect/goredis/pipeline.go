@@ -2,6 +2,7 @@ package goredis
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"sync/atomic"
@@ -19,6 +20,9 @@ func newSender(client redis.UniversalClient, choice connect.AutoPipeline, timeou
 	pipe, err := client.AsyncAutoPipelineWithOptions(&redis.AutoPipelineOptions{
 		MaxBatchSize: maxBatch,
 	})
+	if choice == connect.AutoPipelineAuto && errors.Is(err, redis.ErrRingAutoPipelineUnsupported) {
+		return client, nil
+	}
 	if err != nil {
 		return nil, fmt.Errorf("goredis: auto_pipeline: %w", err)
 	}
