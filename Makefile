@@ -7,10 +7,10 @@ LINT      = $(GO) tool -modfile=$(CURDIR)/.ci/tools.mod golangci-lint
 # skipped.
 REQUIRED  = REDISSESSIONS_REQUIRE_SERVERS=1
 # Small modules, so that the library's users do not get what these need.
-MODULES   = session/sessionotel session/adapter/gin session/adapter/fiber examples/frameworks examples/moving cmd/redissessions
+MODULES   = session/sessionotel session/adapter/gin session/adapter/fiber examples/frameworks examples/moving cmd/redissessions internal/release
 PACKAGES  = redis-server redis-sentinel python3 chromium nginx-light python3-pyramid prometheus
 
-.PHONY: test servers lint race test-e2e test-bench test-modules $(MODULES) docs man fuzz bench bench-quick bench-record bench-users
+.PHONY: test servers lint race test-e2e test-bench test-modules $(MODULES) docs man fuzz bench bench-quick bench-record bench-users release-check release
 
 test: servers lint race test-e2e test-bench test-modules
 
@@ -55,6 +55,16 @@ docs:
 MAN ?= $(CURDIR)/dist
 man:
 	cd cmd/redissessions && $(GO) run ./internal/man $(MAN)
+
+# Whether the version in CHANGELOG.md can be released, one line for each check: the exported
+# API since the last tag, licences, vulnerabilities, golden records, go.mod files, and what a
+# new user gets. CONTRIBUTING.md has the steps of a release.
+release-check:
+	@cd internal/release && $(GO) run . check
+
+# Makes the commit and the tags of that version, and publishes nothing.
+release: release-check
+	@cd internal/release && $(GO) run . tag
 
 # Each fuzz target for FUZZTIME, one after another.
 FUZZTIME ?= 1m

@@ -17,7 +17,7 @@ require (
 	github.com/gorilla/securecookie v1.1.2
 	github.com/gorilla/sessions v1.4.0
 	github.com/mattn/go-isatty v0.0.24
-	github.com/pyramidgo/redissessions v0.0.0-00010101000000-000000000000
+	github.com/pyramidgo/redissessions v0.1.0
 	github.com/rbcervilla/redisstore/v9 v9.0.0
 	github.com/redis/go-redis/v9 v9.23.0
 	github.com/valyala/fasthttp v1.73.0

@@ -146,6 +146,9 @@ func useIndex(t *testing.T, store session.Store) {
 	check("CreateEntered", state, errors.Join(created, added), session.NoEpoch, 4)
 	state, err := index.IndexClose(ctx, set, session.FirstEpoch+1, time.Minute)
 	check("IndexClose", state, err, session.FirstEpoch+1, 4)
+	if err := store.(session.IndexShortener).IndexShorten(ctx, set, time.Minute); err != nil {
+		t.Errorf("IndexShorten: %v", err)
+	}
 	if _, err := index.IndexAdd(ctx, set, e.Member, now.Add(time.Hour), session.NoEpoch); !errors.Is(err, session.ErrEnded) {
 		t.Errorf("IndexAdd with an old epoch: %v", err)
 	}

@@ -16,6 +16,9 @@ type Findings struct {
 	// that command too, and Scripts that a save can be guarded by a Lua script. What
 	// Options.GuardedSave rules out was not looked for.
 	IFEQ, DELIFEQ, Scripts bool
+	// NoRENAME says that the scripts may not use RENAME, by which a large record is saved
+	// without a copy of it in Lua. Saves are made all the same. On a Cluster RENAME is not used.
+	NoRENAME bool
 }
 
 // Prober is an optional interface of a store that a connector opens. Connect itself asks,

@@ -50,8 +50,11 @@ type candidates struct {
 // candidates takes the Cookie lines of a request. app is the request as the application
 // has it.
 func (f *Factory) candidates(r, app *http.Request, lines []string) candidates {
-	header := http.Request{Header: http.Header{"Cookie": lines}}
-	c := candidates{f: f, r: r, app: app, cookies: header.CookiesNamed(f.opts.Cookie.Name)}
+	named := r
+	if !slices.Equal(r.Header["Cookie"], lines) { // the application has changed them
+		named = &http.Request{Header: http.Header{"Cookie": lines}}
+	}
+	c := candidates{f: f, r: r, app: app, cookies: named.CookiesNamed(f.opts.Cookie.Name)}
 	if f.rules.lastCookie {
 		slices.Reverse(c.cookies)
 	}

@@ -11,7 +11,6 @@ import (
 	"mime/multipart"
 	"net/http"
 
-	"github.com/pyramidgo/redissessions/session/internal/respwriter"
 	"github.com/pyramidgo/redissessions/session/internal/sign"
 )
 
@@ -207,7 +206,7 @@ func (p *CSRFProtection) Serve(ctx context.Context, in *Incoming) *Answer {
 		in.Next(ctx)
 		return nil
 	}
-	kept, passed := &respwriter.Kept{Fields: in.Header}, false
+	kept, passed := in.kept(), false
 	p.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		passed = true
 		in.Next(r.Context())

@@ -67,8 +67,9 @@ type Incoming struct {
 	// TLS says that the request came over TLS, for SecureAuto.
 	TLS bool
 	// Header is the response's. Serve reads what stands in it before Next is called, and
-	// again when Next has returned or panicked: Next brings it up to date. Then Serve
-	// changes it, and the server sends what it has become.
+	// again when Next has returned or panicked: Next brings this map up to date, and does not
+	// put another in its place. Then Serve changes it, and the server sends what it has
+	// become. A nil Header is replaced by an empty one.
 	Header http.Header
 	// Route is the pattern of the request's route, for log lines: Next sets it.
 	Route string
@@ -98,7 +99,7 @@ func (f *Factory) Serve(ctx context.Context, in *Incoming) *Answer {
 		in.Next(ctx)
 		return nil
 	}
-	kept := &respwriter.Kept{Fields: in.Header}
+	kept := in.kept()
 	if f.binding != nil && f.binding.Serves(in.Path) {
 		f.serveBinding(kept, in.Request().WithContext(ctx))
 		return answerOf(kept)
@@ -120,6 +121,14 @@ func (f *Factory) Serve(ctx context.Context, in *Incoming) *Answer {
 		return answerOf(kept)
 	}
 	return nil
+}
+
+// kept returns a ResponseWriter for an answer in place of the application's.
+func (in *Incoming) kept() *respwriter.Kept {
+	if in.Header == nil {
+		in.Header = http.Header{}
+	}
+	return &respwriter.Kept{Fields: in.Header}
 }
 
 func answerOf(kept *respwriter.Kept) *Answer {

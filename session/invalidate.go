@@ -209,8 +209,8 @@ func (f *Factory) successorOf(at record.Address, record []byte) *record.Address 
 
 // endCookies ends the sessions that a request's Cookie lines name. It reports whether
 // there was one, and returns the request's store. Natively it ends all of them. The
-// Python packages read one cookie only: of several, the first session that is stored is
-// ended.
+// Python packages read one cookie only: of several, the first session that a load
+// opens is ended.
 func (f *Factory) endCookies(ctx context.Context, r, app *http.Request, lines []string) (found bool, store Store, err error) {
 	defer func() {
 		if err != nil {
@@ -234,11 +234,12 @@ func (f *Factory) endCookies(ctx context.Context, r, app *http.Request, lines []
 			errs = append(errs, f.end(ctx, store, at, CauseLogout))
 			continue
 		}
-		if err := store.Remove(ctx, at.Key, nil); !errors.Is(err, ErrNotFound) {
-			if err == nil {
-				f.ended(ctx, CauseLogout, nil)
-			}
-			return true, store, storeError("invalidate", err)
+		was, err := f.removeRead(ctx, store, at)
+		if was {
+			f.ended(ctx, CauseLogout, nil)
+		}
+		if was || err != nil {
+			return true, store, err
 		}
 	}
 }
@@ -259,6 +260,24 @@ func (s *Session) endOthers(ctx context.Context) error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// removeRead removes the record at an address, and reports whether a load would open it: it
+// passes over one whose time is over, and over a tombstone, which stays.
+func (f *Factory) removeRead(ctx context.Context, store Store, at record.Address) (was bool, err error) {
+	raw, err := store.Load(ctx, at.Key, 0)
+	if err == nil {
+		snap, broken := f.format.Decode(at, raw)
+		if broken == nil && snap.Ended {
+			return false, nil
+		}
+		was = broken != nil || f.lives(snap)
+		err = store.Remove(ctx, at.Key, nil)
+	}
+	if errors.Is(err, ErrNotFound) {
+		return false, nil
+	}
+	return was && err == nil, storeError("invalidate", err)
 }
 
 // isTombstone reports whether a record is a tombstone.

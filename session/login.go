@@ -85,8 +85,9 @@ func (s *Session) login(ctx context.Context, user string, call *loginCall) error
 		return err
 	}
 	call.device = device
+	giveBack := func() {} // the session that has gone
 	if s.hasGone() || s.state == isUnbound {
-		s.startAgain()
+		giveBack = s.startAgainFor()
 	}
 	ctx, cancel := s.f.writeContext(ctx)
 	defer cancel()
@@ -99,6 +100,7 @@ func (s *Session) login(ctx context.Context, user string, call *loginCall) error
 		if !stored { // there is an error, or a hook of the application has panicked
 			takeBack()
 			s.meta.Login, s.metaSet.login, s.access = before, false, access
+			giveBack()
 		}
 	}()
 	s.access = active // a passive request that logs in uses the session
@@ -126,8 +128,8 @@ func (s *Session) login(ctx context.Context, user string, call *loginCall) error
 			return nil
 		case errors.Is(err, ErrExists) && in == nil: // an ID that exists already
 		case errors.Is(err, ErrGone) && !errors.Is(err, ErrUnavailable) && s.mayStartAgain():
-			s.data = data
-			s.startAgain()
+			s.data, s.meta.Login, s.metaSet.login = data.Clone(), before, false
+			giveBack = s.startAgainFor()
 			before = record.Login{}
 			takeBack = s.prepareLogin(user, hash, call)
 		default:

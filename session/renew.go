@@ -113,6 +113,22 @@ func (s *Session) startAgain() {
 	}
 }
 
+// startAgainFor is startAgain for a step that may fail: undo makes s again the session that
+// has gone or that the request may not use. Otherwise a later save of the request would
+// begin a session, whose cookie takes the place of that of the successor.
+func (s *Session) startAgainFor() (undo func()) {
+	data, m, set := s.data.Clone(), s.meta, s.metaSet
+	id, at, predecessor, signed, guard, whole := s.id, s.at, s.predecessor, s.signed, s.guard, s.whole
+	isNew, changed, unseen, cookie, st, why := s.isNew, s.changed, s.unseen, s.cookie, s.state, s.why
+	s.startAgain()
+	return func() {
+		s.data, s.meta, s.metaSet = data, m, set
+		s.id, s.at, s.predecessor, s.signed, s.guard, s.whole = id, at, predecessor, signed, guard, whole
+		s.isNew, s.changed, s.unseen, s.cookie = isNew, changed, unseen, cookie
+		_ = s.become(st, why)
+	}
+}
+
 // moveTo writes the session to another address and then closes the one it has,
 // in this order: at no moment is the data nowhere. The old record is closed
 // only in the state that was copied; when it has changed meanwhile, the copy is

@@ -272,3 +272,22 @@ func TestServeDeviceBound(t *testing.T) {
 		t.Errorf("answer %+v", answer)
 	}
 }
+
+// A server whose response has no header lines yet may leave Header out.
+func TestServeWithoutAHeader(t *testing.T) {
+	f := newTestFactory(t, newMemStore(), nil)
+	in := incoming(t, http.MethodGet, "/", "")
+	in.Header, in.Next = nil, func(ctx context.Context) { contextSession(ctx, t).Set("n", 1) }
+	if answer := f.Serve(t.Context(), in); answer != nil {
+		t.Errorf("answer %+v", answer)
+	}
+	pair(t, in.Header)
+	refused := &session.Incoming{
+		Method:  http.MethodPost,
+		Request: func() *http.Request { return httptest.NewRequest(http.MethodPost, "/", http.NoBody) },
+		Next:    func(context.Context) { t.Error("the application was called") },
+	}
+	if answer := new(session.CSRFProtection).Serve(t.Context(), refused); answer == nil || refused.Header.Get("Content-Type") == "" {
+		t.Errorf("answer %+v, header %v", answer, refused.Header)
+	}
+}

@@ -261,9 +261,19 @@ type UserIndex interface {
 	IndexList(ctx context.Context, key string) (IndexState, error)
 
 	// IndexClose gives the set an epoch, which is kept for at least that long, and then
-	// returns the set: who adds a member and does not find the new epoch is in it. The
-	// epoch of a set without members should not be kept for longer.
+	// returns the set: who adds a member and does not find the new epoch is in it.
 	IndexClose(ctx context.Context, key string, next Epoch, keep time.Duration) (IndexState, error)
+}
+
+// IndexShortener is an optional interface of a UserIndex whose sets stay stored for longer than
+// their members: a member without an end has made a set last, and goes. Without it the epoch
+// of such a set, which EndAll has written, stays.
+type IndexShortener interface {
+	// IndexShorten lets a set that has an epoch and no members be stored for that long from now
+	// on, whatever it was before. Any other set, also one that gets a member at the same moment,
+	// stays as it is. The epoch is not changed: another EndAll may have written it. Where the
+	// server offers no way to it, it does nothing and returns nil.
+	IndexShorten(ctx context.Context, key string, keep time.Duration) error
 }
 
 // Epoch tells whether the sessions of a user were ended between two looks at the index:

@@ -318,12 +318,14 @@ func (s *Session) outlive(ctx context.Context, end time.Time) {
 // returns the entries whose lease it renewed.
 func (s *Session) renewLease(ctx context.Context) (*entries, error) {
 	index, ok := s.store.(UserIndex)
+	if !ok || s.meta.Login.Lease.IsZero() || s.keepsExpiry() {
+		return nil, nil
+	}
 	now := s.f.now()
 	m := s.meta
 	m.Idle = record.Override{Set: true, Duration: s.idle()}
 	until := s.f.leaseFrom(now, m.Began(), s.idle())
-	if !ok || m.Login.Lease.IsZero() || s.keepsExpiry() ||
-		!s.f.leaseDue(now, m) && (!s.metaSet.idle || !until.After(m.Login.Lease)) {
+	if !s.f.leaseDue(now, m) && (!s.metaSet.idle || !until.After(m.Login.Lease)) {
 		return nil, nil
 	}
 	e := entries{s: s, index: index, at: s.at, login: m.Login, keys: s.setKeys(m.Login)}

@@ -64,12 +64,12 @@ func (p place) endAll(ctx context.Context, key, spare string) (n int, err error)
 		return 0, storeError("end sessions", err)
 	}
 	var gone [][]byte
-	endless := false
+	endless := len(state.Entries) == 0 // where a logout has removed the last one, say
 	defer func() {
-		// The key has an expiry that is later than any session's without a timeout. Now that it
-		// has no such member, it is to go with its epoch.
-		if err == nil && endless && spare == "" {
-			if _, err := p.index.IndexClose(ctx, key, next, keep); err != nil {
+		// A member without an end has let the key expire in the far future. When none is left,
+		// the key is to go with its epoch.
+		if index, ok := p.index.(IndexShortener); ok && err == nil && endless && spare == "" {
+			if err := index.IndexShorten(ctx, key, keep); err != nil {
 				p.f.opts.Logger.Warn("session: the index of a user without sessions stays in Redis", errorAttr(err))
 			}
 		}

@@ -1,6 +1,8 @@
 package session_test
 
 import (
+	"context"
+	"errors"
 	"testing"
 
 	"github.com/pyramidgo/redissessions/connect"
@@ -58,5 +60,57 @@ func TestEndAllOfEndlessSessionsLeavesNoKey(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// laterEnd is a store on which something happens once, just after entries were removed.
+type laterEnd struct {
+	indexStore
+	then func()
+}
+
+type indexStore interface {
+	session.Store
+	session.UserIndex
+	session.IndexShortener
+}
+
+func (s *laterEnd) IndexRemove(ctx context.Context, key string, members ...[]byte) error {
+	err := s.indexStore.IndexRemove(ctx, key, members...)
+	if then := s.then; then != nil {
+		s.then = nil
+		then()
+	}
+	return err
+}
+
+// An EndAll that comes to its end after another one does not take back what that has said:
+// a ticket from before the other one does not count.
+func TestEndAllsOfEndlessSessionsAtOnce(t *testing.T) {
+	for name, connector := range map[string]connect.Func{"goredis": goredis.Connect, "redigo": redigo.Connect} {
+		t.Run(name, func(t *testing.T) {
+			srv := connecttest.RedisServer(t)
+			store := &laterEnd{indexStore: openStore(t, connector, srv.URL()).(indexStore)}
+			s := &site{t, newUsersFactory(t, store, session.FormatNative, func(o *session.Options) { o.IdleTimeout = session.Never }), srv}
+			if err := s.login(visitor.New(t), "ann"); err != nil {
+				t.Fatal(err)
+			}
+			var ticket session.Ticket
+			store.then = func() {
+				var err error
+				if ticket, err = s.f.Ticket(t.Context(), "ann"); err != nil {
+					t.Error(err)
+				}
+				if _, err := s.f.EndAll(t.Context(), "ann"); err != nil {
+					t.Error(err)
+				}
+			}
+			if n, err := s.f.EndAll(t.Context(), "ann"); n != 1 || err != nil {
+				t.Fatal(n, err)
+			}
+			if err := s.login(visitor.New(t), "ann", session.WithTicket(ticket)); !errors.Is(err, session.ErrEnded) {
+				t.Errorf("a login with a ticket from before the later EndAll returns %v", err)
+			}
+		})
 	}
 }

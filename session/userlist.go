@@ -93,7 +93,8 @@ func (p place) list(ctx context.Context, key string) (surveyed, error) {
 func (f *Factory) info(snap record.Snapshot, login time.Time, left time.Duration) Info {
 	m, now := snap.Meta, f.now()
 	idle := m.Idle.Or(f.opts.IdleTimeout)
-	i := Info{Created: m.Created, LoggedIn: login, Remembered: idle > f.opts.IdleTimeout && f.opts.IdleTimeout > 0 || m.MaxAge.Set && m.MaxAge.Duration > 0}
+	longer := f.opts.IdleTimeout > 0 && (idle == 0 || idle > f.opts.IdleTimeout) // 0 is no timeout
+	i := Info{Created: m.Created, LoggedIn: login, Remembered: longer || m.MaxAge.Set && m.MaxAge.Duration > 0}
 	if about, _, err := snap.Data.Get(aboutKey); err == nil {
 		i.About, _ = about.(string)
 		i.About = strings.Clone(i.About) // the record is not kept for it

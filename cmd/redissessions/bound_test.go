@@ -69,7 +69,7 @@ func TestBound(t *testing.T) {
 	s.newVisitor("bob")
 	s.newBoundVisitor("alice")
 	for user, bound := range map[string]bool{"alice": true, "bob": false} {
-		column, row, object := "-      ", "bound to a browser   no", `"bound":false`
+		column, row, object := "-      ", "bound to a browser   no", `"kind":"session"`
 		if bound {
 			column, row, object = "yes    ", "bound to a browser   yes", `"bound":true`
 		}
@@ -78,13 +78,16 @@ func TestBound(t *testing.T) {
 			t.Fatalf("%s has %v", user, of)
 		}
 		run(t, "", "ls", "-s", s.file, "--user", user).wants(t, 0, "BOUND", column+of[0])
-		run(t, "", "ls", "-s", s.file, "--user", user, "--json").wants(t, 0, object)
+		r := run(t, "", "ls", "-s", s.file, "--user", user, "--json")
+		if r.wants(t, 0, object); strings.Contains(r.out, `"bound"`) != bound {
+			t.Errorf("%s: %s", user, r.out)
+		}
 		run(t, "", "show", "-s", s.file, of[0]).wants(t, 0, row)
 		run(t, "", "show", "-s", s.file, of[0], "--json").wants(t, 0, object)
 	}
 	// Where the setting is off, sessions open by their cookie alone.
 	off := settingsFile(t, map[string]string{"url": srv.URL(), "user_sessions": "true"})
-	if r := run(t, "", "ls", "-s", off, "--json"); strings.Contains(r.out, `"bound":true`) || !strings.Contains(r.out, `"bound":false`) {
+	if r := run(t, "", "ls", "-s", off, "--json"); r.status != 0 || strings.Contains(r.out, `"bound"`) || strings.Count(r.out, "\n") != 2 {
 		t.Errorf("with device_bound = off: %s", r.out)
 	}
 }

@@ -97,7 +97,7 @@ func TestNoServer(t *testing.T) {
 func TestUsage(t *testing.T) {
 	run(t, "", "--help").wants(t, 0, "redissessions doctor --settings production.ini", "Look:", "doctor", "status is 0")
 	run(t, "").wants(t, 0, "Usage:")
-	run(t, "", "--version").wants(t, 0, "redissessions version ")
+	run(t, "", "--version").wants(t, 0, "redissessions version v")
 	run(t, "", "lss").wants(t, 2, `unknown command "lss"`, "ls")
 	run(t, "", "count", "--setings", "x").wants(t, 2, "--setings", "--help")
 	run(t, "", "end", "-s", "x").wants(t, 2, "give one of")
@@ -117,6 +117,30 @@ func TestSecret(t *testing.T) {
 	run(t, "", "secret", "rotate", "-s", file).wants(t, 0, "secret_previous = NEW", "40m0s")
 	never := settingsFile(t, map[string]string{"timeout": "0", "absolute_timeout": "9h"})
 	run(t, "", "secret", "rotate", "-s", never).wants(t, 0, "9h0m0s")
+}
+
+// TestSecretJSON: with --json these print JSON as the other commands do.
+func TestSecretJSON(t *testing.T) {
+	var made struct{ Secret string }
+	if got := run(t, "", "secret", "--json"); json.Unmarshal([]byte(got.out), &made) != nil || len(made.Secret) != 44 {
+		t.Errorf("%q", got.out)
+	}
+	var rotation struct {
+		Previous int
+		Steps    []struct {
+			Secret   string
+			Previous string `json:"secret_previous"`
+			Note     string
+		}
+	}
+	file := settingsFile(t, map[string]string{"timeout": "40m"})
+	out := run(t, "", "secret", "rotate", "-s", file, "--json").out
+	if err := json.Unmarshal([]byte(out), &rotation); err != nil || len(rotation.Steps) != 3 {
+		t.Fatalf("%v: %q", err, out)
+	}
+	if first, last := rotation.Steps[0], rotation.Steps[2]; first.Secret != "OLD" || first.Previous != "NEW" || last.Previous != "" || !strings.Contains(last.Note, "40m0s") {
+		t.Errorf("%+v", rotation)
+	}
 }
 
 // TestEmbedded: the application adds that connector itself, and another process does not see

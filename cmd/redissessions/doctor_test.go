@@ -62,6 +62,8 @@ func TestDoctorLimited(t *testing.T) {
 		"no PTTL":               {plain, "-pttl", nil, warns, []string{"timeout_trigger could not be used", "+pttl"}},
 		"no PTTL, needed":       {plain, "-pttl", map[string]string{"timeout_trigger": "60"}, broken, []string{"timeout_trigger needs PTTL"}},
 		"no UNLINK":             {plain, "-unlink", nil, fine, []string{"no UNLINK: DEL is sent", "+unlink"}},
+		"no RENAME":             {plain, "-rename", nil, fine, []string{"no RENAME: a save of a record above 4 KiB", "needs +rename", "these rights would do: user web", "+evalsha +rename\n"}},
+		"no RENAME, Valkey":     {bare, "-rename", nil, fine, []string{"+unlink +delifeq\n"}},
 		"no UNLINK, no DEL":     {connecttest.RedisServer(t), "-unlink -del", nil, broken, []string{"no session could be ended", "+unlink"}},
 		"no index":              {plain, "-zadd", map[string]string{"user_sessions": "true"}, broken, []string{"sessions could not be kept by user", "+zadd"}},
 		"no look at the server": {plain, "-info -time -config", nil, fine, []string{"+info allows it", "+time allows it"}},

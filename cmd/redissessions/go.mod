@@ -6,7 +6,7 @@ replace github.com/pyramidgo/redissessions => ../..
 
 require (
 	github.com/creack/pty v1.1.24
-	github.com/pyramidgo/redissessions v0.0.0-00010101000000-000000000000
+	github.com/pyramidgo/redissessions v0.1.0
 	github.com/redis/go-redis/v9 v9.23.0
 	github.com/schollz/progressbar/v3 v3.19.1
 	github.com/spf13/cobra v1.10.2

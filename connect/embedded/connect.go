@@ -24,9 +24,10 @@ var (
 	_ session.Pinger    = (*store)(nil)
 	_ session.UserIndex = (*store)(nil)
 
-	_ session.EntryStore = (*store)(nil)
-	_ session.BatchStore = (*store)(nil)
-	_ session.KeyScanner = (*store)(nil)
+	_ session.IndexShortener = (*store)(nil)
+	_ session.EntryStore     = (*store)(nil)
+	_ session.BatchStore     = (*store)(nil)
+	_ session.KeyScanner     = (*store)(nil)
 )
 
 // Connect starts a Redis inside the process and returns a store over it, which
@@ -83,6 +84,7 @@ type ttlStore interface {
 	session.TTLKeeper
 	session.Pinger
 	session.UserIndex
+	session.IndexShortener
 	session.EntryStore
 	session.BatchStore
 	session.KeyScanner

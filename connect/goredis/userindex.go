@@ -11,7 +11,10 @@ import (
 	"github.com/pyramidgo/redissessions/session"
 )
 
-var _ session.UserIndex = (*store)(nil)
+var (
+	_ session.UserIndex      = (*store)(nil)
+	_ session.IndexShortener = (*store)(nil)
+)
 
 // IndexAdd sends ZREMRANGEBYSCORE, ZADD, PEXPIREAT and ZRANGE as a transaction.
 func (s *store) IndexAdd(ctx context.Context, key string, member []byte, until time.Time, seen session.Epoch) (session.IndexState, error) {
@@ -23,15 +26,15 @@ func (s *store) IndexAdd(ctx context.Context, key string, member []byte, until t
 	return state, err
 }
 
-// IndexClose sends ZADD, PEXPIREAT and ZRANGE as a transaction, and a script about the key's
-// expiry when the set has no members.
+// IndexClose sends ZADD, PEXPIREAT and ZRANGE as a transaction.
 func (s *store) IndexClose(ctx context.Context, key string, next session.Epoch, keep time.Duration) (session.IndexState, error) {
 	expiry := time.Now().Add(keep).UnixMilli()
-	state, err := s.indexPut(ctx, "index close", key, dialect.EpochMember, int64(next), expiry, false)
-	if err == nil && len(state.Entries) == 0 {
-		s.guarded.IndexShorten(ctx, key, expiry)
-	}
-	return state, err
+	return s.indexPut(ctx, "index close", key, dialect.EpochMember, int64(next), expiry, false)
+}
+
+// IndexShorten sends a script.
+func (s *store) IndexShorten(ctx context.Context, key string, keep time.Duration) error {
+	return s.guarded.IndexShorten(ctx, key, keep)
 }
 
 // IndexRemove sends ZREM.

@@ -21,9 +21,9 @@ require (
 	github.com/gorilla/mux v1.8.1
 	github.com/klauspost/compress v1.20.4
 	github.com/labstack/echo/v5 v5.4.4
-	github.com/pyramidgo/redissessions v0.0.0-00010101000000-000000000000
-	github.com/pyramidgo/redissessions/session/adapter/fiber v0.0.0-00010101000000-000000000000
-	github.com/pyramidgo/redissessions/session/adapter/gin v0.0.0-00010101000000-000000000000
+	github.com/pyramidgo/redissessions v0.1.0
+	github.com/pyramidgo/redissessions/session/adapter/fiber v0.1.0
+	github.com/pyramidgo/redissessions/session/adapter/gin v0.1.0
 	github.com/redis/go-redis/v9 v9.23.0
 	github.com/valyala/fasthttp v1.73.0
 	google.golang.org/protobuf v1.36.11

@@ -11,7 +11,7 @@ require (
 	github.com/boj/redistore/v2 v2.0.1
 	github.com/gorilla/securecookie v1.1.2
 	github.com/gorilla/sessions v1.4.0
-	github.com/pyramidgo/redissessions v0.0.0-00010101000000-000000000000
+	github.com/pyramidgo/redissessions v0.1.0
 	github.com/redis/go-redis/v9 v9.23.0
 )
 

@@ -29,6 +29,7 @@ type RecordingProxy struct {
 	lost       int
 	shifting   bool
 	lastReply  []byte // the last one that a server gave, for ShiftReplies
+	before     map[string]func()
 	closed     bool
 	wait       sync.WaitGroup
 }
@@ -185,6 +186,13 @@ func (c *proxied) requests() {
 			return
 		}
 		c.note(v.words)
+		if do := c.proxy.beforeCommand(v.words); do != nil {
+			if _, err := c.server.Write(together); err != nil {
+				return
+			}
+			together = together[:0]
+			do()
+		}
 		together = append(together, v.raw...)
 		if r.Buffered() > 0 {
 			continue
@@ -194,6 +202,24 @@ func (c *proxied) requests() {
 		}
 		together = together[:0]
 	}
+}
+
+// BeforeCommand makes the proxy call do before it passes on a command of that name, in
+// upper case. Those that came together with it, before it, have been passed on by then, but the
+// server may not have carried them out. A nil do ends that.
+func (p *RecordingProxy) BeforeCommand(name string, do func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.before = map[string]func(){name: do}
+}
+
+func (p *RecordingProxy) beforeCommand(words []string) func() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(words) == 0 {
+		return nil
+	}
+	return p.before[strings.ToUpper(words[0])]
 }
 
 func (c *proxied) note(words []string) {

@@ -2,6 +2,7 @@ package inspect_test
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"net/http"
@@ -238,6 +239,33 @@ func TestEndLeavesWhatIsNoSession(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+// TestRecordBesideItsKey: a large record that a save has written beside its key, and whose
+// connection broke then, is no session.
+func TestRecordBesideItsKey(t *testing.T) {
+	s := newShop(t, session.Options{})
+	_, key := s.login("alice")
+	rec, err := s.store.Load(t.Context(), key, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	beside := session.ScannedKey{Key: key + ":next:" + rand.Text(), Front: rec, Size: len(rec), TTL: time.Second}
+	if r := s.Describe(beside, time.Now()); r.Kind != inspect.NoSession {
+		t.Errorf("it is described as %q", r.Kind)
+	}
+	if r := s.Describe(session.ScannedKey{Key: key, Front: rec, Size: len(rec)}, time.Now()); r.Kind != inspect.Live {
+		t.Errorf("at its key it is %q", r.Kind)
+	}
+	if err := s.store.Create(t.Context(), beside.Key, rec, time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	if done, _ := s.End(t.Context(), s.store, beside.Key); done {
+		t.Error("it was ended as a session")
+	}
+	if done, _ := s.Index(t.Context(), s.store, beside, time.Now()); done {
+		t.Error("it was entered into the index of its user")
+	}
 }
 
 // TestCookie: which secret has signed it, and cookies of another format.

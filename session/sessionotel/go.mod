@@ -6,7 +6,7 @@ replace github.com/pyramidgo/redissessions => ../..
 
 require (
 	github.com/prometheus/client_golang v1.25.0
-	github.com/pyramidgo/redissessions v0.0.0-00010101000000-000000000000
+	github.com/pyramidgo/redissessions v0.1.0
 	github.com/redis/go-redis/extra/redisotel/v9 v9.23.0
 	github.com/redis/go-redis/v9 v9.23.0
 	go.opentelemetry.io/otel v1.47.0

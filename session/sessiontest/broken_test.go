@@ -116,6 +116,30 @@ var stores = map[string]broken{
 	"replace-ttl": {replace: func(s session.Store, ctx context.Context, key string, guard, record []byte, ttl time.Duration) error {
 		return s.Replace(ctx, key, guard, record, ttl.Truncate(time.Second))
 	}},
+	"large": {replace: func(s session.Store, ctx context.Context, key string, guard, record []byte, ttl time.Duration) error {
+		if len(record) > 1<<14 {
+			ttl = max(ttl, 5*time.Second)
+		}
+		return s.Replace(ctx, key, guard, record, ttl)
+	}},
+	"large-changed": {replace: func(s session.Store, ctx context.Context, key string, guard, record []byte, ttl time.Duration) error {
+		if len(record) > 1<<14 {
+			guard = nil
+		}
+		return s.Replace(ctx, key, guard, record, ttl)
+	}},
+	"large-gone": {replace: func(s session.Store, ctx context.Context, key string, guard, record []byte, ttl time.Duration) error {
+		if len(record) > 1<<14 && s.Create(ctx, key, record, ttl) == nil {
+			return nil
+		}
+		return s.Replace(ctx, key, guard, record, ttl)
+	}},
+	"large-concurrent": {replace: func(s session.Store, ctx context.Context, key string, guard, record []byte, ttl time.Duration) error {
+		if len(record) > 1<<14 && strings.HasPrefix(string(record), "000000000050") {
+			return nil // one save is lost
+		}
+		return s.Replace(ctx, key, guard, record, ttl)
+	}},
 	"replace-twice": {replace: func(s session.Store, ctx context.Context, key string, guard, record []byte, ttl time.Duration) error {
 		if now, err := s.Load(ctx, key, 0); err == nil && string(now) == string(record) {
 			return nil

@@ -48,7 +48,7 @@ func Plot(run *record.Run) []byte {
 	y := float64(margin)
 	text(&body, margin, y+15, "start", 17, "bold", "Requests per second over HTTP")
 	y += 24
-	text(&body, margin, y+12, "start", 13, "normal", "100 % is a handler without a session library")
+	text(&body, margin, y+12, "start", 13, "normal", "The line, 100 %, is a handler without a session library")
 	y += 14
 	scale := float64(barWidth)
 	var panels [][]bar

@@ -55,7 +55,7 @@ func TestPlot(t *testing.T) {
 		result("redissessions", "write", 10, 1, map[string]float64{record.Ratio: 0.6}), // in process
 	}})
 	want := []string{
-		"Requests per second over HTTP", "100 % is a handler without a session library",
+		"Requests per second over HTTP", "The line, 100 %, is a handler without a session library",
 		"Read", "redissessions", "83 %", "scs", "52 %", "gorilla/sessions", "55 %",
 		"New session", "redissessions", "125 %",
 	}

@@ -53,7 +53,7 @@ func (g *Guarded) RemoveEach(ctx context.Context, keys []string, guards [][]byte
 	answers, doubt, err := g.client.Batch(ctx, commands)
 	if err == nil {
 		var again bool
-		again, err = g.sendSources(ctx, commands, answers)
+		again, err = g.sendSources(ctx, &Remove, commands, answers)
 		doubt = doubt || again
 	}
 	if err != nil {
@@ -73,14 +73,14 @@ func (g *Guarded) RemoveEach(ctx context.Context, keys []string, guards [][]byte
 	return errs, nil
 }
 
-// sendSources sends again, by their source, the scripts that the server did not have, and
+// sendSources sends a script again, by its source, where the server did not have it, and
 // puts the answers into their places.
-func (g *Guarded) sendSources(ctx context.Context, commands [][]any, answers []Answer) (doubt bool, err error) {
+func (g *Guarded) sendSources(ctx context.Context, s *Script, commands [][]any, answers []Answer) (doubt bool, err error) {
 	var at []int
 	var sources [][]any
 	for i, a := range answers {
 		if unknownScript(a.Refusal) {
-			commands[i][0], commands[i][1] = "eval", Remove.Source
+			commands[i][0], commands[i][1] = "eval", s.Source
 			at, sources = append(at, i), append(sources, commands[i])
 		}
 	}

@@ -60,9 +60,12 @@ type Guarded struct {
 	ifeq      ability // SET with IFEQ
 	delifeq   ability // DELIFEQ
 	scripting ability
+	swapping  ability // Swap, of a record beside the key
 	leaving   ability // scripts over a record and the sets of a UserIndex
 
 	transactions ability // MULTI
+
+	gone atomic.Int32 // how many records beside a key were gone, one after the other
 }
 
 // ability is what is known about something that a server may have.

@@ -15,6 +15,7 @@ type questions struct {
 	unequal, equal, delifeq           int
 	persist, replace, conflict        int
 	expire, gone, evalsha, remove     int
+	beside, swap                      int
 	unlink, del, info, config         int
 	users                             userQuestions
 }
@@ -108,6 +109,9 @@ func (g *Guarded) judgeGuarded(f *Findings, q *questions, needs connect.Needs) {
 		} else if native {
 			g.scripting.set(false)
 		}
+		if g.client.OneServer() {
+			g.judgeSwap(f, q)
+		}
 	}
 	switch {
 	case native:
@@ -129,6 +133,16 @@ func (g *Guarded) judgeGuarded(f *Findings, q *questions, needs connect.Needs) {
 			f.Warnings = append(f.Warnings, restartWarning+why)
 		}
 	}
+}
+
+// judgeSwap finds out whether a large record can be moved to its key by RENAME.
+func (g *Guarded) judgeSwap(f *Findings, q *questions) {
+	if q.answer(q.swap).is("1") {
+		g.swapping.set(true)
+		return
+	}
+	g.notSwapped(q.why(q.beside), q.why(q.swap))
+	f.NoRENAME = f.Scripts && g.swapping.is(missing)
 }
 
 const restartWarning = "a session with a timeout of its own could not be read: "

@@ -18,7 +18,8 @@ const maxCompares = 100
 // Replace is session.Store's and session.RecordComparer's. With old it compares
 // that, otherwise it reads the record first.
 func (g *Guarded) Replace(ctx context.Context, key string, guard, old, record []byte, ttl time.Duration, script func() error) error {
-	return g.change(ctx, "replace", key, old, script, func() error {
+	swapOrScript := func() error { return g.swap(ctx, key, guard, record, ttl, script) }
+	return g.change(ctx, "replace", key, old, swapOrScript, func() error {
 		var doubt bool
 		repeat := Repeats(Repeatable(guard))
 		return g.compared(ctx, key, guard, old, func(old []byte) (bool, error) {

@@ -99,10 +99,18 @@ func (g *Guarded) Probe(ctx context.Context, needs connect.Needs) (*Findings, er
 		q.expire = p.send("eval", Expire.Source, "1", key, probeGuard, probeLife)
 		q.gone = p.send("eval", Expire.Source, "1", key, "no", probeLife)
 		q.evalsha = p.send("evalsha", Replace.SHA, "1", key, probeGuard, probeNew, probeLife)
+		if g.client.OneServer() {
+			q.beside = p.send("set", key+beside, probeNew, "px", probeLife)
+			q.swap = p.send("eval", Swap.Source, "2", key, key+beside, probeGuard, probeLife)
+		}
 		q.remove = p.send("eval", Remove.Source, "1", key, probeGuard)
 	}
 	q.unlink = p.send("unlink", key)
 	q.del = p.send("del", key)
+	if q.swap != 0 { // where EVAL is refused it is still there
+		p.send("unlink", key+beside)
+		p.send("del", key+beside)
+	}
 	q.info = p.send("info", "memory")
 	q.config = p.send("config", "get", "maxmemory-policy")
 	if needs.Users {

@@ -43,6 +43,37 @@ if not stored then return false end
 return '!' .. stored
 `)
 
+	// Swap is Replace of a record that was written beside the key before, at KEYS[2],
+	// so that it does not pass through Lua. It takes the guard and a time to live, of which "0"
+	// is none, and answers 0 when the record beside has gone. RENAME comes last: it is
+	// what makes the change, and the time to live goes with the record. What is not
+	// moved is dropped.
+	Swap = script(guarded + `
+local function drop()
+  local gone = redis.pcall('UNLINK', KEYS[2])
+  if type(gone) == 'table' and gone.err then redis.pcall('DEL', KEYS[2]) end
+end
+if same then
+  local done
+  if ARGV[2] == '0' then
+    done = redis.pcall('PERSIST', KEYS[2])
+  else
+    done = redis.pcall('PEXPIRE', KEYS[2], ARGV[2])
+  end
+  if done == 0 then return 0 end
+  if done == 1 then done = redis.pcall('RENAME', KEYS[2], KEYS[1]) end
+  if type(done) == 'table' and done.err then
+    drop()
+    return done
+  end
+  return 1
+end
+drop()
+local stored = redis.call('GET', KEYS[1])
+if not stored then return false end
+return '!' .. stored
+`)
+
 	// Remove takes the guard. Where UNLINK is unknown or not allowed, DEL does.
 	Remove = script(guarded + `
 if same then

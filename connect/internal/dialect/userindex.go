@@ -103,22 +103,21 @@ func (g *Guarded) IndexPut(ctx context.Context, op, key, member string, score, e
 	return state, nil
 }
 
-// shorten lets a set's key expire at a time when it holds an epoch and nothing else. It takes
-// that time. It is sent by its source.
+// shorten gives a set's key a time to live, in milliseconds, when the set holds an epoch and
+// nothing else. It is sent by its source.
 var shorten = script(`
 local all = redis.call('ZRANGE', KEYS[1], 0, 1)
 if #all == 1 and all[1] == '' then
-  redis.call('PEXPIREAT', KEYS[1], ARGV[1])
+  redis.call('PEXPIRE', KEYS[1], ARGV[1])
 end
 return 0
 `)
 
-// IndexShorten lets the key of a set without members expire when its epoch has been kept for
-// long enough: members without an end, which have gone, may have raised the key's expiry.
-// Where the server refuses the script the key stays for as long as its longest member
-// would have.
-func (g *Guarded) IndexShorten(ctx context.Context, key string, expiry int64) {
-	_, _, _ = g.client.Batch(ctx, [][]any{{"eval", shorten.Source, "1", key, expiry}})
+// IndexShorten is session.IndexShortener's. Where the server refuses the script the key stays
+// for as long as its longest member would have.
+func (g *Guarded) IndexShorten(ctx context.Context, key string, keep time.Duration) error {
+	_, _, err := g.client.Batch(ctx, [][]any{{"eval", shorten.Source, "1", key, keep.Milliseconds()}})
+	return g.fault("index shorten", err)
 }
 
 // WithoutTransactions reports whether the probe has found that the server's user may not run

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"github.com/redis/go-redis/v9"
@@ -70,6 +71,32 @@ func TestLostReplyOfSave(t *testing.T) {
 			l.request(countOn, func() { l.proxy.LoseReplies(1 + n%2) })
 			l.known = 2 + n + 1
 			mustVisit(t, l.visitor, http.MethodGet)
+		}
+	})
+}
+
+// So is the save of a large session, which takes two commands in one round trip: the answer to
+// one of them is lost, or to both.
+func TestLostReplyOfLargeSave(t *testing.T) {
+	t.Parallel()
+	forEachConnector(t, func(t *testing.T, via connection) {
+		l := newLosing(t, via)
+		for n := range 20 {
+			l.request(func(ctx context.Context, se *session.Session) error {
+				se.Set("filling", strings.Repeat(string(rune('a'+n)), 20_000))
+				return countOn(ctx, se)
+			}, func() {
+				if n%3 == 0 {
+					l.proxy.LoseReplyAfter(1)
+				} else {
+					l.proxy.LoseReplies(n % 3)
+				}
+			})
+			l.known = 2 + n + 1
+			mustVisit(t, l.visitor, http.MethodGet)
+			if keys := recordsIn(t, l); keys != 1 {
+				t.Errorf("%d records, want 1", keys)
+			}
 		}
 	})
 }

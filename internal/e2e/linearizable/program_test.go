@@ -3,6 +3,7 @@ package linearizable_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"strings"
 )
 
 const (
@@ -69,6 +70,8 @@ func complete(rng *rand.Rand, c command) command {
 		c.key = plainKeys[rng.IntN(len(plainKeys))]
 		if rng.IntN(4) == 0 {
 			c.text = "common" // so that values are sometimes equal
+		} else if rng.IntN(6) == 0 {
+			c.text += strings.Repeat("_", 5000) // so that some records are saved as large ones
 		}
 	case "get":
 		c.key = allKeys[rng.IntN(len(allKeys))]

@@ -3,6 +3,7 @@ package fibersession
 import (
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/gofiber/fiber/v3"
 )
@@ -34,16 +35,35 @@ func (h *header) put() {
 	to := &h.c.Response().Header
 	for name := range h.taken {
 		if _, ok := h.lines[name]; !ok {
-			to.Del(name)
+			h.remove(name)
 		}
 	}
 	for name, lines := range h.lines {
 		if slices.Equal(lines, h.taken[name]) {
 			continue
 		}
-		to.Del(name)
+		h.remove(name)
 		for _, line := range lines {
 			to.Add(name, line)
 		}
+	}
+}
+
+// remove removes fiber's lines of a name. With fiber.Config.DisableHeaderNormalizing fiber
+// keeps names as the application has written them, and removes those that are written so.
+func (h *header) remove(name string) {
+	to := &h.c.Response().Header
+	to.Del(name)
+	if !h.c.App().Config().DisableHeaderNormalizing {
+		return
+	}
+	var written []string
+	for other := range to.All() {
+		if strings.EqualFold(string(other), name) {
+			written = append(written, string(other))
+		}
+	}
+	for _, other := range written {
+		to.Del(other)
 	}
 }

@@ -127,9 +127,11 @@ func (t *entries) place(key string) int {
 
 // put makes e the entry of its key, and returns where it is stored.
 func (t *entries) put(e entry) *entry {
-	if i := t.place(e.key); i >= 0 {
-		t.list[i] = e
-		return &t.list[i]
+	if t.places == nil {
+		if i := t.place(e.key); i >= 0 {
+			t.list[i] = e
+			return &t.list[i]
+		}
 	}
 	if n := len(t.list); n == cap(t.list) {
 		if n <= 16 {
@@ -137,10 +139,15 @@ func (t *entries) put(e entry) *entry {
 		}
 		t.grow(n)
 	}
-	t.list = append(t.list, e)
 	if t.places != nil {
-		t.places[t.places.slot(t.list, e.key)] = int32(len(t.list))
+		slot := t.places.slot(t.list, e.key)
+		if i := t.places[slot]; i > 0 {
+			t.list[i-1] = e
+			return &t.list[i-1]
+		}
+		t.places[slot] = int32(len(t.list) + 1)
 	}
+	t.list = append(t.list, e)
 	return &t.list[len(t.list)-1]
 }
 

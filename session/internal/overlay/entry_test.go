@@ -36,3 +36,17 @@ func TestEntries(t *testing.T) {
 		}
 	}
 }
+
+// A clone keeps its edits when the entries that it was made of get more.
+func TestCloneKeepsItsEdits(t *testing.T) {
+	var table entries
+	edit := func(any, bool) (any, bool) { return nil, false }
+	table.put(entry{key: "k"}).addEdit(edit, nil)
+	c := table.clone()
+	table.find("k").addEdit(edit, nil)
+	c.find("k").addEdit(edit, nil)
+	c.find("k").addEdit(edit, nil)
+	if n, of := len(c.find("k").edits()), len(table.find("k").edits()); n != 3 || of != 2 {
+		t.Errorf("the clone has %d edits, want 3; the other %d, want 2", n, of)
+	}
+}

@@ -24,10 +24,11 @@ type Keys struct {
 	stopped atomic.Bool
 }
 
+// sums is the first field, so that its buckets begin where cache lines do.
 type table struct {
-	seed maphash.Seed
 	sums [buckets][bucketLen]atomic.Uint64 // 0 is a free place
-	next [buckets]atomic.Uint32            // which place of a full bucket is given away: the oldest
+	seed maphash.Seed
+	next [buckets]atomic.Uint32 // which place of a full bucket is given away: the oldest
 }
 
 // Has reports whether a key was added, and neither removed nor lost since.

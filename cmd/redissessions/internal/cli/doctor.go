@@ -170,11 +170,14 @@ func (d *diagnosis) lookAtRights(ctx context.Context) {
 	if found.NoUNLINK {
 		d.find(note, "rights", "no UNLINK: DEL is sent in its place; it needs +unlink")
 	}
+	if found.NoRENAME {
+		d.find(note, "rights", "no RENAME: a save of a record above 4 KiB carries it through a Lua script, which takes the server several times as long; it needs +rename")
+	}
 	d.guardedSave(found)
 	if usable {
 		d.find(ok, "rights", "the server carries out what sessions send")
 	}
-	if strings.Contains(strings.Join(append(found.Errors, found.Warnings...), " "), "NOPERM") || found.NoGETEX || found.NoUNLINK {
+	if strings.Contains(strings.Join(append(found.Errors, found.Warnings...), " "), "NOPERM") || found.NoGETEX || found.NoUNLINK || found.NoRENAME {
 		d.find(note, "rights", "these rights would do: %s", d.aclLine(found))
 		return
 	}
@@ -199,7 +202,8 @@ func (d *diagnosis) guardedSave(found *connect.Findings) {
 	}
 }
 
-// aclLine is the least that the application's user needs, docs/servers.md has it.
+// aclLine is the least that the application's user needs, which docs/servers.md has, with
+// RENAME.
 func (d *diagnosis) aclLine(found *connect.Findings) string {
 	name := "web"
 	if o, err := d.Connect.Resolve(); err == nil && o.Username != "" {
@@ -215,6 +219,8 @@ func (d *diagnosis) aclLine(found *connect.Findings) string {
 		if found.DELIFEQ {
 			rights += " +delifeq"
 		}
+	} else if o, _ := d.Connect.Resolve(); o.Mode != connect.Cluster {
+		rights += " +rename"
 	}
 	if d.Settings.UserSessions {
 		rights += " +zadd +zrem +zrange +zremrangebyscore +pexpireat +multi +exec"

@@ -95,7 +95,7 @@ type recordJSON struct {
 	Encrypted   bool       `json:"encrypted"`
 	Codec       string     `json:"codec,omitempty"`
 	Indexed     bool       `json:"indexed"`
-	Bound       bool       `json:"bound"`
+	Bound       bool       `json:"bound,omitempty"`
 	Successor   string     `json:"successor,omitempty"`
 }
 

@@ -84,12 +84,21 @@ func Run(args []string, in io.Reader, out, errOut io.Writer) int {
 	return status
 }
 
+// release is the version that a build without a version of its module says: go build in a
+// checkout, without the stamp of the commit. internal/release keeps it equal to CHANGELOG.md.
+const release = "v0.1.0"
+
 // version is that of the module which the command was built from.
 func version() string {
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
-		return info.Main.Version
+	info, ok := debug.ReadBuildInfo()
+	return versionOf(info, ok)
+}
+
+func versionOf(info *debug.BuildInfo, ok bool) string {
+	if !ok || info.Main.Version == "" || info.Main.Version == "(devel)" {
+		return release
 	}
-	return "unknown"
+	return info.Main.Version
 }
 
 // Root returns the command for its manual pages.
