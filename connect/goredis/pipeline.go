@@ -43,7 +43,7 @@ const (
 	// (from 16 on).
 	manyInFlight = 16
 	// manyWriters is the same for a command that carries a record or a guard. A
-	// script takes Redis longer, so that the round trip matters less: 0.82 at 16
+	// script takes Redis longer, so that the round trip matters less: 0.89 at 16
 	// at once and 0.96 at 32 (sharing from 12 on), 1.3 at 64 and at 256 (from 32
 	// on). From 48 on, those with 64 at once fell behind.
 	manyWriters = 32
