@@ -15,10 +15,10 @@ import (
 // What the tests of this package say holds for every connector to a real
 // server, also when its commands share round trips.
 var connectors = map[string]connect.Func{
-	"goredis":      goredis.Connect,
-	"goredis-auto": autoPipeline(connect.AutoPipelineAuto),
-	"goredis-on":   autoPipeline(connect.AutoPipelineOn),
-	"redigo":       redigo.Connect,
+	"goredis":     goredis.Connect,
+	"goredis-off": autoPipeline(connect.AutoPipelineOff),
+	"goredis-on":  autoPipeline(connect.AutoPipelineOn),
+	"redigo":      redigo.Connect,
 }
 
 func autoPipeline(choice connect.AutoPipeline) connect.Func {

@@ -38,23 +38,24 @@ func (m Mode) String() string {
 type AutoPipeline int
 
 const (
-	// AutoPipelineOff sends every command by itself. It is the default.
-	AutoPipelineOff AutoPipeline = iota
 	// AutoPipelineAuto sends a command by itself while few are under way and
-	// together with others while many are.
-	AutoPipelineAuto
+	// together with others while many are, where the connector and the client can
+	// do that. It is the default.
+	AutoPipelineAuto AutoPipeline = iota
+	// AutoPipelineOff sends every command by itself.
+	AutoPipelineOff
 	// AutoPipelineOn always lets commands share. One request at a time is then
-	// slower than with AutoPipelineOff.
+	// slower than with the others.
 	AutoPipelineOn
 )
 
 // String returns the word that the settings use.
 func (a AutoPipeline) String() string {
 	switch a {
-	case AutoPipelineOff:
-		return "off"
 	case AutoPipelineAuto:
 		return "auto"
+	case AutoPipelineOff:
+		return "off"
 	case AutoPipelineOn:
 		return "on"
 	default:

@@ -74,7 +74,8 @@ type Options struct {
 	MaxRetries int
 
 	// AutoPipeline lets the commands of concurrent requests share round trips.
-	// The default is AutoPipelineOff.
+	// The default is AutoPipelineAuto. With it a client has up to 10 connections per
+	// server on top of PoolSize, opened when many commands are under way.
 	AutoPipeline AutoPipeline
 	// GuardedSave says by which commands a record is changed only while it is the
 	// one that was loaded. The default is GuardedSaveAuto. A connector that knows

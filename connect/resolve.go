@@ -31,7 +31,7 @@ func (o Options) Resolve() (Options, error) {
 	if o.Sentinel.Username != "" && o.Sentinel.Password == "" {
 		return Options{}, errors.New("connect: the sentinels' user name needs a password")
 	}
-	if o.AutoPipeline < AutoPipelineOff || o.AutoPipeline > AutoPipelineOn {
+	if o.AutoPipeline < AutoPipelineAuto || o.AutoPipeline > AutoPipelineOn {
 		return Options{}, fmt.Errorf("connect: there is no %v", o.AutoPipeline)
 	}
 	if o.GuardedSave < GuardedSaveAuto || o.GuardedSave > GuardedSaveNative {

@@ -103,7 +103,7 @@ func TestDefaults(t *testing.T) {
 		secrets: &secrets{&secretFields{Secret: longSecret}}, Timeout: 20 * time.Minute,
 		CookieName: "session", CookiePath: "/", CookieSecure: SecureAuto, CookieHTTPOnly: true, CookieSameSite: SameSiteLax, CookieOnException: true,
 		Host: "localhost", Port: 6379, SocketTimeout: 5 * time.Second, SocketConnectTimeout: 5 * time.Second,
-		AutoPipeline: PipelineOff, GuardedSave: GuardAuto, OnRedisDown: DownError, Charset: "utf-8", Errors: "strict", CustomConnect: "goredis",
+		AutoPipeline: PipelineAuto, GuardedSave: GuardAuto, OnRedisDown: DownError, Charset: "utf-8", Errors: "strict", CustomConnect: "goredis",
 		Format: FormatNative, MaxRecordBytes: 1 << 20, SetRedisTTL: true, DetectChanges: true, DeserializedFailsNew: true,
 		UserSessionsWhenFull: EndOldest, UserSessionsAbout: AboutNothing,
 		DeviceBound: DeviceBoundOff, DeviceBoundPath: "/.session", DeviceBoundRefresh: 10 * time.Minute,

@@ -132,8 +132,8 @@ var table = []group{
 		{name: "max_retries", kind: retries(100), defDoc: "the client's", put: into(func(o *Options) *int { return &o.MaxRetries }), doc: "How often a failed command is sent again. 0: never."},
 		{name: "connection_pool", kind: name, put: into(func(o *Options) *string { return &o.ConnectionPool }), doc: "Name of a client that the application registered."},
 	}), []setting{
-		{name: "auto_pipeline", kind: choice(PipelineOff, PipelineAuto, PipelineOn), def: "off", put: into(func(o *Options) *AutoPipeline { return &o.AutoPipeline }),
-			doc: "Let commands of concurrent requests share a round trip. auto: while many are in flight."},
+		{name: "auto_pipeline", kind: choice(PipelineOff, PipelineAuto, PipelineOn), def: "auto", put: into(func(o *Options) *AutoPipeline { return &o.AutoPipeline }),
+			doc: "Let commands of concurrent requests share a round trip. auto: while many are in flight, with the goredis connector. on: always, which is slower for few."},
 		{name: "guarded_save", kind: choice(GuardAuto, GuardScript, GuardNative), def: "auto", put: into(func(o *Options) *GuardedSave { return &o.GuardedSave }),
 			doc: "How a save makes sure that no other request has saved meanwhile. auto: by SET with IFEQ where the server has it (Valkey 8.1, Redis 8.4), else by a Lua script. script and native: by only one of them."},
 		{name: "lazy_connect", kind: onOff, def: "false", put: into(func(o *Options) *bool { return &o.LazyConnect }), doc: "Do not ask Redis anything at start-up: neither whether it is there, nor whether it does what sessions need."},

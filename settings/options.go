@@ -169,7 +169,7 @@ type Options struct {
 	ConnectionPool string
 
 	// AutoPipeline says when commands of concurrent requests share a round trip. The
-	// default is PipelineOff.
+	// default is PipelineAuto.
 	AutoPipeline AutoPipeline
 	// GuardedSave says how a save makes sure that nobody else has saved meanwhile.
 	// The default is GuardAuto.

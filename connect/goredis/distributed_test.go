@@ -51,7 +51,7 @@ func TestSentinelUnknownName(t *testing.T) {
 func TestStoreCluster(t *testing.T) {
 	t.Parallel()
 	set := connecttest.Cluster(t)
-	for _, choice := range []connect.AutoPipeline{connect.AutoPipelineOff, connect.AutoPipelineOn} {
+	for _, choice := range []connect.AutoPipeline{connect.AutoPipelineAuto, connect.AutoPipelineOff, connect.AutoPipelineOn} {
 		t.Run(choice.String(), func(t *testing.T) {
 			open := opener(connect.Options{URL: set.URL(), AutoPipeline: choice})
 			sessiontest.TestStore(t, connecttest.Harness(set.Client(), open))

@@ -2,9 +2,13 @@ package goredis
 
 import (
 	"context"
+	"errors"
 	"testing"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/pyramidgo/redissessions/connect"
+	"github.com/pyramidgo/redissessions/internal/connecttest"
 )
 
 // noting is a sender that notes how often it was chosen.
@@ -47,5 +51,36 @@ func TestAdaptiveChooses(t *testing.T) {
 		if n := a.inFlight.Load(); n != c.others {
 			t.Errorf("%s: %d under way afterwards", c.what, n)
 		}
+	}
+}
+
+// A client that cannot let commands share is used as it is, unless that was asked for.
+func TestRingHasNoAutoPipeline(t *testing.T) {
+	t.Parallel()
+	ring := redis.NewRing(&redis.RingOptions{Addrs: map[string]string{"one": connecttest.Miniredis(t).Addr()}})
+	t.Cleanup(func() { _ = ring.Close() })
+	s, err := Connect(t.Context(), connect.Options{Client: ring})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Create(t.Context(), "k", []byte("record"), 0); err != nil {
+		t.Error(err)
+	}
+	_, err = Connect(t.Context(), connect.Options{Client: ring, AutoPipeline: connect.AutoPipelineOn})
+	if !errors.Is(err, redis.ErrRingAutoPipelineUnsupported) {
+		t.Errorf("got %v, want %v", err, redis.ErrRingAutoPipelineUnsupported)
+	}
+}
+
+// Options that say nothing let commands share while many are under way.
+func TestAutoPipelineIsTheDefault(t *testing.T) {
+	t.Parallel()
+	s, err := Connect(t.Context(), connect.Options{URL: "redis://" + connecttest.Miniredis(t).Addr()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	if sender, ok := s.(*store).send.(*adaptive); !ok {
+		t.Errorf("commands are sent by a %T", sender)
 	}
 }

@@ -66,7 +66,7 @@ func TestStoreUser(t *testing.T) {
 func TestStoreAutoPipeline(t *testing.T) {
 	t.Parallel()
 	srv := connecttest.RedisServer(t)
-	for _, choice := range []connect.AutoPipeline{connect.AutoPipelineAuto, connect.AutoPipelineOn} {
+	for _, choice := range []connect.AutoPipeline{connect.AutoPipelineOff, connect.AutoPipelineOn} {
 		t.Run(choice.String(), func(t *testing.T) {
 			open := opener(connect.Options{URL: srv.URL(), AutoPipeline: choice})
 			sessiontest.TestStore(t, connecttest.Harness(srv.Client(), open))

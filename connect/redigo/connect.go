@@ -19,8 +19,8 @@ var _ connect.Func = Connect
 // it sends a PING first; when there is no answer it returns an error that names
 // the address and what to check.
 //
-// It connects to one server. Options for a Sentinel set or a Cluster, or for
-// AutoPipeline, are refused.
+// It connects to one server and sends every command by itself. Options for a
+// Sentinel set or a Cluster, or with AutoPipelineOn, are refused.
 func Connect(ctx context.Context, o connect.Options) (session.Store, error) {
 	o, err := o.Resolve()
 	if err != nil {
@@ -29,8 +29,8 @@ func Connect(ctx context.Context, o connect.Options) (session.Store, error) {
 	if o.Mode != connect.Single {
 		return nil, fmt.Errorf("redigo: it connects to one server, and the options ask for another kind of Redis (%v); use the goredis connector for Sentinel and Cluster", o.Mode)
 	}
-	if o.AutoPipeline != connect.AutoPipelineOff {
-		return nil, errors.New("redigo: it has no auto_pipeline; use the goredis connector, or turn it off")
+	if o.AutoPipeline == connect.AutoPipelineOn {
+		return nil, errors.New("redigo: it has no auto_pipeline; use the goredis connector, or set it to auto or off")
 	}
 	s := &store{place: o.String(), timeout: o.SocketTimeout, retries: max(0, o.MaxRetries)}
 	s.guarded.Init((*commander)(s), o.GuardedSave)

@@ -81,7 +81,7 @@ func TestConnectRefuses(t *testing.T) {
 		"another kind of Redis (sentinel); use the goredis connector": {URL: "redis-sentinel://s1/mymaster"},
 		"another kind of Redis (cluster); use the goredis connector":  {URL: "redis-cluster://n1"},
 		"another kind of Redis (embedded)":                            {URL: "embedded://"},
-		"it has no auto_pipeline; use the goredis":                    {AutoPipeline: connect.AutoPipelineAuto},
+		"it has no auto_pipeline; use the goredis":                    {AutoPipeline: connect.AutoPipelineOn},
 	} {
 		store, err := redigo.Connect(t.Context(), o)
 		if err == nil {
