@@ -3,6 +3,7 @@
 
 GO       ?= go
 LINT      = $(GO) tool -modfile=$(CURDIR)/.ci/tools.mod golangci-lint
+RACE      = GO=$(GO) $(CURDIR)/.ci/race
 # With this variable set, a test whose server is missing fails instead of being
 # skipped.
 REQUIRED  = REDISSESSIONS_REQUIRE_SERVERS=1
@@ -25,14 +26,14 @@ lint:
 	$(LINT) run ./...
 
 race:
-	$(REQUIRED) $(GO) test -race ./...
+	$(REQUIRED) $(RACE) ./...
 
 # The tests that need a browser, a damaging proxy or porcupine are a module, so
 # that no user of the library gets these.
 # They build and start programs, whose changes the test cache does not see.
 test-e2e:
 	cd internal/e2e && $(GO) vet ./... && $(LINT) run ./...
-	cd internal/e2e && $(REQUIRED) $(GO) test -race -count=1 ./...
+	cd internal/e2e && $(REQUIRED) $(RACE) -count=1 ./...
 
 # The comparison with other libraries is a module for the same reason.
 # docs/performance.md tells how it measures.
@@ -45,7 +46,7 @@ test-modules: $(MODULES)
 
 $(MODULES):
 	cd $@ && $(GO) vet ./... && $(LINT) run ./...
-	cd $@ && $(REQUIRED) $(GO) test -race -count=1 ./...
+	cd $@ && $(REQUIRED) $(RACE) -count=1 ./...
 
 # docs/settings.md is made from the key table.
 docs:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -93,6 +94,22 @@ func (p *process) output() string {
 		return err.Error()
 	}
 	return string(b[max(0, len(b)-2000):])
+}
+
+// Reserve listens on a port below those that systems give to a listener on port 0. Close it
+// and start the program that is to have the port: a server of another test does not take it in
+// between.
+func Reserve(tb testing.TB) net.Listener {
+	tb.Helper()
+	for try := 0; ; try++ {
+		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 20000+rand.IntN(10000)))
+		if err == nil {
+			return l
+		}
+		if try == 100 {
+			tb.Fatal(err)
+		}
+	}
 }
 
 // freePorts returns ports that nothing listened on a moment ago. Whoever wants

@@ -27,10 +27,7 @@ func startTutorial(t *testing.T, timeout string) string {
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("go build: %v\n%s", err, out)
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	l := connecttest.Reserve(t)
 	addr := l.Addr().String()
 	_ = l.Close()
 	settings, err := filepath.Abs(filepath.Join(tutorialDir, "development.ini"))

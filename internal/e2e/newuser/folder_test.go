@@ -36,10 +36,7 @@ type folder struct {
 
 func newFolder(t *testing.T) *folder {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	l := connecttest.Reserve(t)
 	defer l.Close()
 	f := &folder{t: t, dir: t.TempDir(), addr: l.Addr().String()}
 	f.env = append(os.Environ(), "GOWORK=off", "GOFLAGS=-buildvcs=false")

@@ -92,10 +92,7 @@ func freePorts(t *testing.T, texts ...string) []string {
 	t.Helper()
 	var all []string
 	for _, text := range texts {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
+		l := connecttest.Reserve(t)
 		defer l.Close()
 		_, port, err := net.SplitHostPort(l.Addr().String())
 		if err != nil {
