@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"flag"
 	"fmt"
 	"os"
 	"time"
@@ -18,12 +17,10 @@ const nodes = 3
 
 // cluster measures what requests and sessions cost one Redis and a Cluster of three.
 func cluster(ctx context.Context, args []string) error {
-	flags := flag.NewFlagSet("bench cluster", flag.ExitOnError)
+	flags, path := newFlags("bench cluster")
 	quick := flags.Bool("quick", false, "with few users and short samples; the figures are rough")
-	path := flags.String("record", "", "write the run to a `file`, in the Go benchmark format")
-	_ = flags.Parse(args) // ends the program itself
-	if flags.NArg() > 0 {
-		return fmt.Errorf("bench: unknown argument %q", flags.Arg(0))
+	if err := parse(flags, args); err != nil {
+		return err
 	}
 	run, err := carryOutCluster(ctx, planCluster(*quick))
 	if err != nil {

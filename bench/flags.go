@@ -20,15 +20,13 @@ type wanted struct {
 
 // parseFlags reads what the two ways to measure have in common.
 func parseFlags(name string, args []string, full, quick time.Duration) (w wanted, recordPath string, err error) {
-	flags := flag.NewFlagSet(name, flag.ExitOnError)
+	flags, path := newFlags(name)
 	flags.BoolVar(&w.quick, "quick", false, "take about a minute; the figures are rough, and some are left out")
 	flags.Uint64Var(&w.seed, "seed", 0, "of the random order in which applications take turns; 0 takes one by chance")
 	flags.DurationVar(&w.time, "time", 0, "how long to measure in all; opening applications comes on top")
 	pattern := flags.String("run", "", "measure only what has a matching `regexp` in names like\nRead/via=call/keys=10/value=100/at-once=1/sliding=no/app=fiber")
-	flags.StringVar(&recordPath, "record", "", "write the run to a `file`, in the Go benchmark format")
-	_ = flags.Parse(args) // ends the program itself
-	if flags.NArg() > 0 {
-		return w, "", fmt.Errorf("bench: unknown argument %q", flags.Arg(0))
+	if err := parse(flags, args); err != nil {
+		return w, "", err
 	}
 	if w.run, err = regexp.Compile(*pattern); err != nil {
 		return w, "", fmt.Errorf("bench: -run: %w", err)
@@ -42,7 +40,22 @@ func parseFlags(name string, args []string, full, quick time.Duration) (w wanted
 			w.time = quick
 		}
 	}
-	return w, recordPath, nil
+	return w, *path, nil
+}
+
+// newFlags returns the flags of a command, of which all have -record.
+func newFlags(name string) (flags *flag.FlagSet, recordPath *string) {
+	flags = flag.NewFlagSet(name, flag.ExitOnError)
+	return flags, flags.String("record", "", "write the run to a `file`, in the Go benchmark format")
+}
+
+// parse parses the arguments, of which all are flags. For a wrong flag it ends the program.
+func parse(flags *flag.FlagSet, args []string) error {
+	_ = flags.Parse(args)
+	if flags.NArg() > 0 {
+		return fmt.Errorf("bench: unknown argument %q", flags.Arg(0))
+	}
+	return nil
 }
 
 // keep writes a run to a file, if there is one to write to.

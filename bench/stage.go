@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -82,22 +81,7 @@ func (s *stage) run(ctx context.Context, cores []int, emit func([]record.Result)
 	defer redis.Stop()
 	s.RedisAddr, s.ServerCore = redis.Addr, at.server
 
-	child, err := begin(ctx, at.measurer, "measure", s)
-	if err != nil {
-		return err
-	}
-	defer child.end()
-	for {
-		var results []record.Result
-		err := child.answers.Decode(&results)
-		if errors.Is(err, io.EOF) {
-			return child.process.Wait()
-		}
-		if err != nil {
-			return fmt.Errorf("bench: results of a stage: %w", err)
-		}
-		emit(results)
-	}
+	return carryOutTask(ctx, at.measurer, "measure", s, emit)
 }
 
 // child is this program in another process, given its task as JSON and

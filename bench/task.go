@@ -15,8 +15,9 @@ type task interface {
 	Take(ctx context.Context, emit func([]record.Result) error) error
 }
 
-// carryOutTask carries a task out in a process of its own on a core, and passes its results on.
-func carryOutTask(ctx context.Context, core int, command string, t task, emit func([]record.Result)) error {
+// carryOutTask starts this program with a command on a core, gives it a task, and passes its
+// results on.
+func carryOutTask(ctx context.Context, core int, command string, t any, emit func([]record.Result)) error {
 	child, err := begin(ctx, core, command, t)
 	if err != nil {
 		return err

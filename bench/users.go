@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"flag"
 	"fmt"
 	"os"
 	"time"
@@ -15,12 +14,10 @@ import (
 
 // users measures the index of users' sessions.
 func users(ctx context.Context, args []string) error {
-	flags := flag.NewFlagSet("bench users", flag.ExitOnError)
+	flags, path := newFlags("bench users")
 	quick := flags.Bool("quick", false, "with a fiftieth of the users; the figures are rough")
-	path := flags.String("record", "", "write the run to a `file`, in the Go benchmark format")
-	_ = flags.Parse(args) // ends the program itself
-	if flags.NArg() > 0 {
-		return fmt.Errorf("bench: unknown argument %q", flags.Arg(0))
+	if err := parse(flags, args); err != nil {
+		return err
 	}
 	run, err := carryOutUsers(ctx, planUsers(*quick))
 	if err != nil {

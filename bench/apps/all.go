@@ -5,7 +5,7 @@ package apps
 func All() []App {
 	return []App{
 		{Name: "bare", CanSlide: true, Open: openBare},
-		{Name: "redissessions", CanSlide: true, Open: openOurs(map[string]any{"auto_pipeline": "off"})},
+		{Name: "redissessions", CanSlide: true, Open: openOurs(nil)},
 		{Name: "redissessions redigo", CanSlide: true, Open: openOurs(map[string]any{"custom_connect": "redigo"})},
 		{Name: "redissessions auto_pipeline=auto", CanSlide: true, Open: openOurs(map[string]any{"auto_pipeline": "auto"})},
 		{Name: "redissessions auto_pipeline=on", CanSlide: true, Open: openOurs(map[string]any{"auto_pipeline": "on"})},

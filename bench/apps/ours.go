@@ -40,6 +40,9 @@ func newOurs(cfg Config, extra map[string]any, opts ...factory.Option) (*ours, e
 		// The default, 1 MiB, is less than the largest records of the
 		// comparison. The limit costs the same wherever it is.
 		"max_record_bytes": "16 MiB",
+		// The default, auto, sends some commands together: an application whose name says
+		// so has it.
+		"auto_pipeline": "off",
 	}
 	if cfg.Sliding {
 		own["timeout"] = lifetime.String()
