@@ -57,9 +57,9 @@ const (
 type together struct {
 	pipe *redis.AutoPipeliner
 	// bound is how long a command waits for its batch, which may have to wait for
-	// the one before. It is as long as the time-outs of a command sent alone let
-	// that take. Those have no need of it: a context with a timer for every
-	// command was 5 % of a whole request.
+	// the batch before. It is as long as a command that is sent alone may take by its
+	// time-outs. Such a command gets no bound: it would need a context with a timer,
+	// which takes 5 % of a whole request.
 	bound time.Duration
 }
 

@@ -50,12 +50,7 @@ func (g *Guarded) RemoveEach(ctx context.Context, keys []string, guards [][]byte
 	for i, key := range keys {
 		commands[i] = []any{"evalsha", Remove.SHA, "1", key, guards[i]}
 	}
-	answers, doubt, err := g.client.Batch(ctx, commands)
-	if err == nil {
-		var again bool
-		again, err = g.sendSources(ctx, &Remove, commands, answers)
-		doubt = doubt || again
-	}
+	answers, doubt, err := g.runScript(ctx, &Remove, commands)
 	if err != nil {
 		return nil, g.fault("remove", err)
 	}
@@ -73,9 +68,12 @@ func (g *Guarded) RemoveEach(ctx context.Context, keys []string, guards [][]byte
 	return errs, nil
 }
 
-// sendSources sends a script again, by its source, where the server did not have it, and
-// puts the answers into their places.
-func (g *Guarded) sendSources(ctx context.Context, s *Script, commands [][]any, answers []Answer) (doubt bool, err error) {
+// runScript is Commander.Batch for commands that run a script by its digest: where the server
+// did not have it, they are sent again with its source.
+func (g *Guarded) runScript(ctx context.Context, s *Script, commands [][]any) (answers []Answer, doubt bool, err error) {
+	if answers, doubt, err = g.client.Batch(ctx, commands); err != nil {
+		return nil, doubt, err
+	}
 	var at []int
 	var sources [][]any
 	for i, a := range answers {
@@ -85,16 +83,16 @@ func (g *Guarded) sendSources(ctx context.Context, s *Script, commands [][]any, 
 		}
 	}
 	if len(at) == 0 {
-		return false, nil
+		return answers, doubt, nil
 	}
-	got, doubt, err := g.client.Batch(ctx, sources)
+	got, again, err := g.client.Batch(ctx, sources)
 	if err != nil {
-		return doubt, err
+		return nil, doubt || again, err
 	}
 	for i, a := range got {
 		answers[at[i]] = a
 	}
-	return doubt, nil
+	return answers, doubt || again, nil
 }
 
 // raw returns a reply of either client as bytes.

@@ -27,11 +27,12 @@ const (
 )
 
 // swap writes a large record beside its key and has the script Swap move it, in one round
-// trip. Whatever does not work is done by script, which is Replace. It says too what is the matter
-// with the server.
+// trip. When either command is refused, or the record beside the key has gone, script makes the
+// save: that is Replace, whose error names what the server refuses.
 //
-// A try that is sent again uses the same key beside, for the same record and the same guard:
-// a first try that comes late moves what the second would have, or nothing.
+// When a connection breaks, both commands are sent again with the same key beside, the same
+// record and the same guard. A first try that Redis carries out later moves that record too, or
+// nothing, because the guard no longer matches.
 func (g *Guarded) swap(ctx context.Context, key string, guard, record []byte, ttl time.Duration, script func() error) error {
 	if len(record) <= largestScripted || !Repeatable(guard) || ttl == KeepTTL || !g.client.OneServer() || g.swapping.is(missing) {
 		return script()
@@ -41,12 +42,7 @@ func (g *Guarded) swap(ctx context.Context, key string, guard, record []byte, tt
 		{"set", at, record, "px", besideLife},
 		{"evalsha", Swap.SHA, "2", key, at, guard, MillisOrZero(ttl)},
 	}
-	answers, doubt, err := g.client.Batch(ctx, commands)
-	if err == nil {
-		var again bool
-		again, err = g.sendSources(ctx, &Swap, commands, answers)
-		doubt = doubt || again
-	}
+	answers, doubt, err := g.runScript(ctx, &Swap, commands)
 	if err != nil {
 		return err
 	}
@@ -71,8 +67,8 @@ func (g *Guarded) swap(ctx context.Context, key string, guard, record []byte, tt
 	return err
 }
 
-// notSwapped remembers what the server cannot do. Of two empty refusals it is that the record
-// was gone.
+// notSwapped remembers what the server cannot do. written and moved are the refusals of the two
+// commands; both are empty when the record beside the key was gone.
 func (g *Guarded) notSwapped(written, moved string) {
 	switch {
 	case written != "" && Lacks(written), moved != "" && Lacks(moved):
