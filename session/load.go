@@ -214,12 +214,11 @@ func (s *Session) loadRecord(ctx context.Context, id string, at record.Address, 
 	if left == unknownTTL {
 		s.outlive(ctx, now.Add(full))
 	}
-	if !atOnce {
-		return nil
-	}
-	if err := s.restart(ctx, at.Key, prior(&snap), full); err != nil {
-		s.reset()
-		return err
+	if atOnce {
+		if err := s.restart(ctx, at.Key, prior(&snap), full); err != nil {
+			s.reset()
+			return err
+		}
 	}
 	return nil
 }

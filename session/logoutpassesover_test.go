@@ -32,18 +32,7 @@ func TestLogoutPassesOverWhatHasEnded(t *testing.T) {
 						pass(3 * time.Minute)
 						f := newTestFactory(t, store, edits(discardLog, ofFormat(format), deploy))
 						cookies := begin(t, f) + "; " + over // Python reads the last one first
-						r, w := httptest.NewRequest(http.MethodGet, "/", nil), httptest.NewRecorder()
-						r.Header.Set("Cookie", cookies)
-						f.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-							if err := logout(f, r); err != nil {
-								t.Error(err)
-							}
-						})).ServeHTTP(w, r)
-						rawVisit(t, f, testURL, []string{cookies}, func(s *session.Session) {
-							if s.Has("user") {
-								t.Error("the visitor is still logged in")
-							}
-						})
+						logsOut(t, f, cookies, logout)
 					})
 				})
 			}
@@ -61,19 +50,25 @@ func TestLogoutPassesOverWhatCannotBeRead(t *testing.T) {
 				damaged := owned(t, f, "ann")
 				damage(store)
 				cookies := owned(t, f, "ann") + "; " + damaged
-				r, w := httptest.NewRequest(http.MethodGet, "/", nil), httptest.NewRecorder()
-				r.Header.Set("Cookie", cookies)
-				f.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-					if err := logout(f, r); err != nil {
-						t.Error(err)
-					}
-				})).ServeHTTP(w, r)
-				rawVisit(t, f, testURL, []string{cookies}, func(s *session.Session) {
-					if s.Has("user") {
-						t.Error("the visitor is still logged in")
-					}
-				})
+				logsOut(t, f, cookies, logout)
 			})
 		}
 	}
+}
+
+// logsOut fails the test when the visitor with these cookies is logged in after a logout.
+func logsOut(t *testing.T, f *session.Factory, cookies string, logout func(*session.Factory, *http.Request) error) {
+	t.Helper()
+	r, w := httptest.NewRequest(http.MethodGet, "/", nil), httptest.NewRecorder()
+	r.Header.Set("Cookie", cookies)
+	f.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		if err := logout(f, r); err != nil {
+			t.Error(err)
+		}
+	})).ServeHTTP(w, r)
+	rawVisit(t, f, testURL, []string{cookies}, func(s *session.Session) {
+		if s.Has("user") {
+			t.Error("the visitor is still logged in")
+		}
+	})
 }

@@ -43,9 +43,7 @@ func (s *Session) readsTTL(key string) bool {
 	switch {
 	case s.f.opts.ExpiryInRecord:
 		return false
-	case s.access == passive:
-		return true
-	case s.access == active && s.f.opts.TouchAfter > 0:
+	case s.access == passive, s.access == active && s.f.opts.TouchAfter > 0:
 		return true
 	}
 	return s.f.overridden.Has(key)
