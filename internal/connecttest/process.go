@@ -107,7 +107,7 @@ func Reserve(tb testing.TB) net.Listener {
 			return l
 		}
 		if try == 100 {
-			tb.Fatal(err)
+			tb.Fatalf("connecttest: no free port: %v", err)
 		}
 	}
 }
@@ -118,10 +118,7 @@ func freePorts(tb testing.TB, n int) []int {
 	tb.Helper()
 	ports := make([]int, n)
 	for i := range ports {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			tb.Fatalf("connecttest: no free port: %v", err)
-		}
+		l := Reserve(tb)
 		defer func() { _ = l.Close() }() // all are held until the last is found, so that they differ
 		ports[i] = l.Addr().(*net.TCPAddr).Port
 	}

@@ -14,14 +14,7 @@ import (
 // builds a program with them, and installs the command.
 func TestTagsOfThisWorkTree(t *testing.T) {
 	t.Parallel()
-	r, err := open(t.Context(), ".")
-	if err != nil {
-		t.Fatal(err)
-	}
-	e, err := r.changelog()
-	if err != nil {
-		t.Fatal(err)
-	}
+	r, e := thisRepository(t)
 	temp := t.TempDir()
 	clone, err := r.copyTo(t.Context(), filepath.Join(temp, "clone"))
 	if err != nil {
@@ -130,6 +123,18 @@ func TestRequire(t *testing.T) {
 // TestThisRepository: what does not depend on the moment of a release holds at any time.
 func TestThisRepository(t *testing.T) {
 	t.Parallel()
+	r, e := thisRepository(t)
+	if err := r.checkRequire(e.version); err != nil {
+		t.Error(err)
+	}
+	if _, err := checkGolden(t.Context(), r, e); err != nil {
+		t.Error(err)
+	}
+}
+
+// thisRepository returns this work tree and the newest version in its changelog.
+func thisRepository(t *testing.T) (*repository, entry) {
+	t.Helper()
 	r, err := open(t.Context(), ".")
 	if err != nil {
 		t.Fatal(err)
@@ -138,10 +143,5 @@ func TestThisRepository(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := r.checkRequire(e.version); err != nil {
-		t.Error(err)
-	}
-	if _, err := checkGolden(t.Context(), r, e); err != nil {
-		t.Error(err)
-	}
+	return r, e
 }
