@@ -43,7 +43,7 @@ var table = []group{
 		{name: "timeout", kind: orNever(pause), noneIsValue: true, def: "1200", put: into(func(o *Options) *time.Duration { return &o.Timeout }),
 			doc: "Idle timeout: how long a session may go unused."},
 		{name: "timeout_trigger", kind: pause, def: "0", put: into(func(o *Options) *time.Duration { return &o.TimeoutTrigger }),
-			doc: "Restart the idle timeout only when this long has passed since its last restart. 0: at every use; where that takes a command of its own (a session with another timeout, by Remember say, and set_redis_ttl = false) when a tenth of the timeout, and at most an hour, has passed. 0.001: always, at the price of a second round trip for every read."},
+			doc: "Restart the idle timeout only when this long has passed since its last restart. 0: at every use, by the command that reads the session. A session with another timeout, such as one that Remember has set, and every session with set_redis_ttl = false need a second command for that: they are restarted when a tenth of the timeout, and at most an hour, has passed. 0.001: at every use for them too; every read then takes a second round trip."},
 		{name: "absolute_timeout", kind: pause, put: into(func(o *Options) *time.Duration { return &o.AbsoluteTimeout }),
 			doc: "How long a session may live, counted from its login, or else from its creation."},
 		{name: "passive_header", kind: text("the name of a header (X-Background)", headerName), put: into(func(o *Options) *string { return &o.PassiveHeader }),
