@@ -1,8 +1,6 @@
 package main
 
 import (
-	"os"
-	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -14,12 +12,7 @@ import (
 
 // TestCluster measures a little on one Redis and a Cluster, and has a figure of everything.
 func TestCluster(t *testing.T) {
-	if _, err := exec.LookPath("redis-server"); err != nil {
-		if os.Getenv("REDISSESSIONS_REQUIRE_SERVERS") == "1" {
-			t.Fatal(err)
-		}
-		t.Skip(err)
-	}
+	needsRedis(t)
 	c := &measure.Cluster{Keys: []int{10, 20}, ValueBytes: 20, AtOnce: 8, Visitors: 50, Rounds: 1, Sample: 20 * time.Millisecond, Users: 1000, Each: 3}
 	run, err := carryOutCluster(t.Context(), c)
 	if err != nil {

@@ -31,12 +31,7 @@ func TestMain(m *testing.M) {
 // TestStages measures a little of everything, with samples too short to say
 // anything about speed.
 func TestStages(t *testing.T) {
-	if _, err := exec.LookPath("redis-server"); err != nil {
-		if os.Getenv("REDISSESSIONS_REQUIRE_SERVERS") == "1" {
-			t.Fatal(err)
-		}
-		t.Skip(err)
-	}
+	needsRedis(t)
 	cores, err := pin.Cores()
 	if err != nil {
 		t.Log(err)
@@ -103,5 +98,16 @@ func checkResults(t *testing.T, c plannedCell, results []record.Result) {
 		if c.Fill != "" && (r.Values[record.SessionBytes] < 100 || r.Values[record.SessionBytes] > 1000) {
 			t.Errorf("%s: %v bytes per session", r.Name(r.App), r.Values[record.SessionBytes])
 		}
+	}
+}
+
+// needsRedis skips a test where there is no redis-server, and fails it where one is required.
+func needsRedis(t *testing.T) {
+	t.Helper()
+	if _, err := exec.LookPath("redis-server"); err != nil {
+		if os.Getenv("REDISSESSIONS_REQUIRE_SERVERS") == "1" {
+			t.Fatal(err)
+		}
+		t.Skip(err)
 	}
 }

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"os"
-	"os/exec"
 	"strings"
 	"testing"
 
@@ -13,12 +11,7 @@ import (
 
 // TestUsers measures few users, and has a figure of everything.
 func TestUsers(t *testing.T) {
-	if _, err := exec.LookPath("redis-server"); err != nil {
-		if os.Getenv("REDISSESSIONS_REQUIRE_SERVERS") == "1" {
-			t.Fatal(err)
-		}
-		t.Skip(err)
-	}
+	needsRedis(t)
 	u := &measure.Users{Users: 200, Each: 3, Keys: smallSession, ValueBytes: valueBytes, Devices: []int{1, 4}, Samples: 3}
 	run, err := carryOutUsers(t.Context(), u)
 	if err != nil {
