@@ -245,8 +245,8 @@ func isOvertaken(err error) bool {
 type UserIndex interface {
 	// IndexAdd adds a member that counts until that time, to the millisecond; the zero
 	// time is without an end. A member that is there already never counts for less long than
-	// before. Members whose time is over are dropped. The set stays stored for as long as
-	// any member counts.
+	// before. Members whose time is over by the clock of this process are dropped. The set
+	// stays stored for as long as any member counts.
 	//
 	// It returns the set as it is at the moment at which the member was added: of two
 	// that add a member at once, exactly one sees the other's. When the set has an epoch that is not seen,

@@ -17,7 +17,7 @@ import (
 type memory struct {
 	mu      sync.Mutex
 	records map[string]entry
-	now     time.Time
+	now     time.Time // stands still until the harness advances it
 
 	sets      map[string]*set
 	lastUntil time.Time // of a broken index: the time that its set stays
@@ -34,8 +34,10 @@ var (
 	_ session.Pinger    = (*memory)(nil)
 )
 
+// newMemory returns a memory whose clock is as far behind as that of a test that has run for
+// a minute already, so that what mixes it up with the real one fails at once.
 func newMemory() *memory {
-	return &memory{records: map[string]entry{}, now: time.Now()}
+	return &memory{records: map[string]entry{}, now: time.Now().Add(-time.Minute)}
 }
 
 // enter looks at the context and takes the lock.

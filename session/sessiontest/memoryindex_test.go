@@ -35,14 +35,15 @@ func (s *set) state() session.IndexState {
 	return state
 }
 
+// IndexAdd goes by the clock that the times of members are taken from. m.now stands still.
 func (m *memory) IndexAdd(ctx context.Context, key string, member []byte, until time.Time, seen session.Epoch) (session.IndexState, error) {
 	leave, err := m.enter(ctx)
 	if err != nil {
 		return session.IndexState{}, err
 	}
 	defer leave()
-	s := m.set(key)
-	maps.DeleteFunc(s.members, func(_ string, until time.Time) bool { return !until.IsZero() && until.Before(m.now) })
+	s, now := m.set(key), time.Now()
+	maps.DeleteFunc(s.members, func(_ string, until time.Time) bool { return !until.IsZero() && until.Before(now) })
 	if before, ok := s.members[string(member)]; !ok || !before.IsZero() && (until.IsZero() || until.After(before)) {
 		s.members[string(member)] = until
 	}
