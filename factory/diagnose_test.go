@@ -47,7 +47,7 @@ func TestWrongServer(t *testing.T) {
 			}
 			t.Run(name+", "+connector, func(t *testing.T) {
 				keys := with(c.keys, settings.Map{})
-				keys["custom_connect"], keys["lazy_connect"], keys["socket_timeout"] = connector, false, "500ms"
+				keys["custom_connect"], keys["lazy_connect"], keys["socket_timeout"] = connector, false, "10s"
 				got := mistake(t, keys)
 				for _, want := range c.want {
 					if !strings.Contains(got, want) {
