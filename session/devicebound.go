@@ -173,11 +173,14 @@ func checkState(state string) error {
 // bindingHeader puts the Binding's fields into the header of a response. It is called when the session's cookie is in the header. The caller holds the lock.
 func (s *Session) bindingHeader(h http.Header, cookie cookieAction) {
 	b, state := s.f.binding, s.meta.Login.Device
-	switch {
-	case b == nil || s.headerSent:
-	case cookie == cookieDelete:
+	if b == nil || s.headerSent {
+		return
+	}
+	if cookie == cookieDelete || cookie == cookieSet && s.endedHere { // in whose place another has begun
 		putCookie(h, b.Deletion())
-	case s.state != isStored || state == "":
+	}
+	switch {
+	case cookie == cookieDelete, s.state != isStored, state == "":
 	case s.offer && cookie == cookieSet:
 		s.offer = false
 		b.Offer(h, state, strings.TrimPrefix(s.at.Key, s.f.opts.Prefix))

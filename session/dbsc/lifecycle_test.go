@@ -3,7 +3,9 @@ package dbsc_test
 import (
 	"crypto/rand"
 	"crypto/rsa"
+	"errors"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -254,6 +256,38 @@ func TestLogout(t *testing.T) {
 		late.Forget()
 		late.wantEnded("a refresh without cookies", late.refresh(""))
 		late.wantEnded("a proof without cookies", late.refresh(b.proof(b.challenge, false)))
+	}
+}
+
+// TestLogoutWithMessage: a logout after which the request begins another session, for a message
+// say or by a login, deletes the bound cookie all the same.
+func TestLogoutWithMessage(t *testing.T) {
+	s := newSite(t, dbsc.Options{})
+	end := map[string]func(r *http.Request, s *session.Session) error{
+		"Session.Invalidate": func(r *http.Request, s *session.Session) error { return s.Invalidate(r.Context()) },
+		"Factory.Invalidate": func(r *http.Request, _ *session.Session) error { return s.sessions.Invalidate(r) },
+	}
+	begin := map[string]func(r *http.Request, s *session.Session) error{
+		"a message": func(_ *http.Request, s *session.Session) error { s.Flash("", "You are logged out."); return nil },
+		"a login":   func(r *http.Request, s *session.Session) error { return s.Login(r.Context(), "bert") },
+	}
+	for how, end := range end {
+		for what, begin := range begin {
+			b := newBrowser(s).bound()
+			resp := b.Do(s.sessions.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+				se, err := s.sessions.Get(r)
+				if err := errors.Join(err, end(r, se), begin(r, se)); err != nil {
+					t.Error(err)
+				}
+			})), httptest.NewRequest(http.MethodGet, origin+"/", http.NoBody))
+			if !setsCookie(resp, "session") || !deletesCookie(resp, boundName) {
+				t.Errorf("%s, then %s: Set-Cookie %q", how, what, resp.Header["Set-Cookie"])
+			}
+			if offers := resp.Header.Get("Secure-Session-Registration") != ""; offers != (what == "a login") {
+				t.Errorf("%s, then %s: it offers to register: %v", how, what, offers)
+			}
+			b.wantEnded(how+", then "+what, b.refresh(""))
+		}
 	}
 }
 
