@@ -283,10 +283,11 @@ func (b *BoundSession) Change(ctx context.Context, change func(state string) (st
 	s := b.s
 	ctx, cancel := s.f.writeContext(ctx)
 	defer cancel()
+	declined := false
 	err := s.retry(ctx, func(bool) error {
 		was := s.meta.Login.Device
 		next, err := change(was)
-		if err != nil || next == was {
+		if declined = err != nil; declined || next == was {
 			return err
 		}
 		if err := checkState(next); err != nil {
@@ -295,7 +296,7 @@ func (b *BoundSession) Change(ctx context.Context, change func(state string) (st
 		s.meta.Login.Device = next
 		return s.write(ctx, nil)
 	})
-	if err != nil && (errors.Is(err, ErrUnavailable) || errors.Is(err, ErrConflict) || errors.Is(err, ErrRefused)) {
+	if err != nil && !declined && !errors.Is(err, ErrGone) {
 		s.f.logFailure(s.r, "session: the state of its binding was not saved", err)
 	}
 	return err
