@@ -301,7 +301,12 @@ func TestStranger(t *testing.T) {
 		thief := b.thief()
 		thief.SetCookie(boundName, "")
 		for path, code := range map[string]int{"/": 200, "/write": 403, "/renew": 403, "/remember": 403} {
-			resp := thief.get(path)
+			r := httptest.NewRequest(http.MethodGet, origin+path, http.NoBody)
+			r.Header.Set("Secure-Session-Skipped", `unreachable;session_identifier="`+b.known.ID+`"`) // proves nothing
+			resp := thief.Do(s.handler, r)
+			if text := body(t, resp); path == "/" && text != "" {
+				t.Errorf("a stranger's page: %q", text)
+			}
 			if resp.StatusCode != code || len(resp.Header["Set-Cookie"]) > 0 {
 				t.Errorf("%s: status %d, Set-Cookie %q", path, resp.StatusCode, resp.Header["Set-Cookie"])
 			}
@@ -322,5 +327,54 @@ func TestStranger(t *testing.T) {
 		}
 		b.wantUser("after a stranger's logout", "")
 		other.wantUser("the other login", "anna")
+	})
+}
+
+// TestLostKey: a browser that has lost its key gets out of the session by a form without a token,
+// and can then log in by one with a token.
+func TestLostKey(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t, dbsc.Options{}, func(o *session.Options) {
+			o.ErrorHandler = func(w http.ResponseWriter, _ *http.Request, err error) {
+				if errors.Is(err, session.ErrUnbound) {
+					http.Error(w, "post to /leave", http.StatusForbidden)
+				}
+			}
+		})
+		protected, mux := http.NewServeMux(), http.NewServeMux()
+		protected.HandleFunc("GET /", func(w http.ResponseWriter, r *http.Request) {
+			if se, err := s.sessions.Get(r); err == nil {
+				token, _ := se.CSRFToken(r.Context())
+				_, _ = w.Write([]byte(token))
+			}
+		})
+		protected.HandleFunc("POST /login", func(_ http.ResponseWriter, r *http.Request) {
+			if se, err := s.sessions.Get(r); err == nil {
+				_ = se.Login(r.Context(), "anna")
+			}
+		})
+		mux.Handle("/", new(session.CSRFProtection).Handler(protected))
+		mux.Handle("POST /leave", http.NewCrossOriginProtection().Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if s.sessions.Invalidate(r) == nil {
+				http.Redirect(w, r, "/", http.StatusSeeOther)
+			}
+		})))
+		b := newBrowser(s).bound()
+		s.handler = s.sessions.Handler(mux)
+		pass(20 * time.Minute)
+		if resp := b.get("/"); resp.StatusCode != http.StatusForbidden || !strings.Contains(body(t, resp), "/leave") {
+			t.Errorf("the page with a form: status %d", resp.StatusCode)
+		}
+		if resp := b.post("/leave", "Sec-Fetch-Site", "cross-site"); resp.StatusCode != http.StatusForbidden || s.store.count() != 1 {
+			t.Errorf("the form of another site: status %d, %d records", resp.StatusCode, s.store.count())
+		}
+		resp := b.post("/leave", "Sec-Fetch-Site", "same-origin")
+		if resp.StatusCode != http.StatusSeeOther || !deletesCookie(resp, "session") || !deletesCookie(resp, boundName) || s.store.count() != 0 {
+			t.Errorf("the form: status %d, %d records, Set-Cookie %q", resp.StatusCode, s.store.count(), resp.Header["Set-Cookie"])
+		}
+		token := body(t, b.get("/"))
+		if resp := b.post("/login", session.CSRFHeader, token, "Sec-Fetch-Site", "same-origin"); resp.StatusCode != http.StatusOK || !setsCookie(resp, "session") {
+			t.Errorf("the login: status %d", resp.StatusCode)
+		}
 	})
 }
