@@ -233,6 +233,37 @@ func TestRequired(t *testing.T) {
 	})
 }
 
+// TestRequiredAgain: Renew does not lengthen the minute that a browser has for its registration,
+// and Login begins another one.
+func TestRequiredAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t, dbsc.Options{Required: true})
+		b := newBrowser(s)
+		b.login()
+		pass(59 * time.Second)
+		b.get("/renew")
+		b.wantUser("after Renew", "anna")
+		pass(time.Second)
+		b.wantUser("a minute after the login", "")
+		if resp := b.get("/renew"); resp.StatusCode != http.StatusForbidden {
+			t.Errorf("Renew by a stranger: status %d", resp.StatusCode)
+		}
+		b.wantUser("after Renew by a stranger", "")
+		for range 2 {
+			b.login()
+			pass(59 * time.Second)
+			b.wantUser("in the minute after another login", "anna")
+		}
+		pass(time.Second)
+		b.wantUser("a minute after the last login", "")
+		b.registered()
+		b.get("/renew")
+		b.wantUser("after the registration", "anna")
+		pass(11 * time.Minute)
+		b.wantUser("after the bound cookie's end", "")
+	})
+}
+
 // TestLogout: both cookies go, and the browser is told to forget the session, with the
 // cookies and without.
 func TestLogout(t *testing.T) {
