@@ -37,12 +37,15 @@ Ctrl-C is safe: each session is ended or untouched, and the command can be run a
 		Example: "  redissessions end --settings production.ini 5f1d0c9a\n  redissessions end --settings production.ini --user alice",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			byUser := cmd.Flags().Changed("user")
+			byUser, butOne := cmd.Flags().Changed("user"), cmd.Flags().Changed("others-than")
 			if n := len(args) + count(byUser) + count(all); n != 1 {
 				return errors.New("end: give one of a handle, --user and --all; see redissessions end --help")
 			}
-			if others != "" && !byUser {
+			if butOne && !byUser {
 				return errors.New("end: --others-than goes with --user")
+			}
+			if butOne && others == "" { // not all of the user's
+				return errors.New("end: the handle after --others-than is empty; nothing was ended")
 			}
 			s, err := a.open(cmd.Context())
 			if err != nil {
