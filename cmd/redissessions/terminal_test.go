@@ -93,7 +93,7 @@ func TestTerminalAsks(t *testing.T) {
 	x := inTerminal(t, nil, "end", "-s", s.file, "--all")
 	x.until("Type yes")
 	x.types("n\n")
-	if out, status := x.ends(); status != 1 || !strings.Contains(out, "redis.sessions.valid_since = 20") || !strings.Contains(out, "nothing was changed") || !s.here(v) {
+	if out, status := x.ends(); status != 1 || !strings.Contains(out, "redis.sessions.valid_since = 20") || !strings.Contains(out, "all keys that begin with session:") || !strings.Contains(out, "nothing was changed") || !s.here(v) {
 		t.Errorf("%d: %s", status, out)
 	}
 	x = inTerminal(t, nil, "end", "-s", s.file, "--all")

@@ -29,6 +29,9 @@ one back. A session that was renewed meanwhile is followed to its new ID.
   end --user USER --others-than HANDLE    all of a user but one
   end --all                               everybody's; it asks before
 
+With --all the sessions of another application are ended too, when both have one prefix
+(redis.sessions.prefix) in one database.
+
 The setting redis.sessions.valid_since ends all sessions without removing a record, and all at
 one moment: set it to the present time and restart the application. Sessions that began before
 it have ended then.
@@ -174,8 +177,12 @@ const (
 func (a *app) endAll(ctx context.Context, s *site, yes bool) error {
 	now := time.Now().UTC().Truncate(time.Second)
 	if !yes {
-		err := a.confirm(ctx, fmt.Sprintf(`This ends the sessions of everybody at %s.
-The other way, which touches no record: redis.sessions.valid_since = %s in the settings, and a restart.`, s.Connect, now.Format(time.RFC3339)))
+		whose := "in all keys"
+		if s.Prefix() != "" {
+			whose = "in all keys that begin with " + printable(s.Prefix())
+		}
+		err := a.confirm(ctx, fmt.Sprintf(`This ends the sessions of everybody at %s, %s.
+The other way, which touches no record: redis.sessions.valid_since = %s in the settings, and a restart.`, s.Connect, whose, now.Format(time.RFC3339)))
 		if err != nil {
 			return err
 		}
