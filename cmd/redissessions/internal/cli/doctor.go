@@ -25,10 +25,10 @@ Sentinel, and at the settings of the cookie and the secret. Each finding says wh
 
 It writes one key of its own under the prefix, for a moment, and reads no session.
 
-  ok       as it should be
-  note     worth knowing; or it could not be looked at, because the user has not the right
-  warning  it works, and will not always
-  broken   sessions do not work so
+    ok       as it should be
+    note     worth knowing; or it could not be looked at, because the user has not the right
+    warning  it works, and will not always
+    broken   sessions do not work so
 
 The status is 0 when there is nothing but ok and note, 1 with a warning, 2 when something is
 broken.`,

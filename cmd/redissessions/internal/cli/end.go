@@ -24,10 +24,10 @@ func (a *app) endCommand() *cobra.Command {
 		Long: `end logs visitors out: their sessions are removed, and no request in flight brings
 one back. A session that was renewed meanwhile is followed to its new ID.
 
-  end HANDLE                              one session; ls and show print handles
-  end --user USER                         all of a user (needs user_sessions)
-  end --user USER --others-than HANDLE    all of a user but one
-  end --all                               everybody's; it asks before
+    end HANDLE                              one session; ls and show print handles
+    end --user USER                         all of a user (needs user_sessions)
+    end --user USER --others-than HANDLE    all of a user but one
+    end --all                               everybody's; it asks before
 
 With --all the sessions of another application are ended too, when both have one prefix
 (redis.sessions.prefix) in one database.
