@@ -165,8 +165,14 @@ func (s *Session) moveTo(ctx context.Context, at record.Address, in, left *entri
 		}
 		if copied == nil {
 			err = s.createAt(ctx, at, raw, ttl, in)
+		} else if err = s.store.Replace(ctx, at.Key, copied, raw, ttl); in != nil && isOvertaken(err) {
+			// Who has ended the user's sessions has found the copy by its entry.
+			if in.counted {
+				return ErrEnded
+			}
+			return s.gone(isEnded)
 		} else {
-			err = storeError("renew", s.store.Replace(ctx, at.Key, copied, raw, ttl))
+			err = storeError("renew", err)
 		}
 		if err != nil {
 			return err

@@ -70,7 +70,9 @@ type Survey[T any] struct {
 func (s *Survey[T]) Due(member []byte) *Entry[T] {
 	at, login, ok := s.Format.OfMember(member)
 	if !ok {
-		s.odd = append(s.odd, member)
+		if !record.IsMember(member) { // or it is that of a session in another format
+			s.odd = append(s.odd, member)
+		}
 		return nil
 	}
 	if s.Before != nil {
