@@ -1,12 +1,6 @@
 package main
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/sha256"
-	"encoding/base64"
-	"fmt"
 	"net/http"
 	"net/url"
 	"os"
@@ -14,6 +8,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/pyramidgo/redissessions/internal/boundtest"
 )
 
 var offerPattern = regexp.MustCompile(`path="([^"]+)";challenge="([^"]+)"`)
@@ -26,23 +22,7 @@ func (b *browser) binds(name string) {
 	if offer == nil {
 		b.t.Fatal("the login does not offer to register")
 	}
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	public, err := key.PublicKey.Bytes() // 4, X, Y
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	b64 := base64.RawURLEncoding.EncodeToString
-	text := b64(fmt.Appendf(nil, `{"alg":"ES256","typ":"dbsc+jwt","jwk":{"kty":"EC","crv":"P-256","x":"%s","y":"%s"}}`, b64(public[1:33]), b64(public[33:]))) +
-		"." + b64(fmt.Appendf(nil, `{"jti":"%s"}`, offer[2]))
-	sum := sha256.Sum256([]byte(text))
-	r, s, err := ecdsa.Sign(rand.Reader, key, sum[:])
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	b.header.Set("Secure-Session-Response", text+"."+b64(append(r.FillBytes(make([]byte, 32)), s.FillBytes(make([]byte, 32))...)))
+	b.header.Set("Secure-Session-Response", boundtest.NewKey(b.t).Registration(offer[2]))
 	b.post(offer[1], nil).wantStatus(http.StatusOK)
 	b.header.Del("Secure-Session-Response")
 }
