@@ -19,8 +19,8 @@ const (
 	renewalGrace = 5 * time.Second
 )
 
-// Renew gives the session a new ID and keeps its data: call it at login and at
-// every change of privilege, so that an ID that was planted or seen before
+// Renew gives the session a new ID and keeps its data: call it at every change of
+// privilege but a login, where Login does it, so that an ID that was planted or seen before
 // opens nothing afterwards (OWASP: session fixation). What the request has
 // changed so far is saved with it. The old ID is dead when Renew returns, and so
 // is the old CSRF token, which the one who planted the ID may have read: CSRFToken

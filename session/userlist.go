@@ -149,7 +149,7 @@ func (f *Factory) currentKey(ctx context.Context) string {
 // End ends one session of a user, by the handle that Sessions returned for it. A session
 // that was renewed since is found by its time of login. The error is ErrNotFound when the
 // user has no such session.
-func (f *Factory) End(ctx context.Context, user, name string) (err error) {
+func (f *Factory) End(ctx context.Context, user, handle string) (err error) {
 	defer func() {
 		if err != nil && !errors.Is(err, ErrNotFound) {
 			f.ended(ctx, CauseRevoked, err)
@@ -172,7 +172,7 @@ func (f *Factory) End(ctx context.Context, user, name string) (err error) {
 		if err != nil {
 			return storeError("end a session", err)
 		}
-		at, member, login, ok := userset.Named(f.format, hash, membersOf(state), name)
+		at, member, login, ok := userset.Named(f.format, hash, membersOf(state), handle)
 		if !ok {
 			return ErrNotFound
 		}
