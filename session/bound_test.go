@@ -29,7 +29,7 @@ func (c *contested) Replace(ctx context.Context, key string, guard, record []byt
 	if r, ok := c.records[key]; ok && known && bytes.HasPrefix(r.data, guard) {
 		data := bytes.Clone(r.data)
 		copy(data[4:session.RevisionLen], fmt.Sprintf("%08d", c.tries)) // another revision
-		c.records[key] = memRecord{data, r.expires}
+		c.records[key] = memRecord{data: data, expires: r.expires, ttl: r.ttl}
 	}
 	c.mu.Unlock()
 	return c.memStore.Replace(ctx, key, guard, record, ttl)

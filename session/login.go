@@ -87,7 +87,7 @@ func (s *Session) login(ctx context.Context, user string, call *loginCall) error
 	call.device = device
 	giveBack := func() {} // the session that has gone
 	if s.hasGone() || s.state == isUnbound {
-		giveBack = s.startAgainFor()
+		giveBack = s.startAgain()
 	}
 	ctx, cancel := s.f.writeContext(ctx)
 	defer cancel()
@@ -129,7 +129,7 @@ func (s *Session) login(ctx context.Context, user string, call *loginCall) error
 		case errors.Is(err, ErrExists) && in == nil: // an ID that exists already
 		case errors.Is(err, ErrGone) && !errors.Is(err, ErrUnavailable) && s.mayStartAgain():
 			s.data, s.meta.Login, s.metaSet.login = data.Clone(), before, false
-			giveBack = s.startAgainFor()
+			giveBack = s.startAgain()
 			before = record.Login{}
 			takeBack = s.prepareLogin(user, hash, call)
 		default:

@@ -273,6 +273,7 @@ func TestEveryEvent(t *testing.T) {
 		{
 			name: "gone, renewed a moment ago",
 			do: func(_ *testing.T, w *observed, v *visitor.Visitor) {
+				stopClock(w.f) // a moment is five seconds
 				w.change(v)
 				old := v.Cookie("session")
 				w.as(v, func(ctx context.Context, s *session.Session) { _ = s.Renew(ctx) })

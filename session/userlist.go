@@ -226,6 +226,7 @@ func (p place) survey(ctx context.Context, key string, state IndexState, before 
 				read = append(read, l)
 			}
 		}
+		read = append(read, s.Links()...)
 		if err := p.read(ctx, read); err != nil {
 			return surveyed{}, err
 		}

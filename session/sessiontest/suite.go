@@ -43,7 +43,7 @@ type Harness struct {
 // broken.
 func TestStore(t *testing.T, h Harness) {
 	t.Helper()
-	for _, group := range [][]rule{loadRules, createRules, replaceRules, largeRules, removeRules, expireRules, compareRules, keepRules, pingRules, scanRules, recordRules, callRules, concurrencyRules, indexRules, entryRules, batchRules} {
+	for _, group := range [][]rule{loadRules, createRules, replaceRules, largeRules, removeRules, expireRules, compareRules, keepRules, pingRules, scanRules, recordRules, callRules, concurrencyRules, indexRules, shortenRules, entryRules, batchRules} {
 		for _, r := range group {
 			t.Run(r.name, func(t *testing.T) {
 				store := h.Open(t)
