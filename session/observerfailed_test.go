@@ -2,15 +2,53 @@ package session_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strings"
+	"sync"
 	"testing"
 	"time"
+
+	"github.com/redis/go-redis/v9"
 
 	"github.com/pyramidgo/redissessions/internal/visitor"
 	"github.com/pyramidgo/redissessions/session"
 )
+
+// shownEvents is an observer that prints events, beside what the log has of them, and notes the
+// keys of the server meanwhile: in the Pyramid formats they are the sessions' IDs.
+type shownEvents struct {
+	text  everything
+	redis *redis.Client
+	mu    sync.Mutex
+	down  bool // the server does not answer any more
+	keys  map[string]bool
+}
+
+func (s *shownEvents) Observe(ctx context.Context, e *session.Event) {
+	fmt.Fprintf(&s.text, "%+v %v %v\n", *e, e.Err, ctx)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.down = s.down || e.Outcome == session.OutcomeUnavailable; s.down {
+		return
+	}
+	for _, key := range s.redis.Keys(context.Background(), "*").Val() {
+		s.keys[strings.TrimPrefix(key, "session:")] = true
+	}
+}
+
+// check searches what was shown for the keys.
+func (s *shownEvents) check(t *testing.T) {
+	t.Helper()
+	text := s.text.text.String()
+	for key := range s.keys {
+		if strings.Contains(text, key) || strings.Contains(text, fmt.Sprintf("%x", key)) {
+			t.Errorf("the key %q is shown", key)
+		}
+	}
+}
 
 // spoil puts a list in the place of a record, which the server refuses to read or write.
 func (w *observed) spoil() {
@@ -166,6 +204,7 @@ func TestEveryFailedEvent(t *testing.T) {
 				}
 				w := newObserved(t, format, c.change)
 				c.do(t, w, visitor.New(t))
+				w.shown.check(t)
 				if got := w.seen.take(); !slices.Equal(got, c.want) {
 					t.Errorf("%s:\n got %q\nwant %q", format, got, c.want)
 				}
