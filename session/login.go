@@ -21,11 +21,12 @@ type loginCall struct {
 	err    error
 }
 
-// Login makes the session that of a user: it does what Renew does, and restarts the absolute timeout. The user is any text but the empty one; User returns it.
-// With Options.Users the session is then among those that Factory.Sessions lists and
-// Factory.EndAll ends. Call it when the password has been checked, and again when it was
-// asked for again. The session is stored when Login returns, under its new ID; what the
-// request has changed so far is stored with it.
+// Login makes the session that of a user: it does what Renew does, and restarts the absolute
+// timeout. The user is any text but the empty one; User returns it. With Options.Users the
+// session is then among those that Factory.Sessions lists and Factory.EndAll ends. Call it
+// when the password has been checked, and again when it was asked for again. The session is
+// stored when Login returns, under its new ID; what the request has changed so far is stored
+// with it.
 //
 // The error is ErrEnded when the user's sessions were ended while the login was under way
 // (see Factory.Ticket), and ErrTooManySessions when there are UserOptions.Max sessions

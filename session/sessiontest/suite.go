@@ -81,7 +81,7 @@ func (c *checker) broken(format string, args ...any) {
 	c.FailNow()
 }
 
-// key returns a key that nobody has used.
+// key returns a key that no case has used.
 func (c *checker) key() string { return "sessiontest:" + rand.Text() }
 
 // Records of most cases: two states of a session, with a revision in front.
