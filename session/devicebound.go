@@ -170,7 +170,8 @@ func checkState(state string) error {
 	return nil
 }
 
-// bindingHeader puts the Binding's fields into the header of a response. It is called when the session's cookie is in the header. The caller holds the lock.
+// bindingHeader puts the Binding's fields into the header of a response, after the session's
+// cookie. The caller holds the lock.
 func (s *Session) bindingHeader(h http.Header, cookie cookieAction) {
 	b, state := s.f.binding, s.meta.Login.Device
 	if b == nil || s.headerSent {
