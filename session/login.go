@@ -21,11 +21,12 @@ type loginCall struct {
 	err    error
 }
 
-// Login makes the session that of a user: it does what Renew does, and restarts the absolute timeout. The user is any text but the empty one; User returns it.
-// With Options.Users the session is then among those that Factory.Sessions lists and
-// Factory.EndAll ends. Call it when the password has been checked, and again when it was
-// asked for again. The session is stored when Login returns, under its new ID; what the
-// request has changed so far is stored with it.
+// Login makes the session that of a user: it does what Renew does, and restarts the absolute
+// timeout. The user is any text but the empty one; User returns it. With Options.Users the
+// session is then among those that Factory.Sessions lists and Factory.EndAll ends. Call it
+// when the password has been checked, and again when it was asked for again. The session is
+// stored when Login returns, under its new ID; what the request has changed so far is stored
+// with it.
 //
 // The error is ErrEnded when the user's sessions were ended while the login was under way
 // (see Factory.Ticket), and ErrTooManySessions when there are UserOptions.Max sessions
@@ -87,7 +88,7 @@ func (s *Session) login(ctx context.Context, user string, call *loginCall) error
 	call.device = device
 	giveBack := func() {} // the session that has gone
 	if s.hasGone() || s.state == isUnbound {
-		giveBack = s.startAgainFor()
+		giveBack = s.startAgain()
 	}
 	ctx, cancel := s.f.writeContext(ctx)
 	defer cancel()
@@ -129,7 +130,7 @@ func (s *Session) login(ctx context.Context, user string, call *loginCall) error
 		case errors.Is(err, ErrExists) && in == nil: // an ID that exists already
 		case errors.Is(err, ErrGone) && !errors.Is(err, ErrUnavailable) && s.mayStartAgain():
 			s.data, s.meta.Login, s.metaSet.login = data.Clone(), before, false
-			giveBack = s.startAgainFor()
+			giveBack = s.startAgain()
 			before = record.Login{}
 			takeBack = s.prepareLogin(user, hash, call)
 		default:

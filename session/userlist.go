@@ -20,10 +20,12 @@ type Info struct {
 	Created, LoggedIn time.Time
 	// LastSeen is when the session was last used, to within Options.TouchAfter, of which the
 	// default is up to an hour for a session that stays logged in. It is
-	// zero when the record does not show it: for a session without an idle timeout, and for
-	// one whose absolute timeout comes before the end of its idle timeout.
+	// zero when the record does not show it: for a session without an idle timeout, for
+	// one whose absolute timeout comes before the end of its idle timeout, and with a store
+	// that is no TTLLoader.
 	LastSeen time.Time
-	// Expires is when the session ends if it is not used any more; zero for never.
+	// Expires is when the session ends if it is not used any more; zero for never. With a
+	// store that is no TTLLoader it is the latest time that is possible.
 	Expires time.Time
 	// Current is whether it is the session of the request that the context belongs to. It is
 	// false where the request did not come through Factory.Handler.
@@ -121,6 +123,9 @@ func (f *Factory) info(snap record.Snapshot, login time.Time, left time.Duration
 		if i.LastSeen.After(now) {
 			i.LastSeen = now.UTC()
 		}
+	}
+	if left == unknownTTL && idle > 0 && end.IsZero() {
+		end = now.Add(idle).UTC()
 	}
 	if !absolute.IsZero() && (end.IsZero() || absolute.Before(end)) {
 		end = absolute
@@ -226,6 +231,7 @@ func (p place) survey(ctx context.Context, key string, state IndexState, before 
 				read = append(read, l)
 			}
 		}
+		read = append(read, s.Links()...)
 		if err := p.read(ctx, read); err != nil {
 			return surveyed{}, err
 		}

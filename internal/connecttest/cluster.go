@@ -153,6 +153,7 @@ func (set *ClusterSet) URL() string { return "redis-cluster://" + set.Nodes[0].A
 func (set *ClusterSet) Client() *redis.ClusterClient {
 	c := redis.NewClusterClient(&redis.ClusterOptions{
 		Addrs: set.Addrs(), Protocol: 2, DisableIdentity: true, DisableRoutingPolicies: true,
+		DialTimeout: patience, ReadTimeout: patience, WriteTimeout: patience,
 	})
 	set.tb.Cleanup(func() { _ = c.Close() })
 	return c

@@ -77,10 +77,9 @@ func (i *Interleaving) Arrange(f func(ada *Visitor)) *Interleaving {
 }
 
 // Check runs the interleavings, each with new visitors and with what was stored before the
-// first, and calls f after each. It fails
-// the test at the first for which f returns an error, or in which a handler panics, and
-// prints the seed and the order of the commands. The environment variable HANDLERTEST_SEED
-// makes it run the interleaving of that seed only.
+// first, and calls f after each. It fails the test at the first for which f returns an
+// error, or in which a handler panics, and prints the seed and the order of the commands.
+// The environment variable HANDLERTEST_SEED makes it run the interleaving of that seed only.
 func (i *Interleaving) Check(f func(run *Run) error) {
 	t := i.kit.t
 	t.Helper()
