@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/pyramidgo/redissessions/connect"
 	"github.com/pyramidgo/redissessions/connect/goredis"
@@ -48,10 +49,19 @@ func client(t *testing.T) string {
 	return "goredis"
 }
 
+// patient gives options without time-outs long ones: a busy machine is slow, and the tests of
+// time-outs have their own.
+func patient(o connect.Options) connect.Options {
+	if o.DialTimeout == 0 && o.SocketTimeout == 0 {
+		o.DialTimeout, o.SocketTimeout = time.Minute, time.Minute
+	}
+	return o
+}
+
 // open connects and closes the store with the test.
 func open(t *testing.T, f connect.Func, o connect.Options) session.Store {
 	t.Helper()
-	store, err := f(t.Context(), o)
+	store, err := f(t.Context(), patient(o))
 	if err != nil {
 		t.Fatal(err)
 	}

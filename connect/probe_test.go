@@ -84,7 +84,7 @@ func TestProbe(t *testing.T) {
 				o := tt.o
 				o.Logger = slog.New(slog.NewTextHandler(&log, nil))
 				o.URL = "redis://" + userWith(t, tt.srv, tt.rules) + ":pass@" + tt.srv.Addr()
-				store, err := f(t.Context(), o)
+				store, err := f(t.Context(), patient(o))
 				if err == nil {
 					_ = store.Close()
 				}
@@ -125,7 +125,7 @@ func TestProbeSnapshotFails(t *testing.T) {
 	if err := errors.Join(client.Set(t.Context(), "k", "v", 0).Err(), client.BgSave(t.Context()).Err()); err != nil {
 		t.Fatal(err)
 	}
-	connecttest.Eventually(t, 20*time.Second, func() error {
+	connecttest.Eventually(t, time.Minute, func() error {
 		if err := client.Ping(t.Context()).Err(); err == nil || !strings.HasPrefix(err.Error(), "MISCONF") {
 			return errors.New("the snapshot has not failed yet")
 		}
@@ -133,7 +133,7 @@ func TestProbeSnapshotFails(t *testing.T) {
 	})
 	forEach(t, func(t *testing.T, f connect.Func) {
 		var log bytes.Buffer
-		store, err := f(t.Context(), connect.Options{URL: srv.URL(), Logger: slog.New(slog.NewTextHandler(&log, nil))})
+		store, err := f(t.Context(), patient(connect.Options{URL: srv.URL(), Logger: slog.New(slog.NewTextHandler(&log, nil))}))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -200,7 +200,7 @@ func TestProbeOneNodeOfACluster(t *testing.T) {
 		// A key of this prefix is on one of the three primaries.
 		refused := 0
 		for _, node := range set.Nodes[:3] {
-			store, err := f(t.Context(), connect.Options{URL: "redis://" + node.Addr(), Needs: connect.Needs{Prefix: "{session}:"}})
+			store, err := f(t.Context(), patient(connect.Options{URL: "redis://" + node.Addr(), Needs: connect.Needs{Prefix: "{session}:"}}))
 			if err == nil {
 				_ = store.Close()
 				continue
@@ -212,6 +212,26 @@ func TestProbeOneNodeOfACluster(t *testing.T) {
 		}
 		if refused != 2 {
 			t.Errorf("%d nodes were refused, want 2", refused)
+		}
+	})
+}
+
+// With keys all over the cluster, as they are by default, none of its nodes is taken for a
+// server by itself, whichever key the probe happens to use.
+func TestProbeOneNodeHasNotAllKeys(t *testing.T) {
+	t.Parallel()
+	set := connecttest.Cluster(t)
+	forEach(t, func(t *testing.T, f connect.Func) {
+		for _, node := range set.Nodes[:3] {
+			for range 3 {
+				store, err := f(t.Context(), connect.Options{URL: "redis://" + node.Addr()})
+				if err == nil {
+					_ = store.Close()
+					t.Error("one node of three was taken for a server")
+				} else if !strings.Contains(err.Error(), "redis-cluster://") {
+					t.Errorf("it does not say what to do: %v", err)
+				}
+			}
 		}
 	})
 }

@@ -42,7 +42,7 @@ func TestRefusedLazily(t *testing.T) {
 					store.Replace(t.Context(), key, old[:12], old, time.Hour),
 				)
 				o.LazyConnect = false
-				store, atStart := f(t.Context(), o)
+				store, atStart := f(t.Context(), patient(o))
 				if atStart == nil { // a warning
 					_ = store.Close()
 				}

@@ -141,20 +141,22 @@ func TestClocksAbsoluteTimeout(t *testing.T) {
 // by less than the grace lasts.
 func TestClocksThatDifferALittle(t *testing.T) {
 	for _, skew := range []time.Duration{-4 * time.Second, -time.Second, time.Second, 4 * time.Second} {
-		var failed error
-		there := newTestFactory(t, newMemStore(), nil)
-		here := newTestFactory(t, session.StoreOf(there), func(o *session.Options) { discardLog(o); o.ErrorHandler = fails(&failed) })
-		session.SetClock(there, func() time.Time { return time.Now().Add(skew) })
-		_, old := renewedThere(t, there, here)
-		resp := old.serve(func(_ http.ResponseWriter, r *http.Request) {
-			s, err := here.Get(r)
-			if err != nil {
-				t.Fatal(err)
+		synctest.Test(t, func(t *testing.T) {
+			var failed error
+			there := newTestFactory(t, newMemStore(), nil)
+			here := newTestFactory(t, session.StoreOf(there), func(o *session.Options) { discardLog(o); o.ErrorHandler = fails(&failed) })
+			session.SetClock(there, func() time.Time { return time.Now().Add(skew) })
+			_, old := renewedThere(t, there, here)
+			resp := old.serve(func(_ http.ResponseWriter, r *http.Request) {
+				s, err := here.Get(r)
+				if err != nil {
+					t.Fatal(err)
+				}
+				s.Set("late", true)
+			})
+			if !errors.Is(failed, session.ErrGone) || len(resp.Cookies()) != 0 {
+				t.Errorf("clocks that differ by %v: %v and the cookies %v, want ErrGone and none", skew, failed, resp.Cookies())
 			}
-			s.Set("late", true)
 		})
-		if !errors.Is(failed, session.ErrGone) || len(resp.Cookies()) != 0 {
-			t.Errorf("clocks that differ by %v: %v and the cookies %v, want ErrGone and none", skew, failed, resp.Cookies())
-		}
 	}
 }

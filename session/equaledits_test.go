@@ -55,7 +55,7 @@ func TestEqualEdits(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			store := open(t)
 			eachKindOfRecord(t, func(t *testing.T, edit func(*session.Options)) {
-				v := newVisitor(t, newTestFactory(t, store, edits(discardLog, edit)))
+				v := newVisitor(t, newTestFactory(t, store, edits(discardLog, edit, patient)))
 				click := func(s *session.Session) {
 					session.Modify(s, "clicks", func(n int) int { return n + 1 })
 					s.Flash("", "Saved.")

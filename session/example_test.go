@@ -2,7 +2,9 @@ package session_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"time"
@@ -88,10 +90,16 @@ func ExampleFactory_StatusHandler() {
 
 	fmt.Print(site.request(http.MethodGet, status).Body)
 	site.visit(func(s *session.Session) { s.Set("user", "ann") })
-	fmt.Print(site.request(http.MethodPost, status).Body)
+
+	var answer struct {
+		Active    bool    `json:"active"`
+		ExpiresIn float64 `json:"expires_in"` // seconds
+	}
+	_ = json.Unmarshal(site.request(http.MethodPost, status).Body.Bytes(), &answer)
+	fmt.Println(answer.Active, math.Ceil(answer.ExpiresIn/60), "minutes")
 	// Output:
 	// {"active":false,"expires_in":0}
-	// {"active":true,"expires_in":1200}
+	// true 20 minutes
 }
 
 func ExamplePop() {

@@ -329,8 +329,10 @@ func (t Ticket) seen(f *Factory, user record.UserHash) (Epoch, error) {
 func WithLabel(name, value string) LoginOption {
 	return func(l *loginCall) {
 		if name == "" || value == "" {
-			l.err = errors.New("session: WithLabel: the name or the value is empty")
+			l.err = fmt.Errorf("session: WithLabel: %w", errNoLabel)
 		}
 		l.labels = append(l.labels, [2]string{name, value})
 	}
 }
+
+var errNoLabel = errors.New("the name or the value is empty: give the text of both")

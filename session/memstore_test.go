@@ -20,7 +20,8 @@ type memStore struct {
 
 type memRecord struct {
 	data    []byte
-	expires time.Time // zero: never
+	expires time.Time     // zero: never
+	ttl     time.Duration // what expires was made of
 }
 
 var _ session.Store = (*memStore)(nil)
@@ -39,7 +40,7 @@ func (m *memStore) begin(name, key string) (memRecord, bool, error) {
 }
 
 func (m *memStore) put(key string, data []byte, ttl time.Duration) {
-	r := memRecord{data: bytes.Clone(data)}
+	r := memRecord{data: bytes.Clone(data), ttl: ttl}
 	if ttl > 0 {
 		r.expires = time.Now().Add(ttl)
 	}

@@ -22,7 +22,9 @@ func (m keepStore) ReplaceKeepTTL(_ context.Context, key string, guard, record [
 	if err := m.guarded("replace keep ttl", key, guard); err != nil {
 		return err
 	}
-	m.records[key] = memRecord{bytes.Clone(record), m.records[key].expires}
+	r := m.records[key]
+	r.data = bytes.Clone(record)
+	m.records[key] = r
 	return nil
 }
 

@@ -17,7 +17,6 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"github.com/pyramidgo/redissessions/connect"
 	"github.com/pyramidgo/redissessions/connect/goredis"
 	"github.com/pyramidgo/redissessions/encode"
 	"github.com/pyramidgo/redissessions/internal/connecttest"
@@ -45,10 +44,7 @@ func inTwoLanguages(t *testing.T, test func(*twoLanguages)) {
 	for layout, format := range packages {
 		for _, serializer := range []string{"pickle", "json"} {
 			t.Run(layout+"/"+serializer, func(t *testing.T) {
-				store, err := goredis.Connect(t.Context(), connect.Options{URL: server.URL()})
-				if err != nil {
-					t.Fatal(err)
-				}
+				store := openStore(t, goredis.Connect, server.URL())
 				o := &session.Options{
 					Secret: sharedSecret, Format: format, PythonExpires: format == session.FormatPyramidSessionRedis,
 					Logger: slog.New(slog.DiscardHandler),

@@ -142,8 +142,8 @@ func writesAs(t *testing.T, python *pyramidpeer.Peer, p *payload, edit func(*ses
 			ask("envelope", json.RawMessage(envelope))
 		}
 		if p.RedisTTL != nil {
-			if left := time.Until(r.expires).Round(time.Second); *p.RedisTTL < 0 != r.expires.IsZero() || *p.RedisTTL > 0 && left != time.Duration(*p.RedisTTL)*time.Second {
-				t.Errorf("the time to live is %s, want %d s", left, *p.RedisTTL)
+			if *p.RedisTTL < 0 != r.expires.IsZero() || *p.RedisTTL > 0 && r.ttl != time.Duration(*p.RedisTTL)*time.Second {
+				t.Errorf("the time to live is %s, want %d s", r.ttl, *p.RedisTTL)
 			}
 		}
 	}

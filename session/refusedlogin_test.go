@@ -18,6 +18,7 @@ func TestRefusedLoginOfARenewedSession(t *testing.T) {
 		discardLog(o)
 		o.Users = &session.UserOptions{Max: 1, WhenFull: session.Refuse}
 	})
+	stopClock(s.f) // a moment is five seconds
 	v := visitor.New(t)
 	s.as(v, func(_ context.Context, se *session.Session) { se.Set("cart", 1) })
 	old := v.Cookie("session")

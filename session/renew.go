@@ -19,8 +19,8 @@ const (
 	renewalGrace = 5 * time.Second
 )
 
-// Renew gives the session a new ID and keeps its data: call it at login and at
-// every change of privilege, so that an ID that was planted or seen before
+// Renew gives the session a new ID and keeps its data: call it at every change of
+// privilege but a login, where Login does it, so that an ID that was planted or seen before
 // opens nothing afterwards (OWASP: session fixation). What the request has
 // changed so far is saved with it. The old ID is dead when Renew returns, and so
 // is the old CSRF token, which the one who planted the ID may have read: CSRFToken
@@ -165,8 +165,14 @@ func (s *Session) moveTo(ctx context.Context, at record.Address, in, left *entri
 		}
 		if copied == nil {
 			err = s.createAt(ctx, at, raw, ttl, in)
+		} else if err = s.store.Replace(ctx, at.Key, copied, raw, ttl); in != nil && isOvertaken(err) {
+			// Who has ended the user's sessions has found the copy by its entry.
+			if in.counted {
+				return ErrEnded
+			}
+			return s.gone(isEnded)
 		} else {
-			err = storeError("renew", s.store.Replace(ctx, at.Key, copied, raw, ttl))
+			err = storeError("renew", err)
 		}
 		if err != nil {
 			return err

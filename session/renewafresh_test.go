@@ -132,8 +132,8 @@ func TestChangesToARenewedSession(t *testing.T) {
 		"Update":   func(s *session.Session) { s.Update(nil) },
 	}
 	try := func(t *testing.T, change func(s *session.Session)) (resp *http.Response, failed error) {
-		store := newMemStore()
-		f := newTestFactory(t, store, func(o *session.Options) { discardLog(o); o.ErrorHandler = fails(&failed) })
+		f := newTestFactory(t, newMemStore(), func(o *session.Options) { discardLog(o); o.ErrorHandler = fails(&failed) })
+		stopClock(f) // a moment is five seconds
 		v := started(t, f)
 		old := v.request()
 		v.visit(login(t))

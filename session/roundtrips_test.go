@@ -142,7 +142,8 @@ var connectors = map[string]connect.Func{"goredis": goredis.Connect, "redigo": r
 
 func openStore(t *testing.T, open connect.Func, url string) session.Store {
 	t.Helper()
-	store, err := open(t.Context(), connect.Options{URL: url})
+	// A busy machine is slow; the tests of outages have connections of their own.
+	store, err := open(t.Context(), connect.Options{URL: url, DialTimeout: time.Minute, SocketTimeout: time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,12 +2,12 @@
 // with the session API of Pyramid.
 //
 // Most programs get a [Factory] from
-// [github.com/pyramidgo/redissessions/factory.FromSettings], wrap their
-// handlers with [Factory.Handler], and call [Factory.Get] where they need the
+// [github.com/pyramidgo/redissessions/factory.FromFile], wrap their
+// handlers with [Factory.Handler], and call [FromRequest] where they need the
 // visitor's [Session]:
 //
 //	func hello(w http.ResponseWriter, r *http.Request) {
-//		s, err := sessions.Get(r)
+//		s, err := session.FromRequest(r)
 //		if err != nil {
 //			return // the Handler answers: 503 when Redis is down
 //		}
@@ -16,7 +16,7 @@
 //		fmt.Fprintf(w, "visit %d", n)
 //	}
 //
-// Nothing is sent to Redis before Get, no key is made for a visitor who only
+// Nothing is sent to Redis before FromRequest, no key is made for a visitor who only
 // reads, and the session is saved once, just before the first byte of the
 // response. A save never overwrites what another request has saved meanwhile:
 // the request's own changes are applied again to the current record. A session

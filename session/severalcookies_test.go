@@ -90,6 +90,7 @@ func TestRenewedSessionBesideNone(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			store := newMemStore()
 			f := newTestFactory(t, store, discardLog)
+			stopClock(f) // those that were under way come for five seconds
 			old := owned(t, f, "ann")
 			successor := renewed(t, f, old)
 			header := []string{strings.Join(beside(f, old), "; ")}

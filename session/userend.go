@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -30,8 +31,12 @@ func (f *Factory) EndAll(ctx context.Context, user string) (int, error) {
 }
 
 // EndLabel ends all sessions whose Login had the label, as EndAll does: OpenID Connect's
-// back-channel logout gives the sid.
+// back-channel logout gives the sid. No session has a label without a name or a value: to
+// end those would be to end none, and is an error.
 func (f *Factory) EndLabel(ctx context.Context, name, value string) (int, error) {
+	if name == "" || value == "" {
+		return 0, fmt.Errorf("session: EndLabel: %w", errNoLabel)
+	}
 	p, err := f.placeFor(ctx)
 	if err != nil {
 		return 0, err

@@ -242,3 +242,18 @@ func everyStore(t *testing.T, s *site, users session.UserOptions) {
 		}
 	}
 }
+
+// A label has a name and a value: a logout by an empty sid, which would end no session, is refused
+// as a login with one is.
+func TestLabelWithoutText(t *testing.T) {
+	s := onMiniredis(t, session.FormatNative, discardLog)
+	for _, label := range [][2]string{{"", ""}, {"sid", ""}, {"", "1"}} {
+		v := visitor.New(t)
+		if err := s.login(v, "ann", session.WithLabel(label[0], label[1])); err == nil || s.user(v) != "" {
+			t.Errorf("%q: Login: %v, then %q", label, err, s.user(v))
+		}
+		if n, err := s.f.EndLabel(t.Context(), label[0], label[1]); err == nil || n != 0 {
+			t.Errorf("%q: EndLabel: %d, %v", label, n, err)
+		}
+	}
+}

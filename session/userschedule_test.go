@@ -354,7 +354,7 @@ func inBubble(t *testing.T, url string, format session.Format, test func(t *test
 	now := time.Now()
 	synctest.Test(t, func(t *testing.T) {
 		pass(time.Until(now))
-		store, err := goredis.Connect(t.Context(), connect.Options{URL: url, PoolSize: 20})
+		store, err := goredis.Connect(t.Context(), connect.Options{URL: url, PoolSize: 20, DialTimeout: time.Minute, SocketTimeout: time.Minute})
 		if err != nil {
 			t.Fatal(err)
 		}

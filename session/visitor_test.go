@@ -100,6 +100,13 @@ func (v *siteVisitor) visit(use func(s *session.Session)) *http.Response {
 	return resp
 }
 
+// stopClock makes the present time that of a factory: what counts for some seconds only
+// counts for as long as the test takes.
+func stopClock(f *session.Factory) {
+	now := time.Now()
+	session.SetClock(f, func() time.Time { return now })
+}
+
 // discardLog is for tests that expect errors in the log and do not look there.
 func discardLog(o *session.Options) { o.Logger = slog.New(slog.DiscardHandler) }
 

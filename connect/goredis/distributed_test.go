@@ -74,10 +74,12 @@ func wellAgain(t *testing.T, store session.Store, what string) {
 func TestSentinelFailover(t *testing.T) {
 	t.Parallel()
 	set := connecttest.SentinelsWithPasswords(t, "of the servers", "of the sentinels")
+	set.FailFast(t)
 	store := opener(connect.Options{
 		URL:           set.URL(),
 		Sentinel:      connect.SentinelOptions{Password: set.SentinelPassword},
 		SocketTimeout: time.Second,
+		LazyConnect:   true, // wellAgain tries again where the start would not
 	})(t)
 	defer func() { _ = store.Close() }()
 	wellAgain(t, store, "before")
@@ -89,7 +91,8 @@ func TestSentinelFailover(t *testing.T) {
 func TestClusterFailover(t *testing.T) {
 	t.Parallel()
 	set := connecttest.Cluster(t)
-	store := opener(connect.Options{URL: set.URL(), SocketTimeout: time.Second})(t)
+	set.FailFast()
+	store := opener(connect.Options{URL: set.URL(), SocketTimeout: time.Second, LazyConnect: true})(t)
 	defer func() { _ = store.Close() }()
 	wellAgain(t, store, "before")
 	set.Nodes[1].Kill()

@@ -3,6 +3,7 @@ package goredis_test
 import (
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -13,8 +14,12 @@ import (
 	"github.com/pyramidgo/redissessions/session/sessiontest"
 )
 
-// opener returns a function that connects with o, for the suite.
+// opener returns a function that connects with o, for the suite. A busy machine is slow: without
+// time-outs of their own the options have long ones.
 func opener(o connect.Options) func(t *testing.T) session.Store {
+	if o.SocketTimeout == 0 {
+		o.DialTimeout, o.SocketTimeout = time.Minute, time.Minute
+	}
 	return func(t *testing.T) session.Store {
 		t.Helper()
 		store, err := goredis.Connect(t.Context(), o)

@@ -3,6 +3,7 @@ package redigo_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gomodule/redigo/redis"
 
@@ -13,8 +14,12 @@ import (
 	"github.com/pyramidgo/redissessions/session/sessiontest"
 )
 
-// opener returns a function that connects with o, for the suite.
+// opener returns a function that connects with o, for the suite. A busy machine is slow: without
+// time-outs of their own the options have long ones.
 func opener(o connect.Options) func(t *testing.T) session.Store {
+	if o.SocketTimeout == 0 {
+		o.DialTimeout, o.SocketTimeout = time.Minute, time.Minute
+	}
 	return func(t *testing.T) session.Store {
 		t.Helper()
 		store, err := redigo.Connect(t.Context(), o)

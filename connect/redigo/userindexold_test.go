@@ -2,6 +2,7 @@ package redigo
 
 import (
 	"testing"
+	"time"
 
 	"github.com/pyramidgo/redissessions/connect"
 	"github.com/pyramidgo/redissessions/internal/connecttest"
@@ -15,7 +16,7 @@ func TestIndexWithoutGT(t *testing.T) {
 	t.Parallel()
 	srv := connecttest.RedisServer(t)
 	sessiontest.TestStore(t, connecttest.Harness(srv.Client(), func(t *testing.T) session.Store {
-		s, err := Connect(t.Context(), connect.Options{URL: srv.URL()})
+		s, err := Connect(t.Context(), connect.Options{URL: srv.URL(), DialTimeout: time.Minute, SocketTimeout: time.Minute})
 		if err != nil {
 			t.Fatal(err)
 		}

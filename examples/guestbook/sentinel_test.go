@@ -23,6 +23,7 @@ func TestMain(m *testing.M) {
 // killed, and the visitor is still logged in.
 func TestSentinelFailover(t *testing.T) {
 	set := connecttest.Sentinels(t)
+	set.FailFast(t)
 	// The addresses are the only thing that the file cannot know.
 	t.Setenv("REDIS_SESSIONS_SENTINEL_ADDRS", strings.Join(set.Addrs(), " "))
 	b := newBrowser(t, serveGuestbook(t, "sentinel.ini"))

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 )
@@ -25,8 +26,8 @@ type ClusterSet struct {
 	Nodes []*Server
 }
 
-// Cluster starts a Redis Cluster of three primaries, each with a replica. A
-// node that does not answer for two seconds is replaced, see Sentinels.
+// Cluster starts a Redis Cluster of three primaries, each with a replica. No replica takes
+// over from a primary that is slow, until FailFast; see Sentinels.
 func Cluster(tb testing.TB) *ClusterSet {
 	tb.Helper()
 	set := &ClusterSet{tb: tb}
@@ -52,7 +53,21 @@ func Cluster(tb testing.TB) *ClusterSet {
 	set.introduce(busPorts)
 	set.deal()
 	set.pair()
+	set.nodeTimeout(steady)
 	return set
+}
+
+// FailFast makes a replica take over from a primary that does not answer for two seconds.
+func (set *ClusterSet) FailFast() {
+	set.tb.Helper()
+	set.nodeTimeout(failFast)
+}
+
+func (set *ClusterSet) nodeTimeout(d time.Duration) {
+	set.tb.Helper()
+	for _, node := range set.Nodes {
+		set.must(node.Client().ConfigSet(context.Background(), "cluster-node-timeout", strconv.FormatInt(d.Milliseconds(), 10)).Err())
+	}
 }
 
 // introduce makes the nodes know each other.
@@ -153,6 +168,7 @@ func (set *ClusterSet) URL() string { return "redis-cluster://" + set.Nodes[0].A
 func (set *ClusterSet) Client() *redis.ClusterClient {
 	c := redis.NewClusterClient(&redis.ClusterOptions{
 		Addrs: set.Addrs(), Protocol: 2, DisableIdentity: true, DisableRoutingPolicies: true,
+		DialTimeout: patience, ReadTimeout: patience, WriteTimeout: patience,
 	})
 	set.tb.Cleanup(func() { _ = c.Close() })
 	return c

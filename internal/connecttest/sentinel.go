@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 )
 
 // SentinelSet is a primary with a replica, and three sentinels that watch
@@ -25,9 +26,8 @@ type SentinelSet struct {
 	SentinelPassword string
 }
 
-// Sentinels starts a Sentinel set without passwords. A primary that does not
-// answer for two seconds is replaced: longer than a busy machine keeps any of them
-// waiting for a processor, or for its disk.
+// Sentinels starts a Sentinel set without passwords. A primary that a busy machine keeps
+// waiting for a processor stays the primary, until FailFast.
 func Sentinels(tb testing.TB) *SentinelSet {
 	tb.Helper()
 	return SentinelsWithPasswords(tb, "", "")
@@ -61,7 +61,30 @@ func SentinelsWithPasswords(tb testing.TB, password, sentinelPassword string) *S
 		set.Sentinels = append(set.Sentinels, launch(tb, &Server{Password: sentinelPassword, isSentinel: true}, watch))
 	}
 	set.awaitComplete(tb)
+	set.downAfter(tb, steady)
 	return set
+}
+
+// steady is for how long a primary of a set or a cluster may be silent until FailFast, and
+// failFast for how long from then on.
+const (
+	steady   = 5 * time.Minute
+	failFast = 2 * time.Second
+)
+
+// FailFast makes the sentinels replace a primary that does not answer for two seconds.
+func (set *SentinelSet) FailFast(tb testing.TB) {
+	tb.Helper()
+	set.downAfter(tb, failFast)
+}
+
+func (set *SentinelSet) downAfter(tb testing.TB, d time.Duration) {
+	tb.Helper()
+	for _, s := range set.Sentinels {
+		if err := s.Client().Do(context.Background(), "sentinel", "set", set.Master, "down-after-milliseconds", d.Milliseconds()).Err(); err != nil {
+			tb.Fatalf("connecttest: %v", err)
+		}
+	}
 }
 
 // awaitComplete waits until the replica has the primary's data and every

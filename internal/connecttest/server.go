@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 )
@@ -155,10 +156,15 @@ func (s *Server) Client() *redis.Client {
 	return c
 }
 
+// patience is how long a look from the side may take: a busy machine's server is slow, and
+// what it answers is the same.
+const patience = time.Minute
+
 func (s *Server) clientOptions() *redis.Options {
 	o := &redis.Options{
 		Addr: s.Addr(), Username: s.Username, Password: s.Password,
 		DisableIdentity: true, Protocol: 2, ContextTimeoutEnabled: true,
+		DialTimeout: patience, ReadTimeout: patience, WriteTimeout: patience,
 	}
 	if s.SocketPath != "" {
 		o.Network = "unix"

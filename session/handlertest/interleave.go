@@ -23,6 +23,8 @@ type Interleaving struct {
 	handlers []http.Handler
 	arrange  func(ada *Visitor)
 	checked  atomic.Bool
+
+	ordered, stray int // operations of all runs: those that the seed has put in order, and the others
 }
 
 // Run is one interleaving after all of its requests have been answered.
@@ -106,6 +108,9 @@ func (i *Interleaving) Check(f func(run *Run) error) {
 			return
 		}
 	}
+	if i.ordered == 0 && i.stray > 0 {
+		t.Errorf("handlertest: Interleave has put nothing in order: no command came with the context of its request; hand on r.Context(), which fiber's adaptor does not")
+	}
 }
 
 // patternOf returns what go test -run selects a test by, and no other.
@@ -159,7 +164,11 @@ func (i *Interleaving) run(seed uint64, made map[*http.Request]bool) (*Run, erro
 			failures[n] = nil
 		})
 	}
-	if err := run.sched.run(); err != nil {
+	before := i.kit.strays()
+	err := run.sched.run()
+	i.stray += i.kit.strays() - before
+	i.ordered += run.sched.operations()
+	if err != nil {
 		return run, err
 	}
 	return run, errors.Join(failures...)

@@ -32,7 +32,7 @@ type shop struct {
 
 func newShop(t *testing.T, o session.Options) *shop {
 	t.Helper()
-	store, err := goredis.Connect(t.Context(), connect.Options{URL: connecttest.RedisServer(t).URL()})
+	store, err := goredis.Connect(t.Context(), connect.Options{URL: connecttest.RedisServer(t).URL(), SocketTimeout: time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}

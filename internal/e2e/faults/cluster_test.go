@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"strconv"
 	"testing"
-	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -18,7 +17,8 @@ func TestClusterPrimaryKilled(t *testing.T) {
 	t.Parallel()
 	forEachDistributed(t, func(t *testing.T, via connection) {
 		set := connecttest.Cluster(t)
-		c := newTraffic(t, newSite(t, via.to(set.URL(), time.Second)))
+		set.FailFast()
+		c := newTraffic(t, newSite(t, via.to(set.URL(), brisk)))
 		defer c.stop()
 		c.inject(
 			func() {

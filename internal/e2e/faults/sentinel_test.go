@@ -3,7 +3,6 @@ package faults_test
 import (
 	"net/http"
 	"testing"
-	"time"
 
 	"github.com/pyramidgo/redissessions/internal/connecttest"
 )
@@ -14,7 +13,8 @@ func TestSentinelFailover(t *testing.T) {
 	t.Parallel()
 	forEachDistributed(t, func(t *testing.T, via connection) {
 		set := connecttest.Sentinels(t)
-		c := newTraffic(t, newSite(t, via.to(set.URL(), time.Second)))
+		set.FailFast(t)
+		c := newTraffic(t, newSite(t, via.to(set.URL(), brisk)))
 		defer c.stop()
 		c.inject(
 			func() {
@@ -32,7 +32,8 @@ func TestSentinelPrimaryComesBack(t *testing.T) {
 	t.Parallel()
 	forEachDistributed(t, func(t *testing.T, via connection) {
 		set := connecttest.Sentinels(t)
-		c := newTraffic(t, newSite(t, via.to(set.URL(), time.Second)))
+		set.FailFast(t)
+		c := newTraffic(t, newSite(t, via.to(set.URL(), brisk)))
 		defer c.stop()
 		c.inject(
 			func() {

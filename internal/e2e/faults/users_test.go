@@ -2,7 +2,6 @@ package faults_test
 
 import (
 	"testing"
-	"time"
 
 	"github.com/pyramidgo/redissessions/internal/connecttest"
 	"github.com/pyramidgo/redissessions/session"
@@ -17,7 +16,8 @@ func TestUsersClusterFailovers(t *testing.T) {
 	t.Parallel()
 	forEachDistributed(t, func(t *testing.T, via connection) {
 		set := connecttest.Cluster(t)
-		h := newHouseholds(t, newSite(t, via.to(set.URL(), time.Second), byUser))
+		set.FailFast()
+		h := newHouseholds(t, newSite(t, via.to(set.URL(), brisk), byUser))
 		pairs := map[*connecttest.Server]*connecttest.Server{}
 		for i := range 3 {
 			pairs[set.Nodes[i]] = set.Nodes[3+i]
@@ -38,7 +38,8 @@ func TestUsersSentinelFailover(t *testing.T) {
 	t.Parallel()
 	forEachDistributed(t, func(t *testing.T, via connection) {
 		set := connecttest.Sentinels(t)
-		h := newHouseholds(t, newSite(t, via.to(set.URL(), time.Second), byUser))
+		set.FailFast(t)
+		h := newHouseholds(t, newSite(t, via.to(set.URL(), brisk), byUser))
 		h.start()
 		h.await(30)
 		h.failover(map[*connecttest.Server]*connecttest.Server{set.Primary: set.Replica}, set.Primary)
