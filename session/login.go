@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/pyramidgo/redissessions/session/internal/record"
@@ -145,7 +146,9 @@ func (s *Session) login(ctx context.Context, user string, call *loginCall) error
 func (s *Session) prepareLogin(user string, hash record.UserHash, call *loginCall) (takeBack func()) {
 	about := ""
 	if u := s.f.opts.Users; u != nil && u.Describe != nil {
-		about = u.Describe(s.r) // first: when it panics, nothing is to be taken back
+		// First: when it panics, nothing is to be taken back. Most codecs refuse text that is not
+		// UTF-8, and a browser may send such a name.
+		about = strings.ToValidUTF8(u.Describe(s.r), "\ufffd")
 	}
 	takeBackToken := s.dropToken()
 	s.meta.Login = record.Login{User: hash, At: s.f.logins.Next(hash, s.f.creation(s.f.now())), Device: call.device}

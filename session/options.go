@@ -179,7 +179,7 @@ type UserOptions struct {
 	WhenFull WhenFull
 	// Describe returns what Info.About says of a session, at its login: the browser's
 	// name, say. What it returns is stored with the session: the default, nil, stores
-	// nothing. It must not ask for the session.
+	// nothing. Bytes that are not UTF-8 become U+FFFD. It must not ask for the session.
 	Describe func(*http.Request) string
 	// Lease is for how much longer than its idle timeout a session's entry in the index
 	// counts; it is renewed when half of it is over. The default, 0, is an hour or twice

@@ -90,3 +90,34 @@ func TestCopyEndedMeanwhile(t *testing.T) {
 		}
 	}
 }
+
+// Who ends the sessions with a label, or of a user, follows those that were renewed, and not one that
+// has logged in again since, as another user or with another label: it has entries of its own. After a
+// Clear the session's labels are not known, and its entry under them stays.
+func TestEndSparesALaterLogin(t *testing.T) {
+	eachFormatAtOnce(t, func(t *testing.T, format session.Format) {
+		for _, user := range []string{"ann", "bob"} {
+			for _, renewals := range []int{0, 1, 2} {
+				s := onMiniredis(t, format, discardLog)
+				v := visitor.New(t)
+				if err := s.login(v, "ann", session.WithLabel("sid", "1")); err != nil {
+					t.Fatal(err)
+				}
+				nextMillisecond()
+				s.as(v, func(_ context.Context, se *session.Session) { se.Clear() })
+				if err := s.login(v, user, session.WithLabel("sid", "2")); err != nil {
+					t.Fatal(err)
+				}
+				for range renewals {
+					s.as(v, func(ctx context.Context, se *session.Session) { _ = se.Renew(ctx) })
+				}
+				if n, err := s.f.EndLabel(t.Context(), "sid", "1"); n != 0 || err != nil || s.user(v) != user {
+					t.Errorf("%s, %d renewals: EndLabel of the login before: %d, %v; logged in is %q", user, renewals, n, err, s.user(v))
+				}
+				if n, err := s.f.EndLabel(t.Context(), "sid", "2"); n != 1 || err != nil || s.user(v) != "" {
+					t.Errorf("%s, %d renewals: EndLabel: %d, %v; logged in is %q", user, renewals, n, err, s.user(v))
+				}
+			}
+		}
+	})
+}

@@ -102,7 +102,7 @@ func TestDoctorSnapshotFails(t *testing.T) {
 	}
 	client.Set(t.Context(), "k", "v", 0)
 	client.BgSave(t.Context())
-	connecttest.Eventually(t, 20*time.Second, func() error {
+	connecttest.Eventually(t, time.Minute, func() error {
 		if !strings.Contains(client.Info(t.Context(), "persistence").Val(), "rdb_last_bgsave_status:err") {
 			return errors.New("the snapshot has not failed yet")
 		}
@@ -236,7 +236,7 @@ func TestDoctorAsShown(t *testing.T) {
 	host, port, _ := strings.Cut(srv.Addr(), ":")
 	connecttest.RedisServer(t, "replicaof "+host+" "+port)
 	client := srv.Client()
-	connecttest.Eventually(t, 20*time.Second, func() error {
+	connecttest.Eventually(t, time.Minute, func() error {
 		if !strings.Contains(client.Info(t.Context(), "replication").Val(), "connected_slaves:1") {
 			return errors.New("the replica is not there yet")
 		}

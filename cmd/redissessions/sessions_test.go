@@ -422,7 +422,7 @@ func TestReplica(t *testing.T) {
 	if err := replica.Client().ReplicaOf(t.Context(), "127.0.0.1", strconv.Itoa(srv.Port)).Err(); err != nil {
 		t.Fatal(err)
 	}
-	connecttest.Eventually(t, 20*time.Second, func() error {
+	connecttest.Eventually(t, time.Minute, func() error {
 		return replica.Client().Get(t.Context(), srv.Client().Keys(t.Context(), "*").Val()[0]).Err()
 	})
 	file := settingsFile(t, map[string]string{"url": replica.URL()})

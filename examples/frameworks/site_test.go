@@ -103,7 +103,7 @@ func (st *site) next() {
 	select {
 	case st.tick <- time.Time{}:
 	case <-st.t.Context().Done():
-	case <-time.After(10 * time.Second):
+	case <-time.After(time.Minute):
 		st.t.Fatal("no stream waits for its next turn")
 	}
 }

@@ -26,7 +26,7 @@ type visitor struct {
 
 func (st *site) visitor() *visitor {
 	jar, _ := cookiejar.New(nil)
-	client := &http.Client{Jar: jar, Transport: &http.Transport{}, Timeout: 10 * time.Second}
+	client := &http.Client{Jar: jar, Transport: &http.Transport{}, Timeout: time.Minute}
 	st.t.Cleanup(client.CloseIdleConnections)
 	return &visitor{site: st, client: client}
 }

@@ -409,3 +409,47 @@ func TestLostKey(t *testing.T) {
 		}
 	})
 }
+
+// TestFormOfAStranger: a form with the right token, from a request that proves nothing, is refused
+// for that: its visitor is told so, and Denied sees it.
+func TestFormOfAStranger(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t, dbsc.Options{})
+		var denied error
+		forms := map[string]*session.CSRFProtection{
+			"by default": {},
+			"Denied": {Denied: func(w http.ResponseWriter, _ *http.Request, err error) {
+				denied = err
+				http.Error(w, "denied", http.StatusForbidden)
+			}},
+		}
+		b := newBrowser(s).bound()
+		token := body(t, b.Do(s.sessions.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if se, err := s.sessions.Get(r); err == nil {
+				token, _ := se.CSRFToken(r.Context())
+				_, _ = w.Write([]byte(token))
+			}
+		})), httptest.NewRequest(http.MethodGet, origin+"/", http.NoBody)))
+		send := func(p *session.CSRFProtection) (code int, text string) {
+			r := httptest.NewRequest(http.MethodPost, origin+"/", http.NoBody)
+			r.Header.Set(session.CSRFHeader, token)
+			resp := b.Do(s.sessions.Handler(p.Handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))), r)
+			return resp.StatusCode, body(t, resp)
+		}
+		for name, p := range forms {
+			if code, text := send(p); code != http.StatusOK {
+				t.Errorf("%s, from its browser: status %d, %s", name, code, text)
+			}
+		}
+		pass(20 * time.Minute)
+		for name, p := range forms {
+			code, text := send(p)
+			if code != http.StatusForbidden || name == "by default" && !strings.Contains(text, "the one that logged in") {
+				t.Errorf("%s, from a stranger: status %d, %s", name, code, text)
+			}
+		}
+		if !errors.Is(denied, session.ErrCSRF) || !errors.Is(denied, session.ErrUnbound) {
+			t.Errorf("Denied sees %v", denied)
+		}
+	})
+}

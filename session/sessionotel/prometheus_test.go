@@ -171,7 +171,7 @@ func (s *scraped) value(query string) (largest float64, err error) {
 // eventually lives until each query has a value of more than zero.
 func (s *scraped) eventually(live func(), queries []string) {
 	s.t.Helper()
-	connecttest.Eventually(s.t, time.Minute, func() error {
+	connecttest.Eventually(s.t, 5*time.Minute, func() error {
 		live()
 		var errs []error
 		for _, q := range queries {

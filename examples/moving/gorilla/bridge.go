@@ -86,7 +86,12 @@ func (b Bridge) login(ctx context.Context, s *session.Session, old *sessions.Ses
 	if b.User == nil || b.User(old) == "" {
 		return true
 	}
-	return s.Login(ctx, b.User(old)) == nil
+	err := s.Login(ctx, b.User(old))
+	if errors.Is(err, session.ErrTooManySessions) {
+		s.Clear() // the visitor is left to the login form, which can say why
+		return true
+	}
+	return err == nil
 }
 
 // End ends the old session of a request, if it has one, and deletes its cookie. Call it

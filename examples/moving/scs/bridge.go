@@ -4,6 +4,7 @@ package scs
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"time"
 
@@ -71,7 +72,12 @@ func (b Bridge) login(old context.Context, s *session.Session) bool {
 	if b.User == nil || b.User(old) == "" {
 		return true
 	}
-	return s.Login(old, b.User(old)) == nil
+	err := s.Login(old, b.User(old))
+	if errors.Is(err, session.ErrTooManySessions) {
+		s.Clear() // the visitor is left to the login form, which can say why
+		return true
+	}
+	return err == nil
 }
 
 // End ends the old session of a request, if it has one, and deletes its cookie. Call it

@@ -46,6 +46,11 @@ func TestTheUserIsLoggedIn(t *testing.T) {
 	old.TestTheUserIsLoggedIn(t)
 }
 
+func TestTooManySessions(t *testing.T) {
+	t.Parallel()
+	old.TestTooManySessions(t)
+}
+
 func TestLogoutEndsBoth(t *testing.T) {
 	t.Parallel()
 	old.TestLogoutEndsBoth(t)

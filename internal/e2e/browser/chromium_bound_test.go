@@ -203,12 +203,13 @@ func (s *boundSite) count(below string) (n int) {
 // boundChromium starts a browser that binds sessions, by keys in software, with a profile.
 // Without the quota it refreshes as often as a bound cookie of seconds needs. It trusts the
 // site's certificate by its key: where it ignores a certificate, it does not bind.
-func boundChromium(t *testing.T, profile string, site *boundSite) (b tab, end func()) {
+func boundChromium(t *testing.T, dir string, site *boundSite) (b tab, end func()) {
 	t.Helper()
 	pin := sha256.Sum256(site.server.Certificate().RawSubjectPublicKeyInfo)
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(connecttest.Installed(t, "chromium", "chromium-browser", "google-chrome")),
-		chromedp.UserDataDir(profile),
+		chromedp.UserDataDir(dir),
+		chromedp.WSURLReadTimeout(patience),
 		chromedp.NoSandbox,
 		chromedp.DisableGPU,
 		chromedp.Flag("disable-quic", true),
@@ -251,8 +252,8 @@ func TestDeviceBound(t *testing.T) {
 	}}
 	site.start()
 	t.Cleanup(func() { site.stop() })
-	profile := t.TempDir()
-	b, end := boundChromium(t, profile, site)
+	dir := profile(t)
+	b, end := boundChromium(t, dir, site)
 	home := urlAt("https", "app.example.test", site.addr)
 
 	b.do("log in", chromedp.Navigate(home+"/login"))
@@ -285,7 +286,7 @@ func TestDeviceBound(t *testing.T) {
 	site.await("after a restart of the server", "/.session/refresh", http.StatusOK, 2)
 
 	end()
-	b, _ = boundChromium(t, profile, site)
+	b, _ = boundChromium(t, dir, site)
 	b.do("a restart of the browser", chromedp.Navigate(home+"/page"))
 	site.await("after a restart of the browser", "/.session/refresh", http.StatusOK, 2)
 	b.wants("anna")
@@ -311,7 +312,7 @@ func TestDeviceBoundLogout(t *testing.T) {
 	}}
 	site.start()
 	t.Cleanup(func() { site.stop() })
-	b, _ := boundChromium(t, t.TempDir(), site)
+	b, _ := boundChromium(t, profile(t), site)
 	home := urlAt("https", "app.example.test", site.addr)
 	b.do("log in", chromedp.Navigate(home+"/login"))
 	site.await("a refresh", "/.session/refresh", http.StatusOK, 1)
@@ -346,7 +347,7 @@ func TestDeviceBoundRedirect(t *testing.T) {
 		}}
 		site.start()
 		t.Cleanup(func() { site.stop() })
-		b, _ := boundChromium(t, t.TempDir(), site)
+		b, _ := boundChromium(t, profile(t), site)
 		b.do("the login", chromedp.Navigate(urlAt("https", "app.example.test", site.addr)+from))
 		b.do("log in", chromedp.Click(chromedp.CSS("button")))
 		site.await("refreshes", "/.session/refresh", http.StatusOK, 3)
@@ -368,7 +369,7 @@ func TestDeviceBoundCrossSite(t *testing.T) {
 	}}
 	site.start()
 	t.Cleanup(func() { site.stop() })
-	b, _ := boundChromium(t, t.TempDir(), site)
+	b, _ := boundChromium(t, profile(t), site)
 	b.do("another site", chromedp.Navigate(urlAt("https", "elsewhere.test", site.addr)+"/elsewhere"))
 	b.do("a link to the login", chromedp.Click(chromedp.CSS("a")))
 	site.await("refreshes", "/.session/refresh", http.StatusOK, 3)

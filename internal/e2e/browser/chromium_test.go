@@ -2,6 +2,7 @@ package browser_test
 
 import (
 	"context"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -11,8 +12,20 @@ import (
 	"github.com/pyramidgo/redissessions/internal/connecttest"
 )
 
-// patience ends a test whose browser hangs. Nothing is measured with it.
-const patience = 2 * time.Minute
+// patience ends a test whose browser hangs or does not start. Nothing is measured with it.
+const patience = 5 * time.Minute
+
+// profile returns a folder for a browser's profile. It is no t.TempDir, which fails the test when
+// a process of the browser's, which ends after it, writes there once more.
+func profile(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "profile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	return dir
+}
 
 // chromium starts a browser of its own for the test, with an empty profile. All
 // names that end in .test lead to this machine, and it trusts any certificate.
@@ -21,7 +34,8 @@ func chromium(t *testing.T) context.Context {
 	program := connecttest.Installed(t, "chromium", "chromium-browser", "google-chrome")
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(program),
-		chromedp.UserDataDir(t.TempDir()),
+		chromedp.UserDataDir(profile(t)),
+		chromedp.WSURLReadTimeout(patience),
 		chromedp.NoSandbox, // it does not start as root otherwise
 		chromedp.DisableGPU,
 		chromedp.Flag("disable-quic", true),

@@ -124,7 +124,7 @@ func (f *folder) start(line string) {
 		f.t.Fatal(err)
 	}
 	f.running, f.output = cmd, output.Name()
-	connecttest.Eventually(f.t, time.Minute, func() error {
+	connecttest.Eventually(f.t, 5*time.Minute, func() error { // go run builds it first
 		conn, err := net.Dial("tcp", f.addr)
 		if err != nil {
 			return errors.Join(err, errors.New(f.printed()))

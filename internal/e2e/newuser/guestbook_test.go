@@ -48,7 +48,7 @@ func TestGuestbookFailover(t *testing.T) {
 
 	f.dir = home
 	f.shell(run, "kill -9 $(cat sentinel-demo/primary.pid)")
-	connecttest.Eventually(t, time.Minute, func() error {
+	connecttest.Eventually(t, 5*time.Minute, func() error {
 		if status, page := f.get(visitor, "/"); status != http.StatusOK {
 			return errors.New(page)
 		}
@@ -61,7 +61,7 @@ func TestGuestbookFailover(t *testing.T) {
 func endServers(t *testing.T, dir string) {
 	t.Helper()
 	_ = exec.Command("sh", "-c", "kill $(cat "+dir+"/*.pid)").Run() //nolint:noctx // the test's has ended
-	connecttest.Eventually(t, time.Minute, func() error {
+	connecttest.Eventually(t, 5*time.Minute, func() error {
 		running, err := filepath.Glob(filepath.Join(dir, "*.pid"))
 		if err == nil && len(running) > 1 {
 			err = errors.New("servers are running")
@@ -75,7 +75,7 @@ func waitForSentinel(t *testing.T, addr string) {
 	t.Helper()
 	sentinel := redis.NewSentinelClient(&redis.Options{Addr: addr})
 	defer sentinel.Close()
-	connecttest.Eventually(t, time.Minute, func() error {
+	connecttest.Eventually(t, 5*time.Minute, func() error {
 		if err := sentinel.CkQuorum(t.Context(), "mymaster").Err(); err != nil {
 			return err
 		}

@@ -49,7 +49,7 @@ func newApp(t *testing.T, edit ...func(*session.Options)) *app {
 	jar, _ := cookiejar.New(nil)
 	a.client = &http.Client{
 		Jar:           jar,
-		Timeout:       5 * time.Second,
+		Timeout:       time.Minute,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	return a

@@ -56,9 +56,14 @@ func (a Application) visitor(t *testing.T) (*miniredis.Miniredis, Bridge, *visit
 // NewSessions returns the application's new sessions, in the same Redis.
 func NewSessions(t *testing.T, redisAddr string) *session.Factory {
 	t.Helper()
+	return newSessions(t, redisAddr, session.UserOptions{})
+}
+
+func newSessions(t *testing.T, redisAddr string, users session.UserOptions) *session.Factory {
+	t.Helper()
 	f, err := session.NewFactory(goredis.New(redis.NewClient(&redis.Options{Addr: redisAddr, MaxRetries: -1})), &session.Options{
 		Secret: "a secret for tests, of more than 32 bytes",
-		Users:  &session.UserOptions{},
+		Users:  &users,
 		Cookie: session.CookieOptions{Name: "session2"},
 		Logger: slog.New(slog.DiscardHandler),
 	})
@@ -134,6 +139,43 @@ func (a Application) TestNobodyIsLoggedOut(t *testing.T) {
 	}
 }
 
+// userPage shows the user and the cart.
+func userPage(w http.ResponseWriter, r *http.Request) {
+	s, err := session.FromRequest(r)
+	if err != nil {
+		return
+	}
+	c, _ := session.Value[Cart](s, "cart")
+	fmt.Fprintf(w, "%s%v", s.User(), c.Items)
+}
+
+// TestTooManySessions tests that a visitor whose user may have no more sessions has an empty
+// session, and is logged in if one of them ends before something is stored in it.
+func (a Application) TestTooManySessions(t *testing.T) {
+	t.Helper()
+	server, b, v := a.visitor(t)
+	b = a.WithUser(b)
+	sessions := newSessions(t, server.Addr(), session.UserOptions{Max: 1, WhenFull: session.Refuse})
+	visitor.New(t).Get(sessions.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		if s, err := session.FromRequest(r); err != nil || s.Login(r.Context(), "ada") != nil {
+			t.Error("the other visitor is not logged in")
+		}
+	})), "/").Body.Close()
+
+	app := sessions.Handler(b.Handler(http.HandlerFunc(userPage)))
+	for range 2 {
+		if status, got := visit(t, v, app, "/"); got != "[]" || status != http.StatusOK {
+			t.Errorf("the visitor sees %s, status %d", got, status)
+		}
+	}
+	if _, err := sessions.EndAll(t.Context(), "ada"); err != nil {
+		t.Fatal(err)
+	}
+	if got := get(t, v, app); got != "ada[tea]" {
+		t.Errorf("afterwards the visitor sees %s", got)
+	}
+}
+
 // TestTheUserIsLoggedIn tests that the new session is the user's where the bridge finds one:
 // Session.User returns it, and EndAll ends the session.
 func (a Application) TestTheUserIsLoggedIn(t *testing.T) {
@@ -141,14 +183,7 @@ func (a Application) TestTheUserIsLoggedIn(t *testing.T) {
 	server, b, v := a.visitor(t)
 	b = a.WithUser(b)
 	sessions := NewSessions(t, server.Addr())
-	app := sessions.Handler(b.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s, err := session.FromRequest(r)
-		if err != nil {
-			return
-		}
-		c, _ := session.Value[Cart](s, "cart")
-		fmt.Fprintf(w, "%s%v", s.User(), c.Items)
-	})))
+	app := sessions.Handler(b.Handler(http.HandlerFunc(userPage)))
 	if got := get(t, visitor.New(t), app); got != "[]" {
 		t.Errorf("a stranger sees %s", got)
 	}
