@@ -25,8 +25,10 @@ lint:
 	$(GO) vet ./...
 	$(LINT) run ./...
 
+# A test of encode that measures one goroutine is not built with the race detector.
 race:
 	$(REQUIRED) $(RACE) ./...
+	$(GO) test ./encode
 
 # The tests that need a browser, a damaging proxy or porcupine are a module, so
 # that no user of the library gets these.

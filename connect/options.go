@@ -52,7 +52,7 @@ type Options struct {
 	// mode Cluster. The others are found by asking them.
 	ClusterAddrs []string
 	// EmbeddedName is the name of the Redis in this process, used in mode
-	// Embedded. The default, "", is one that nobody else shares.
+	// Embedded. The default, "", is one that no other store shares.
 	EmbeddedName string
 
 	// DialTimeout bounds the making of a connection, TLS included. The default

@@ -216,6 +216,26 @@ func TestProbeOneNodeOfACluster(t *testing.T) {
 	})
 }
 
+// With keys all over the cluster, as they are by default, none of its nodes is taken for a
+// server by itself, whichever key the probe happens to use.
+func TestProbeOneNodeHasNotAllKeys(t *testing.T) {
+	t.Parallel()
+	set := connecttest.Cluster(t)
+	forEach(t, func(t *testing.T, f connect.Func) {
+		for _, node := range set.Nodes[:3] {
+			for range 3 {
+				store, err := f(t.Context(), connect.Options{URL: "redis://" + node.Addr()})
+				if err == nil {
+					_ = store.Close()
+					t.Error("one node of three was taken for a server")
+				} else if !strings.Contains(err.Error(), "redis-cluster://") {
+					t.Errorf("it does not say what to do: %v", err)
+				}
+			}
+		}
+	})
+}
+
 // What the server refuses later is explained as at start-up, with the command's
 // name and without the key.
 func TestRefusedLater(t *testing.T) {

@@ -60,7 +60,7 @@ func (w *walk) reflected(v reflect.Value, depth int) *valueError {
 	return nil
 }
 
-// pointer follows v to what is no pointer. Pointers add no depth to what is
+// pointer follows v to a value that is not a pointer. Pointers add no depth to what is
 // written, but a chain of them can lead back to itself, in values (p = &p in
 // an any) as in types (type P *P).
 func (w *walk) pointer(v reflect.Value, depth int) *valueError {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/hex"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -108,4 +109,59 @@ func TestRefusedData(t *testing.T) {
 			}
 		}
 	}
+}
+
+// What the encoders write can be decoded, up to the limit.
+func TestLimitsAreTheSameBothWays(t *testing.T) {
+	type row struct {
+		A int `json:"a"`
+		B map[string]int
+	}
+	const many = encode.MaxElements + 10
+	maps, rows, keys := make([]any, many), make([]row, many), map[string]any{}
+	for i := range many {
+		maps[i] = map[string]any{"a": []any{}}
+		rows[i].B = map[string]int{"x": i}
+		if i < 60_000 {
+			keys[strconv.Itoa(i)] = i
+		}
+	}
+	nils, ints := make([]any, many), make([]int, many)
+	for name, codec := range allCodecs() {
+		if _, err := roundTrip(codec, map[string]any{"data": keys}); err != nil {
+			t.Errorf("%s: 60,000 keys: %v", name, err)
+		}
+		for what, value := range map[string]func(n int) any{
+			"nils": func(n int) any { return nils[:n] }, "ints": func(n int) any { return ints[:n] },
+			"maps": func(n int) any { return maps[:n] }, "structs": func(n int) any { return rows[:n] },
+		} {
+			// The largest number that is encoded is found by halving.
+			low, high := 0, many
+			var data []byte
+			for high-low > 1 {
+				middle := (low + high) / 2
+				if encoded, err := codec.Encode(value(middle)); err == nil {
+					low, data = middle, encoded
+				} else {
+					high = middle
+				}
+			}
+			var back any
+			if err := codec.Decode(data, &back); err != nil {
+				t.Errorf("%s: %d %s were encoded and cannot be decoded: %v", name, low, what, err)
+			}
+			if low < 4000 {
+				t.Errorf("%s: only %d %s can be encoded", name, low, what)
+			}
+		}
+	}
+}
+
+// allocated returns how many bytes f allocates.
+func allocated(f func()) uint64 {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	f()
+	runtime.ReadMemStats(&after)
+	return after.TotalAlloc - before.TotalAlloc
 }

@@ -128,7 +128,7 @@ func timeMsgPack(data []byte) (msgpackKind, int, uint64, error) {
 	return msgpackTime, size, length, nil
 }
 
-// checkMsgPack checks what follows the head of what is no container.
+// checkMsgPack checks what follows the head of a value that is not a container.
 func checkMsgPack(kind msgpackKind, body []byte) error {
 	switch kind {
 	case msgpackText:

@@ -1,6 +1,7 @@
 package factory
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"net"
@@ -19,8 +20,9 @@ type diagnosis struct{ key, advice string }
 
 // diagnose finds out why one of the built-in connectors could not connect. Where the error
 // does not tell, it asks the server without TLS, which is what a connector of the wrong
-// kind cannot do. It never repeats what the server answers.
-func diagnose(given connect.Options, err error) (diagnosis, bool) {
+// kind cannot do. It never repeats what the server answers. began is when the connector
+// started: a start ends within twice SocketTimeout, the questions included.
+func diagnose(given connect.Options, began time.Time, err error) (diagnosis, bool) {
 	o, resolveErr := given.Resolve()
 	if resolveErr != nil || given.Client != nil {
 		return diagnosis{}, false
@@ -71,7 +73,8 @@ func diagnose(given connect.Options, err error) (diagnosis, bool) {
 		}
 		return diagnosis{place(key), "the name could not be looked up: this machine's name server does not answer"}, true
 	}
-	switch spoken := protocolAt(network, addr, min(o.SocketTimeout, time.Second)); {
+	left := 2*o.SocketTimeout - time.Since(began)
+	switch spoken := protocolAt(network, addr, min(left/2, time.Second)); { // half: timers fire late
 	case spoken == "HTTP":
 		return diagnosis{place(key), "an HTTP server answers at " + addr + "; is that the port of Redis?"}, true
 	case spoken == "TLS" && !o.TLS.Enabled:
@@ -104,22 +107,32 @@ func hasHost(addrs []string, host string) bool {
 }
 
 // protocolAt returns what is spoken at an address: Redis, HTTP, TLS, or "" for something
-// else or nothing.
+// else or nothing. It asks without TLS and with it at the same time, so that an address
+// where nothing answers takes one timeout.
 func protocolAt(network, addr string, timeout time.Duration) string {
-	answer := ask(network, addr, timeout)
-	switch {
+	if timeout <= 0 {
+		return ""
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
+	defer cancel()
+	secure := make(chan bool, 1)
+	go func() {
+		dialer := tls.Dialer{Config: &tls.Config{InsecureSkipVerify: true}} //nolint:gosec // nothing is sent, and nothing believed
+		conn, err := dialer.DialContext(ctx, network, addr)
+		if err == nil {
+			_ = conn.Close()
+		}
+		secure <- err == nil
+	}()
+	switch answer := ask(network, addr, timeout); {
 	case isHTTP(answer):
 		return "HTTP"
 	case isPlain(answer):
 		return "Redis"
+	case <-secure:
+		return "TLS"
 	}
-	dialer := &net.Dialer{Timeout: timeout}
-	conn, err := tls.DialWithDialer(dialer, network, addr, &tls.Config{InsecureSkipVerify: true}) //nolint:gosec // nothing is sent, and nothing believed
-	if err != nil {
-		return ""
-	}
-	_ = conn.Close()
-	return "TLS"
+	return ""
 }
 
 func isHTTP(answer string) bool { return strings.HasPrefix(answer, "HTTP/") }

@@ -2,7 +2,9 @@ package factory_test
 
 import (
 	"bytes"
+	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -59,6 +61,48 @@ func TestWrongServer(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// TestMuteServer: at an address that accepts connections and says nothing, the questions are
+// asked at the same time, so that the start ends within twice socket_timeout. This server
+// answers the one without TLS when the one with TLS is there: in turn, neither would be.
+func TestMuteServer(t *testing.T) {
+	for _, connector := range []string{"goredis", "redigo"} {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		plain, secure := make(chan net.Conn, 1), make(chan struct{}, 1)
+		go func() {
+			for {
+				conn, err := l.Accept()
+				if err != nil {
+					return
+				}
+				t.Cleanup(func() { _ = conn.Close() })
+				go func() {
+					first := make([]byte, 4)
+					_, _ = io.ReadFull(conn, first)
+					switch {
+					case string(first) == "PING":
+						plain <- conn
+					case first[0] == 22: // the record of a TLS handshake
+						secure <- struct{}{}
+					}
+				}()
+			}
+		}()
+		go func() {
+			conn := <-plain
+			<-secure
+			_, _ = io.WriteString(conn, "HTTP/1.1 400 Bad Request\r\n\r\n")
+		}()
+		got := mistake(t, settings.Map{"url": "redis://" + l.Addr().String(), "custom_connect": connector, "lazy_connect": false, "socket_timeout": "2s"})
+		if !strings.Contains(got, "an HTTP server answers") {
+			t.Errorf("%s: %s", connector, got)
+		}
+		_ = l.Close()
 	}
 }
 

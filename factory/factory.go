@@ -83,6 +83,7 @@ func (c *config) open(src settings.Source, con connector, co connect.Options) (s
 	if con.builtIn && co.Client == nil {
 		c.logClient()
 	}
+	began := time.Now()
 	store, err := start(ctx, con, co)
 	if err != nil {
 		canceled := errors.Is(err, context.Canceled)
@@ -90,7 +91,7 @@ func (c *config) open(src settings.Source, con connector, co connect.Options) (s
 		if !con.builtIn {
 			return nil, err
 		}
-		if found, ok := diagnose(co, err); ok && canceled { // by start, for the same reason
+		if found, ok := diagnose(co, began, err); ok && canceled { // by start, for the same reason
 			err = fmt.Errorf("factory: connect: %s: %s", where(src, found.key), found.advice)
 		} else if ok {
 			err = fmt.Errorf("%w; %s: %s", err, where(src, found.key), found.advice)

@@ -42,6 +42,7 @@ func TestTriesRunOut(t *testing.T) {
 		"token": func(s *session.Session) error { _, err := s.CSRFToken(context.Background()); return err },
 		"renew": func(s *session.Session) error { s.Set("a", 2); return s.Renew(context.Background()) },
 	}
+	wantEvent := map[string]string{"save": "save conflict", "token": "save conflict", "renew": "renew conflict"}
 	for name, request := range requests {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) { // the pauses between the tries take no time
@@ -52,7 +53,8 @@ func TestTriesRunOut(t *testing.T) {
 				before := maps.Clone(store.records)
 				racing := &contested{memStore: store, known: before}
 				var failed, err error
-				f := newTestFactory(t, racing, func(o *session.Options) { o.ErrorHandler = fails(&failed) })
+				seen := &seenEvents{}
+				f := newTestFactory(t, racing, func(o *session.Options) { o.ErrorHandler, o.Observer = fails(&failed), seen })
 				began := time.Now()
 				v.at(f).serve(func(_ http.ResponseWriter, r *http.Request) {
 					s, _ := f.Get(r)
@@ -60,6 +62,9 @@ func TestTriesRunOut(t *testing.T) {
 				})
 				if !errors.Is(errors.Join(err, failed), session.ErrConflict) {
 					t.Errorf("the request was told %v, %v; want ErrConflict", err, failed)
+				}
+				if events := seen.take(); events[len(events)-1] != wantEvent[name] {
+					t.Errorf("the events are %q, want %q last", events, wantEvent[name])
 				}
 				if took := time.Since(began); racing.tries < 20 || took != session.DefaultSaveTimeout {
 					t.Errorf("it tried %d times, for %v", racing.tries, took)

@@ -148,7 +148,8 @@ type CSRFProtection struct {
 	// the session's Handler removes after the response.
 	MaxMultipartBytes int64
 	// Denied answers a refused request. err is ErrCSRF when the token was
-	// missing or wrong, ErrFormTooLarge when the form was larger than it is
+	// missing or wrong, with ErrUnbound when the request does not prove that it
+	// comes from the session's browser (Options.DeviceBound), ErrFormTooLarge when the form was larger than it is
 	// read, the error of the load when the session could not be read, and what
 	// http.CrossOriginProtection.Check returned when the origin was wrong. The
 	// default answers 413 to ErrFormTooLarge, 503 to ErrUnavailable, as it is with
@@ -231,6 +232,8 @@ func (p *CSRFProtection) CheckToken(r *http.Request) error {
 	case ok:
 	case st == isUnavailable:
 		return why // AnonymousWhenDown: the visitor's session may have the token
+	case st == isUnbound:
+		return fmt.Errorf("%w: %w", ErrCSRF, why) // and that session may too
 	default:
 		return ErrCSRF // no form can be right
 	}
@@ -296,7 +299,7 @@ func (p *CSRFProtection) limit(r *http.Request) (bytes int64, isMultipart, isFor
 // denied is the default of Denied.
 func (p *CSRFProtection) denied(w http.ResponseWriter, r *http.Request, err error) {
 	switch {
-	case errors.Is(err, ErrUnavailable):
+	case errors.Is(err, ErrUnavailable), errors.Is(err, ErrUnbound):
 		answerError(w, r, err)
 		return
 	case errors.Is(err, ErrFormTooLarge):

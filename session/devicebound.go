@@ -170,14 +170,18 @@ func checkState(state string) error {
 	return nil
 }
 
-// bindingHeader puts the Binding's fields into the header of a response. It is called when the session's cookie is in the header. The caller holds the lock.
+// bindingHeader puts the Binding's fields into the header of a response, after the session's
+// cookie. The caller holds the lock.
 func (s *Session) bindingHeader(h http.Header, cookie cookieAction) {
 	b, state := s.f.binding, s.meta.Login.Device
-	switch {
-	case b == nil || s.headerSent:
-	case cookie == cookieDelete:
+	if b == nil || s.headerSent {
+		return
+	}
+	if cookie == cookieDelete || cookie == cookieSet && s.endedHere { // in whose place another has begun
 		putCookie(h, b.Deletion())
-	case s.state != isStored || state == "":
+	}
+	switch {
+	case cookie == cookieDelete, s.state != isStored, state == "":
 	case s.offer && cookie == cookieSet:
 		s.offer = false
 		b.Offer(h, state, strings.TrimPrefix(s.at.Key, s.f.opts.Prefix))
@@ -280,10 +284,11 @@ func (b *BoundSession) Change(ctx context.Context, change func(state string) (st
 	s := b.s
 	ctx, cancel := s.f.writeContext(ctx)
 	defer cancel()
+	declined := false
 	err := s.retry(ctx, func(bool) error {
 		was := s.meta.Login.Device
 		next, err := change(was)
-		if err != nil || next == was {
+		if declined = err != nil; declined || next == was {
 			return err
 		}
 		if err := checkState(next); err != nil {
@@ -292,7 +297,7 @@ func (b *BoundSession) Change(ctx context.Context, change func(state string) (st
 		s.meta.Login.Device = next
 		return s.write(ctx, nil)
 	})
-	if err != nil && (errors.Is(err, ErrUnavailable) || errors.Is(err, ErrConflict) || errors.Is(err, ErrRefused)) {
+	if err != nil && !declined && !errors.Is(err, ErrGone) {
 		s.f.logFailure(s.r, "session: the state of its binding was not saved", err)
 	}
 	return err

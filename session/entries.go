@@ -192,7 +192,8 @@ func (e *entries) admit(ctx context.Context, state IndexState) error {
 	before.AnyLogin = f.opts.Users.WhenFull == Refuse
 	for _, entry := range state.Entries {
 		if at, login, ok := f.format.OfMember(entry.Member); ok {
-			before.Add(entry.Member, at, login, f.format.Live() == nil && !login.Equal(e.login.At))
+			renewals := f.format.Live() == nil && (before.AnyLogin || !login.Equal(e.login.At))
+			before.Add(entry.Member, at, login, renewals)
 		}
 	}
 	if before.Len() < limit {

@@ -2,10 +2,12 @@ package session_test
 
 import (
 	"context"
+	"math"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/pyramidgo/redissessions/internal/visitor"
 	"github.com/pyramidgo/redissessions/session"
 )
 
@@ -95,5 +97,21 @@ func TestUserRoundTrips(t *testing.T) {
 		trips("renewal", 4, func(s *session.Session) { _ = s.Renew(context.Background()) })
 		trips("login again", 4, logInAnn)
 		trips("logout", 3, func(s *session.Session) { _ = s.Invalidate(context.Background()) })
+	})
+}
+
+// The longest lease that an application can ask for is no time that has passed.
+func TestLongestLease(t *testing.T) {
+	eachFormatAtOnce(t, func(t *testing.T, format session.Format) {
+		for _, idle := range []time.Duration{20 * time.Minute, math.MaxInt64} {
+			s := newSite(t, format, func(o *session.Options) { o.IdleTimeout, o.Users.Lease = idle, math.MaxInt64 })
+			v := visitor.New(t)
+			if err := s.login(v, "ann"); err != nil || len(s.sessions("ann")) != 1 {
+				t.Errorf("idle timeout %v: %v, %d sessions", idle, err, len(s.sessions("ann")))
+			}
+			if n, err := s.f.EndAll(t.Context(), "ann"); n != 1 || err != nil || s.user(v) != "" {
+				t.Errorf("idle timeout %v: EndAll: %d, %v; logged in is %q", idle, n, err, s.user(v))
+			}
+		}
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/pyramidgo/redissessions/session/internal/record"
@@ -21,11 +22,12 @@ type loginCall struct {
 	err    error
 }
 
-// Login makes the session that of a user: it does what Renew does, and restarts the absolute timeout. The user is any text but the empty one; User returns it.
-// With Options.Users the session is then among those that Factory.Sessions lists and
-// Factory.EndAll ends. Call it when the password has been checked, and again when it was
-// asked for again. The session is stored when Login returns, under its new ID; what the
-// request has changed so far is stored with it.
+// Login makes the session that of a user: it does what Renew does, and restarts the absolute
+// timeout. The user is any text but the empty one; User returns it. With Options.Users the
+// session is then among those that Factory.Sessions lists and Factory.EndAll ends. Call it
+// when the password has been checked, and again when it was asked for again. The session is
+// stored when Login returns, under its new ID; what the request has changed so far is stored
+// with it.
 //
 // The error is ErrEnded when the user's sessions were ended while the login was under way
 // (see Factory.Ticket), and ErrTooManySessions when there are UserOptions.Max sessions
@@ -87,7 +89,7 @@ func (s *Session) login(ctx context.Context, user string, call *loginCall) error
 	call.device = device
 	giveBack := func() {} // the session that has gone
 	if s.hasGone() || s.state == isUnbound {
-		giveBack = s.startAgainFor()
+		giveBack = s.startAgain()
 	}
 	ctx, cancel := s.f.writeContext(ctx)
 	defer cancel()
@@ -129,7 +131,7 @@ func (s *Session) login(ctx context.Context, user string, call *loginCall) error
 		case errors.Is(err, ErrExists) && in == nil: // an ID that exists already
 		case errors.Is(err, ErrGone) && !errors.Is(err, ErrUnavailable) && s.mayStartAgain():
 			s.data, s.meta.Login, s.metaSet.login = data.Clone(), before, false
-			giveBack = s.startAgainFor()
+			giveBack = s.startAgain()
 			before = record.Login{}
 			takeBack = s.prepareLogin(user, hash, call)
 		default:
@@ -144,7 +146,9 @@ func (s *Session) login(ctx context.Context, user string, call *loginCall) error
 func (s *Session) prepareLogin(user string, hash record.UserHash, call *loginCall) (takeBack func()) {
 	about := ""
 	if u := s.f.opts.Users; u != nil && u.Describe != nil {
-		about = u.Describe(s.r) // first: when it panics, nothing is to be taken back
+		// First: when it panics, nothing is to be taken back. Most codecs refuse text that is not
+		// UTF-8, and a browser may send such a name.
+		about = strings.ToValidUTF8(u.Describe(s.r), "\ufffd")
 	}
 	takeBackToken := s.dropToken()
 	s.meta.Login = record.Login{User: hash, At: s.f.logins.Next(hash, s.f.creation(s.f.now())), Device: call.device}
@@ -328,8 +332,10 @@ func (t Ticket) seen(f *Factory, user record.UserHash) (Epoch, error) {
 func WithLabel(name, value string) LoginOption {
 	return func(l *loginCall) {
 		if name == "" || value == "" {
-			l.err = errors.New("session: WithLabel: the name or the value is empty")
+			l.err = fmt.Errorf("session: WithLabel: %w", errNoLabel)
 		}
 		l.labels = append(l.labels, [2]string{name, value})
 	}
 }
+
+var errNoLabel = errors.New("the name or the value is empty: give the text of both")

@@ -62,6 +62,7 @@ func eventText(e session.Event) string {
 type observed struct {
 	*site
 	seen  *seenEvents
+	shown *shownEvents
 	redis *redis.Client
 	store session.Store
 	now   time.Duration // by how much the factory's clock is ahead
@@ -70,15 +71,16 @@ type observed struct {
 func newObserved(t *testing.T, format session.Format, change func(*session.Options)) *observed {
 	t.Helper()
 	srv := connecttest.RedisServer(t)
-	w := &observed{seen: &seenEvents{}, redis: srv.Client(), store: openStore(t, goredis.Connect, srv.URL())}
+	w := &observed{seen: &seenEvents{}, shown: &shownEvents{redis: srv.Client(), keys: map[string]bool{}}, redis: srv.Client(), store: openStore(t, goredis.Connect, srv.URL())}
 	w.site = &site{t, w.factory(format, change), srv}
 	return w
 }
 
 // factory returns another factory with the same observer and store.
 func (w *observed) factory(format session.Format, change func(*session.Options)) *session.Factory {
-	o := &session.Options{Secret: testSecret, Format: format, Users: &session.UserOptions{}, Observer: w.seen}
-	discardLog(o)
+	o := &session.Options{Secret: testSecret, Format: format, Users: &session.UserOptions{}}
+	log := slog.New(slog.NewTextHandler(&w.shown.text, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	o.Logger, o.Observer = log, session.Observers(w.seen, w.shown, session.LogTo(log, session.WithUserNames()))
 	if change != nil {
 		change(o)
 	}
@@ -441,6 +443,7 @@ func TestEveryEvent(t *testing.T) {
 				}
 				w := newObserved(t, format, c.change)
 				c.do(t, w, visitor.New(t))
+				w.shown.check(t)
 				if got := w.seen.take(); !slices.Equal(got, c.want) {
 					t.Errorf("%s:\n got %q\nwant %q", format, got, c.want)
 				}

@@ -37,8 +37,8 @@ type Options struct {
 	// IdleTimeout is how long a session may go unused. The default is 20
 	// minutes. Never, or any negative value, means that it does not time out.
 	IdleTimeout time.Duration
-	// AbsoluteTimeout is how long a session may live since its creation,
-	// however much it is used. The default, 0, is no such limit.
+	// AbsoluteTimeout is how long a session may live since its last Login, or else
+	// since its creation, however much it is used. The default, 0, is no such limit.
 	AbsoluteTimeout time.Duration
 	// TouchAfter restarts the idle timeout only when this long has passed
 	// since the last restart. The default, 0, restarts it at every load, except where
@@ -142,7 +142,7 @@ type Options struct {
 	// must not ask for the session itself.
 	StoreFor func(*http.Request) (Store, error)
 	// ErrorHandler answers a request whose session could not be loaded or
-	// saved, or for which an Invalidate, Renew or CSRFToken failed. The default
+	// saved, or for which an Invalidate, Login, Renew or CSRFToken failed. The default
 	// answers without details: 503 when the store was not available
 	// (ErrUnavailable, with Retry-After) or there were too many changes at once
 	// (ErrConflict), 409 with a text that asks to reload when the session has
@@ -179,7 +179,7 @@ type UserOptions struct {
 	WhenFull WhenFull
 	// Describe returns what Info.About says of a session, at its login: the browser's
 	// name, say. What it returns is stored with the session: the default, nil, stores
-	// nothing. It must not ask for the session.
+	// nothing. Bytes that are not UTF-8 become U+FFFD. It must not ask for the session.
 	Describe func(*http.Request) string
 	// Lease is for how much longer than its idle timeout a session's entry in the index
 	// counts; it is renewed when half of it is over. The default, 0, is an hour or twice

@@ -19,8 +19,8 @@ const (
 	renewalGrace = 5 * time.Second
 )
 
-// Renew gives the session a new ID and keeps its data: call it at login and at
-// every change of privilege, so that an ID that was planted or seen before
+// Renew gives the session a new ID and keeps its data: call it at every change of
+// privilege but a login, where Login does it, so that an ID that was planted or seen before
 // opens nothing afterwards (OWASP: session fixation). What the request has
 // changed so far is saved with it. The old ID is dead when Renew returns, and so
 // is the old CSRF token, which the one who planted the ID may have read: CSRFToken
@@ -97,36 +97,26 @@ func (s *Session) mayStartAgain() bool { return s.state == isRenewed || s.f.form
 // startAgain makes s a new session that holds what this request did, and nothing
 // of the one that has gone. The browser's cookie stays until the new session is
 // saved: it may be that of the request that renewed the old one.
-func (s *Session) startAgain() {
-	data, m, set := s.data, s.meta, s.metaSet
+//
+// undo is for a step that fails afterwards: it makes s again the session that has gone or
+// that the request may not use. Otherwise a later save of the request would begin a session,
+// whose cookie takes the place of that of the successor.
+func (s *Session) startAgain() (undo func()) {
+	was, data := s.current, s.data
+	was.data = data.Clone()
 	if s.state == isRenewed {
 		s.predecessor = s.at // an Invalidate in this request ends its successor too
 	}
 	s.reset()
 	data.StartAgain()
-	s.data, s.metaSet, s.cookie = data, set, cookieKeep
-	if set.idle {
-		s.meta.Idle = m.Idle
+	s.data, s.metaSet, s.cookie = data, was.metaSet, cookieKeep
+	if s.metaSet.idle {
+		s.meta.Idle = was.meta.Idle
 	}
-	if set.maxAge {
-		s.meta.MaxAge = m.MaxAge
+	if s.metaSet.maxAge {
+		s.meta.MaxAge = was.meta.MaxAge
 	}
-}
-
-// startAgainFor is startAgain for a step that may fail: undo makes s again the session that
-// has gone or that the request may not use. Otherwise a later save of the request would
-// begin a session, whose cookie takes the place of that of the successor.
-func (s *Session) startAgainFor() (undo func()) {
-	data, m, set := s.data.Clone(), s.meta, s.metaSet
-	id, at, predecessor, signed, guard, whole := s.id, s.at, s.predecessor, s.signed, s.guard, s.whole
-	isNew, changed, unseen, cookie, st, why := s.isNew, s.changed, s.unseen, s.cookie, s.state, s.why
-	s.startAgain()
-	return func() {
-		s.data, s.meta, s.metaSet = data, m, set
-		s.id, s.at, s.predecessor, s.signed, s.guard, s.whole = id, at, predecessor, signed, guard, whole
-		s.isNew, s.changed, s.unseen, s.cookie = isNew, changed, unseen, cookie
-		_ = s.become(st, why)
-	}
+	return func() { s.current = was }
 }
 
 // moveTo writes the session to another address and then closes the one it has,
@@ -175,8 +165,14 @@ func (s *Session) moveTo(ctx context.Context, at record.Address, in, left *entri
 		}
 		if copied == nil {
 			err = s.createAt(ctx, at, raw, ttl, in)
+		} else if err = s.store.Replace(ctx, at.Key, copied, raw, ttl); in != nil && isOvertaken(err) {
+			// Who has ended the user's sessions has found the copy by its entry.
+			if in.counted {
+				return ErrEnded
+			}
+			return s.gone(isEnded)
 		} else {
-			err = storeError("renew", s.store.Replace(ctx, at.Key, copied, raw, ttl))
+			err = storeError("renew", err)
 		}
 		if err != nil {
 			return err

@@ -2,12 +2,12 @@
 // with the session API of Pyramid.
 //
 // Most programs get a [Factory] from
-// [github.com/pyramidgo/redissessions/factory.FromSettings], wrap their
-// handlers with [Factory.Handler], and call [Factory.Get] where they need the
+// [github.com/pyramidgo/redissessions/factory.FromFile], wrap their
+// handlers with [Factory.Handler], and call [FromRequest] where they need the
 // visitor's [Session]:
 //
 //	func hello(w http.ResponseWriter, r *http.Request) {
-//		s, err := sessions.Get(r)
+//		s, err := session.FromRequest(r)
 //		if err != nil {
 //			return // the Handler answers: 503 when Redis is down
 //		}
@@ -16,7 +16,7 @@
 //		fmt.Fprintf(w, "visit %d", n)
 //	}
 //
-// Nothing is sent to Redis before Get, no key is made for a visitor who only
+// Nothing is sent to Redis before FromRequest, no key is made for a visitor who only
 // reads, and the session is saved once, just before the first byte of the
 // response. A save never overwrites what another request has saved meanwhile:
 // the request's own changes are applied again to the current record. A session
@@ -55,29 +55,11 @@ type Session struct {
 	ids   candidates // of the request's cookies
 	lines []string   // the request's Cookie lines
 	known string     // the ID that the browser has, "" when it has none
-	id    string     // "" until a new session has been saved
-	at    record.Address
-	// predecessor is where the session was that another request had renewed, when
-	// this one began in its place.
-	predecessor record.Address
-	guard       []byte // of the stored record; nil while nothing is stored
-	whole       []byte // the stored record, see priorRecord
-	data        overlay.Overlay
-	meta        record.Meta // with this request's changes
-	metaSet     struct{ idle, maxAge, login bool }
-	isNew       bool
-	changed     bool // Changed was called
+	current
 
-	access     access    // what a load does to the idle timeout
-	idleEnds   time.Time // when the stored record ends if it is not used; zero when unknown
-	due        due       // what a save is to restart, also when no key has changed
-	state      state
-	why        error        // of an ended, renewed or unavailable session
-	unseen     bool         // the request changed a session whose record it could not see
-	endedHere  bool         // a session was ended by this request
-	cookie     cookieAction // what the response does about the session's cookie
-	signed     string       // the cookie's value, once it was made
-	header     http.Header  // for AllowCookie: before the header is sent, as it was when the request came in
+	access     access      // what a load does to the idle timeout
+	endedHere  bool        // a session was ended by this request
+	header     http.Header // for AllowCookie: before the header is sent, as it was when the request came in
 	headerSent bool
 	unsaved    error            // why the error handler answers in place of the page
 	failed     [stepCount]error // of the steps whose failure the page must not hide
@@ -89,6 +71,30 @@ type Session struct {
 	// For the observer: of the operation that is under way, or was last.
 	tries, size int
 	siblings    int // how many sessions the user had after the login
+}
+
+// current is what a Session holds of one session. Invalidate, and a Renew or a Login where the
+// session has gone, put that of a new session in its place.
+type current struct {
+	id string // "" until a new session has been saved
+	at record.Address
+	// predecessor is where the session was that another request had renewed, when
+	// this one began in its place.
+	predecessor record.Address
+	guard       []byte // of the stored record; nil while nothing is stored
+	whole       []byte // the stored record, see priorRecord
+	data        overlay.Overlay
+	meta        record.Meta // with this request's changes
+	metaSet     struct{ idle, maxAge, login bool }
+	isNew       bool
+	changed     bool      // Changed was called
+	unseen      bool      // the request changed a session whose record it could not see
+	due         due       // what a save is to restart, also when no key has changed
+	idleEnds    time.Time // when the stored record ends if it is not used; zero when unknown
+	state       state
+	why         error        // of an ended, renewed or unavailable session
+	cookie      cookieAction // what the response does about the session's cookie
+	signed      string       // the cookie's value, once it was made
 }
 
 // state is what the request knows of the session's record.
@@ -129,7 +135,8 @@ func (f *Factory) newSession(r *http.Request, store Store) *Session {
 
 // blankSession returns a session that is yet to be loaded, or to begin.
 func (f *Factory) blankSession(r *http.Request, store Store) *Session {
-	s := &Session{f: f, r: r, store: store, isNew: true}
+	s := &Session{f: f, r: r, store: store}
+	s.isNew = true
 	s.data = overlay.New(f.format.Layout(), (*damages)(s))
 	return s
 }
@@ -137,16 +144,11 @@ func (f *Factory) blankSession(r *http.Request, store Store) *Session {
 // begin makes a blank session a new one.
 func (s *Session) begin() { s.meta.Created = s.f.creation(s.f.now()) }
 
-// reset makes s a new session. The caller holds the lock.
+// reset makes s a new session. Its predecessor, and what the response does about the cookie,
+// stay. The caller holds the lock.
 func (s *Session) reset() {
-	s.id, s.at, s.signed, s.guard, s.whole = "", record.Address{}, "", nil, nil
+	s.current = current{predecessor: s.predecessor, cookie: s.cookie, isNew: true}
 	s.data = overlay.New(s.f.format.Layout(), (*damages)(s))
-	s.meta = record.Meta{}
-	s.metaSet.idle, s.metaSet.maxAge, s.metaSet.login = false, false, false
-	s.isNew, s.changed = true, false
-	s.due = due{}
-	s.idleEnds = time.Time{}
-	s.state, s.why, s.unseen = isNotStored, nil, false
 	s.begin()
 }
 

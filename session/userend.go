@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -30,8 +31,12 @@ func (f *Factory) EndAll(ctx context.Context, user string) (int, error) {
 }
 
 // EndLabel ends all sessions whose Login had the label, as EndAll does: OpenID Connect's
-// back-channel logout gives the sid.
+// back-channel logout gives the sid. No session has a label without a name or a value: to
+// end those would be to end none, and is an error.
 func (f *Factory) EndLabel(ctx context.Context, name, value string) (int, error) {
+	if name == "" || value == "" {
+		return 0, fmt.Errorf("session: EndLabel: %w", errNoLabel)
+	}
 	p, err := f.placeFor(ctx)
 	if err != nil {
 		return 0, err
@@ -228,6 +233,8 @@ func (e *ending) step(ctx context.Context, open []*target) error {
 			}
 		case errors.Is(err, errTombstone):
 			t.end(wasBarred)
+		case errors.Is(err, errLaterLogin):
+			t.end(wasRenewed)
 		case errors.Is(err, ErrNotFound) && t.followed():
 			t.end(wasRenewed)
 		case errors.Is(err, ErrNotFound) && e.f.young(t.login):
@@ -282,7 +289,10 @@ func (e *ending) follow(ctx context.Context, t *target, current []byte) {
 	}
 }
 
-var errTombstone = errors.New("session: there is a tombstone")
+var (
+	errTombstone  = errors.New("session: there is a tombstone")
+	errLaterLogin = errors.New("session: the session has logged in again")
+)
 
 // removeLive removes the records at the targets' addresses, unless one is a marker, which is
 // a conflict, or a tombstone. In the Pyramid formats a guard cannot
@@ -293,6 +303,9 @@ func (e *ending) removeLive(ctx context.Context, targets []*target) ([]error, er
 	if front := e.f.loggedInFront(); front != nil {
 		for i := range guards {
 			guards[i] = front
+		}
+		if err := e.readFollowed(ctx, targets, results); err != nil {
+			return nil, err
 		}
 	} else if err := e.readYoung(ctx, targets, guards, results); err != nil {
 		return nil, err
@@ -313,6 +326,34 @@ func (e *ending) removeLive(ctx context.Context, targets []*target) ([]error, er
 		results[i] = e.unlessTombstone(targets[i].at, errs[n])
 	}
 	return results, nil
+}
+
+// readFollowed reads the records to which markers have led. A renewal keeps its session's time of
+// login. Another time is that of a later login, which may be of another user, or without the label:
+// it has entries of its own.
+func (e *ending) readFollowed(ctx context.Context, targets []*target, results []error) error {
+	var at []int
+	var keys []string
+	for i, t := range targets {
+		if t.followed() {
+			at, keys = append(at, i), append(keys, t.at.Key)
+		}
+	}
+	loaded, err := e.loadEach(ctx, keys)
+	if err != nil {
+		return err
+	}
+	for n, i := range at {
+		if results[i] = loaded[n].Err; results[i] != nil {
+			continue
+		}
+		snap, err := e.f.format.Decode(targets[i].at, loaded[n].Record)
+		live := err == nil && snap.Successor == nil && !snap.Ended
+		if live && !snap.Meta.Login.At.Equal(targets[i].login) {
+			results[i] = errLaterLogin
+		}
+	}
+	return nil
 }
 
 // readYoung reads the records whose key may hold a tombstone.

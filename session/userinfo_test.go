@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/alicebob/miniredis/v2"
@@ -120,6 +121,30 @@ func infoFields(t *testing.T, s *clockSite, o *session.Options) {
 		near("LastSeen", p.LastSeen, wantSeen, within)
 		near("Expires", p.Expires, wantEnd, within)
 	})
+}
+
+// With a store that does not tell how long a record is kept, Expires is the latest time that
+// is possible and not zero, which is never.
+func TestInfoWithoutTimesToLive(t *testing.T) {
+	for _, format := range formats {
+		t.Run(format.String(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := &site{t: t, f: newUsersFactory(t, newMemUsers(), format, func(o *session.Options) { o.IdleTimeout = time.Hour })}
+				for _, timeout := range []time.Duration{time.Hour, 2 * time.Hour} {
+					v := visitor.New(t)
+					if err := s.login(v, "ann"); err != nil {
+						t.Fatal(err)
+					}
+					s.as(v, func(_ context.Context, se *session.Session) { se.AdjustTimeout(timeout) })
+					pass(10 * time.Minute)
+					info := s.sessions("ann")[0]
+					if left := time.Until(info.Expires); left != timeout || !info.LastSeen.IsZero() {
+						t.Errorf("a timeout of %v: it ends in %v and was seen at %v", timeout, left, info.LastSeen)
+					}
+				}
+			})
+		})
+	}
 }
 
 // A handle that names no session of the user is ErrNotFound; one of a session that was

@@ -20,10 +20,12 @@ type Info struct {
 	Created, LoggedIn time.Time
 	// LastSeen is when the session was last used, to within Options.TouchAfter, of which the
 	// default is up to an hour for a session that stays logged in. It is
-	// zero when the record does not show it: for a session without an idle timeout, and for
-	// one whose absolute timeout comes before the end of its idle timeout.
+	// zero when the record does not show it: for a session without an idle timeout, for
+	// one whose absolute timeout comes before the end of its idle timeout, and with a store
+	// that is no TTLLoader.
 	LastSeen time.Time
-	// Expires is when the session ends if it is not used any more; zero for never.
+	// Expires is when the session ends if it is not used any more; zero for never. With a
+	// store that is no TTLLoader it is the latest time that is possible.
 	Expires time.Time
 	// Current is whether it is the session of the request that the context belongs to. It is
 	// false where the request did not come through Factory.Handler.
@@ -122,6 +124,9 @@ func (f *Factory) info(snap record.Snapshot, login time.Time, left time.Duration
 			i.LastSeen = now.UTC()
 		}
 	}
+	if left == unknownTTL && idle > 0 && end.IsZero() {
+		end = now.Add(idle).UTC()
+	}
 	if !absolute.IsZero() && (end.IsZero() || absolute.Before(end)) {
 		end = absolute
 	}
@@ -149,7 +154,7 @@ func (f *Factory) currentKey(ctx context.Context) string {
 // End ends one session of a user, by the handle that Sessions returned for it. A session
 // that was renewed since is found by its time of login. The error is ErrNotFound when the
 // user has no such session.
-func (f *Factory) End(ctx context.Context, user, name string) (err error) {
+func (f *Factory) End(ctx context.Context, user, handle string) (err error) {
 	defer func() {
 		if err != nil && !errors.Is(err, ErrNotFound) {
 			f.ended(ctx, CauseRevoked, err)
@@ -172,7 +177,7 @@ func (f *Factory) End(ctx context.Context, user, name string) (err error) {
 		if err != nil {
 			return storeError("end a session", err)
 		}
-		at, member, login, ok := userset.Named(f.format, hash, membersOf(state), name)
+		at, member, login, ok := userset.Named(f.format, hash, membersOf(state), handle)
 		if !ok {
 			return ErrNotFound
 		}
@@ -226,6 +231,7 @@ func (p place) survey(ctx context.Context, key string, state IndexState, before 
 				read = append(read, l)
 			}
 		}
+		read = append(read, s.Links()...)
 		if err := p.read(ctx, read); err != nil {
 			return surveyed{}, err
 		}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/pyramidgo/redissessions/connect/goredis"
 	"github.com/pyramidgo/redissessions/connect/redigo"
+	"github.com/pyramidgo/redissessions/encode"
 	"github.com/pyramidgo/redissessions/internal/connecttest"
 	"github.com/pyramidgo/redissessions/internal/visitor"
 	"github.com/pyramidgo/redissessions/session"
@@ -241,4 +242,41 @@ func everyStore(t *testing.T, s *site, users session.UserOptions) {
 			t.Error("somebody is logged in")
 		}
 	}
+}
+
+// A label has a name and a value: a logout by an empty sid, which would end no session, is refused
+// as a login with one is.
+func TestLabelWithoutText(t *testing.T) {
+	s := onMiniredis(t, session.FormatNative, discardLog)
+	for _, label := range [][2]string{{"", ""}, {"sid", ""}, {"", "1"}} {
+		v := visitor.New(t)
+		if err := s.login(v, "ann", session.WithLabel(label[0], label[1])); err == nil || s.user(v) != "" {
+			t.Errorf("%q: Login: %v, then %q", label, err, s.user(v))
+		}
+		if n, err := s.f.EndLabel(t.Context(), label[0], label[1]); err == nil || n != 0 {
+			t.Errorf("%q: EndLabel: %d, %v", label, n, err)
+		}
+	}
+}
+
+// What Describe says of a browser never keeps its visitor out: a User-Agent may have any bytes, and
+// most codecs keep only text that is UTF-8.
+func TestDescribeAnyBytes(t *testing.T) {
+	eachFormatAtOnce(t, func(t *testing.T, format session.Format) {
+		for _, codec := range []encode.Codec{{}, encode.JSON} {
+			about := ""
+			s := onMiniredis(t, format, func(o *session.Options) {
+				o.Codec = codec
+				o.Users.Describe = func(*http.Request) string { return about }
+			})
+			for given, want := range map[string]string{"Lynx\xe9/2": "Lynx\ufffd/2", "\xff\xfe": "\ufffd", "Ænima\x00": "Ænima\x00"} {
+				about = given
+				if err := s.login(visitor.New(t), want); err != nil {
+					t.Errorf("%q: %v", given, err)
+				} else if infos := s.sessions(want); len(infos) != 1 || infos[0].About != want {
+					t.Errorf("%q: %+v", given, infos)
+				}
+			}
+		}
+	})
 }

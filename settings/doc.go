@@ -1,6 +1,7 @@
 // Package settings turns what an operator writes into [Options] that a program can use.
 //
-// Two functions are enough for most programs:
+// Most programs call [github.com/pyramidgo/redissessions/factory.FromFile], which calls these
+// two functions:
 //
 //	source, err := settings.Load("development.ini") // or .yaml, .toml, .json
 //	options, err := settings.Parse(source)

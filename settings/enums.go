@@ -21,7 +21,7 @@ const (
 	SameSiteOff    SameSite = "off"  // no attribute
 )
 
-// GuardedSave says how a save makes sure that nobody else has saved meanwhile.
+// GuardedSave says how a save makes sure that no other request has saved meanwhile.
 type GuardedSave string
 
 // The values of redis.sessions.guarded_save.

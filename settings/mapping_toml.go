@@ -85,10 +85,12 @@ func tomlSkip(s, end string) int {
 	return len(s) + 1
 }
 
-// bareText matches a value that begins like text and is none of TOML's words.
+// bareText matches a value that begins like text and is none of TOML's words, and bareDigits
+// one that begins like a number and goes on like text (20m).
 var (
-	bareText  = regexp.MustCompile(`^[^=]*=\s*[\pL_/.]`)
-	tomlWords = regexp.MustCompile(`^[^=]*=\s*(true|false|inf|nan)\b`)
+	bareText   = regexp.MustCompile(`^[^=]*=\s*[\pL_/.]`)
+	bareDigits = regexp.MustCompile(`^[^=]*=\s*[+-]?\d[^\s#\pL]*\pL`)
+	tomlWords  = regexp.MustCompile(`^[^=]*=\s*(true|false|inf|nan)\b`)
 )
 
 // tomlProblem says what is wrong with a line, as far as that can be told without repeating
@@ -100,7 +102,7 @@ func tomlProblem(text string, line int) string {
 	}
 	content := strings.TrimSpace(lines[line-1])
 	switch {
-	case bareText.MatchString(content) && !tomlWords.MatchString(content):
+	case bareText.MatchString(content) && !tomlWords.MatchString(content), bareDigits.MatchString(content):
 		return "is not TOML: text must stand in quotes"
 	case strings.Count(content, `"`)%2 == 1 || strings.Count(content, "'")%2 == 1:
 		return "is not TOML: a text in quotes does not end in its line"

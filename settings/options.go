@@ -26,9 +26,8 @@ type Options struct {
 	// again. The default is zero: every request restarts it.
 	TimeoutTrigger time.Duration
 
-	// AbsoluteTimeout is how long a session may live, counted from its login, or from its
-	// creation where nobody has logged in. The
-	// default is zero: as long as it is used.
+	// AbsoluteTimeout is how long a session may live, counted from its login, or without one
+	// from its creation. The default is zero: as long as it is used.
 	AbsoluteTimeout time.Duration
 
 	// PassiveHeader names a header whose presence marks a request that does not restart
@@ -171,7 +170,7 @@ type Options struct {
 	// AutoPipeline says when commands of concurrent requests share a round trip. The
 	// default is PipelineAuto.
 	AutoPipeline AutoPipeline
-	// GuardedSave says how a save makes sure that nobody else has saved meanwhile.
+	// GuardedSave says how a save makes sure that no other request has saved meanwhile.
 	// The default is GuardAuto.
 	GuardedSave GuardedSave
 

@@ -150,6 +150,29 @@ func TestDoctorRightsWouldDo(t *testing.T) {
 	})
 }
 
+// TestDoctorRightsOfAnOddPrefix: an ACL rule is a pattern, and the prefix is text.
+func TestDoctorRightsOfAnOddPrefix(t *testing.T) {
+	srv := connecttest.RedisServer(t)
+	keys := map[string]string{"url": srv.URL(), "prefix": `a*[z]?\:`}
+	r := run(t, "", "doctor", "-s", settingsFile(t, keys))
+	line := regexp.MustCompile(`user web on >PASSWORD (.*)`).FindStringSubmatch(r.out)
+	if line == nil {
+		t.Fatal(r.out)
+	}
+	words := []any{"acl", "setuser", "web", "on", ">" + password}
+	for _, rule := range strings.Fields(line[1]) {
+		words = append(words, rule)
+	}
+	if err := srv.Client().Do(t.Context(), words...).Err(); err != nil {
+		t.Fatal(err)
+	}
+	keys["url"] = strings.Replace(keys["url"], "://", "://web:"+password+"@", 1)
+	run(t, "", "doctor", "-s", settingsFile(t, keys)).wants(t, 0, "the server carries out what sessions send")
+	if said := srv.Client().Do(t.Context(), "acl", "dryrun", "web", "get", "axzx:1").String(); !strings.Contains(said, "no permissions") {
+		t.Errorf("the rule allows keys of another prefix: %s", said)
+	}
+}
+
 // TestDoctorDeployments: what Cluster and Sentinel look like, and when something is missing.
 func TestDoctorDeployments(t *testing.T) {
 	cluster := connecttest.Cluster(t)

@@ -8,6 +8,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"io"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -92,7 +93,7 @@ func TestTerminalAsks(t *testing.T) {
 	x := inTerminal(t, nil, "end", "-s", s.file, "--all")
 	x.until("Type yes")
 	x.types("n\n")
-	if out, status := x.ends(); status != 1 || !strings.Contains(out, "redis.sessions.valid_since = 20") || !strings.Contains(out, "nothing was changed") || !s.here(v) {
+	if out, status := x.ends(); status != 1 || !strings.Contains(out, "redis.sessions.valid_since = 20") || !strings.Contains(out, "all keys that begin with session:") || !strings.Contains(out, "nothing was changed") || !s.here(v) {
 		t.Errorf("%d: %s", status, out)
 	}
 	x = inTerminal(t, nil, "end", "-s", s.file, "--all")
@@ -106,6 +107,29 @@ func TestTerminalAsks(t *testing.T) {
 	x.types("yes\n")
 	if out, status := x.ends(); status != 0 || !strings.Contains(out, "1 session ended") || s.here(v) {
 		t.Errorf("%d: %s", status, out)
+	}
+}
+
+// TestTerminalInterrupted: Ctrl-C ends the command at once while it waits for a server that does
+// not answer, and doctor has found nothing then.
+func TestTerminalInterrupted(t *testing.T) {
+	hole, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer hole.Close()
+	file := settingsFile(t, map[string]string{"url": "redis://" + hole.Addr().String(), "socket_timeout": "1h"})
+	for _, name := range []string{"count", "doctor"} {
+		x := inTerminal(t, nil, name, "-s", file)
+		conn, err := hole.Accept()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		x.types("\x03")
+		if out, status := x.ends(); status != 130 || !strings.Contains(out, "interrupted") || strings.Contains(out, "broken") {
+			t.Errorf("%s: %d: %s", name, status, out)
+		}
 	}
 }
 

@@ -103,7 +103,7 @@ type store struct {
 // sessions, and that they end with this one.
 func (s *store) InThisProcess() {}
 
-// Close ends the connections and, when nobody else uses it, the server.
+// Close ends the connections and, when no other store uses it, the server.
 func (s *store) Close() error {
 	var err error
 	s.once.Do(func() {

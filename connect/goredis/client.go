@@ -23,8 +23,8 @@ const (
 	noRetries = -1
 	noPool    = -1
 	// reload is how often a cluster client asks which nodes there are. The
-	// default, a minute, is how long requests fail after a node has died and
-	// nobody was redirected.
+	// default, a minute, is how long requests fail after a node has died, where
+	// no other node redirects them.
 	reload = 5 * time.Second
 	// maxIdle closes connections before firewalls and load balancers, which
 	// often allow a few minutes, forget them without a word.

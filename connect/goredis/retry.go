@@ -11,7 +11,7 @@ import (
 )
 
 // once keeps go-redis from sending a command again by itself. It would do so
-// after a connection broke, when nobody can tell whether the command was
+// after a connection broke, when the command may or may not have been
 // carried out, and would not say that it did. This package tries again itself
 // and keeps count. Redirections of a cluster are still followed.
 //

@@ -111,8 +111,8 @@ func (s *store) indexSend(ctx context.Context, op, key string, cmds ...redis.Cmd
 			_ = pipe.Process(ctx, c)
 		}
 		_ = pipe.Process(ctx, list)
-		_, err := pipe.Exec(ctx)
-		return err
+		sent, err := pipe.Exec(ctx)
+		return abortedBy(sent, err)
 	}
 	err := try(ctx)
 	if err != nil {
@@ -127,4 +127,18 @@ func (s *store) indexSend(ctx context.Context, op, key string, cmds ...redis.Cmd
 		dialect.AppendEntry(&state, member, z.Score)
 	}
 	return state, nil
+}
+
+// abortedBy returns the refusal for which a transaction was given up: EXECABORT says only that
+// there was one.
+func abortedBy(sent []redis.Cmder, err error) error {
+	if !redis.IsExecAbortError(err) {
+		return err
+	}
+	for _, c := range sent {
+		if c.Err() != nil && !redis.IsExecAbortError(c.Err()) {
+			return c.Err()
+		}
+	}
+	return err
 }

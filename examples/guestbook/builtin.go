@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/spf13/viper"
 
@@ -18,21 +20,29 @@ import (
 //go:embed development.ini
 var builtIn []byte
 
-// defaultPlaces are where development.ini is, seen from the repository's root
-// and from the example's own folder.
-var defaultPlaces = []string{"examples/guestbook/development.ini", "development.ini"}
+// besideThis and present are where development.ini is, seen from the repository's root and from
+// the example's own folder.
+const (
+	besideThis = "examples/guestbook/development.ini"
+	present    = "development.ini"
+)
 
-// loadSettings reads the file that -settings names, and otherwise the first of
-// defaultPlaces, or what is built in. It also returns what to call that.
+// loadSettings reads the file that -settings names, and otherwise development.ini, or what is
+// built in. It also returns what to call that. A development.ini of the present folder that says
+// nothing of sessions is another program's.
 func loadSettings(named string) (source *viper.Viper, file string, err error) {
-	for _, place := range defaultPlaces {
-		if _, err := os.Stat(place); named == "" && !errors.Is(err, fs.ErrNotExist) {
-			named = place
-		}
-	}
 	if named != "" {
 		source, err = settings.Load(named)
 		return source, named, err
+	}
+	for _, place := range []string{besideThis, present} {
+		if _, err := os.Stat(place); errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		source, err = settings.Load(place)
+		if err != nil || place == besideThis || hasSessions(source) {
+			return source, place, err
+		}
 	}
 	// settings.Load reads files: they may come from anywhere, for a moment too.
 	dir, err := os.MkdirTemp("", "guestbook")
@@ -46,4 +56,8 @@ func loadSettings(named string) (source *viper.Viper, file string, err error) {
 	}
 	source, err = settings.Load(file)
 	return source, "development.ini, which is built in (-settings names another file)", err
+}
+
+func hasSessions(source *viper.Viper) bool {
+	return slices.ContainsFunc(source.AllKeys(), func(key string) bool { return strings.Contains(key, "redis.sessions.") })
 }

@@ -63,12 +63,13 @@ func TestAnywhere(t *testing.T) {
 	}
 }
 
-// Without -settings a development.ini of the present folder counts, and one that is
-// wrong is not passed over.
+// Without -settings a development.ini of the present folder counts, unless it has no settings of
+// sessions, and one that is wrong is not passed over.
 func TestDefaultSettings(t *testing.T) {
 	for name, tt := range map[string]struct{ path, text, file, wrong string }{
 		"none":          {"other.ini", "", "built in", ""},
 		"here":          {"development.ini", "[app:main]\nredis.sessions.timeout = 60\n", "development.ini", ""},
+		"another's":     {"development.ini", "[app:main]\nuse = egg:shop\n[server:main]\nport = 6543\n", "built in", ""},
 		"the root's":    {"examples/guestbook/development.ini", "[app:main]\n", "examples/guestbook/development.ini", ""},
 		"a broken file": {"development.ini", "[app:main\n", "development.ini", "development.ini"},
 		"a broken link": {"development.ini", "[app:main]\nuse = config:missing.ini\n", "development.ini", "missing.ini"},

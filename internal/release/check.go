@@ -80,8 +80,10 @@ func checkChangelog(ctx context.Context, r *repository, e entry) (string, error)
 	case e.unreleased != "":
 		return "", fmt.Errorf(`"Unreleased" is not empty: move what is under it below a version`)
 	}
-	if there, err := r.git(ctx, "tag", "--list", tagOf(".", e.version)); err != nil || there != "" {
-		return "", errors.Join(err, fmt.Errorf("version %s has its tag already: begin the next one", e.version))
+	if there, err := r.git(ctx, "tag", "--list", tagOf(".", e.version)); err != nil {
+		return "", err
+	} else if there != "" {
+		return "", fmt.Errorf("version %s has its tag already: begin the next one", e.version)
 	}
 	return e.version + ", " + e.date, nil
 }
@@ -105,8 +107,10 @@ func checkGolden(ctx context.Context, r *repository, e entry) (string, error) {
 		} else if there == "" {
 			continue
 		}
-		if diff, err := r.git(ctx, "diff", "--stat", tag, "--", goldenDir+"/"+f.Name()); err != nil || diff != "" {
-			return "", errors.Join(err, fmt.Errorf("%s/%s is not what %s has:\n%s", goldenDir, f.Name(), tag, diff))
+		if diff, err := r.git(ctx, "diff", "--stat", tag, "--", goldenDir+"/"+f.Name()); err != nil {
+			return "", err
+		} else if diff != "" {
+			return "", fmt.Errorf("%s/%s is not what %s has:\n%s", goldenDir, f.Name(), tag, diff)
 		}
 	}
 	return fmt.Sprintf("%d versions in %s", len(folders), goldenDir), nil

@@ -27,15 +27,19 @@ func (r *repository) release(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if dirty, err := r.git(ctx, "status", "--porcelain"); err != nil || dirty != "" {
-		return errors.Join(err, errors.New("the work tree has changes that are not committed"))
+	if dirty, err := r.git(ctx, "status", "--porcelain"); err != nil {
+		return err
+	} else if dirty != "" {
+		return errors.New("the work tree has changes that are not committed")
 	}
 	var tags []string
 	for _, dir := range r.published {
 		tags = append(tags, tagOf(dir, e.version))
 	}
-	if there, err := r.git(ctx, append([]string{"tag", "--list"}, tags...)...); err != nil || there != "" {
-		return errors.Join(err, fmt.Errorf("tags of %s are there already: %s", e.version, strings.Fields(there)))
+	if there, err := r.git(ctx, append([]string{"tag", "--list"}, tags...)...); err != nil {
+		return err
+	} else if there != "" {
+		return fmt.Errorf("tags of %s are there already: %s", e.version, strings.Fields(there))
 	}
 	commit, err := r.releaseCommit(ctx, e.version)
 	if err != nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -73,6 +74,11 @@ func TestRelease(t *testing.T) {
 		t.Errorf("with a change that is not committed: %v", err)
 	}
 	r.must(t, "checkout", "--quiet", "a/a.go")
+	stopped, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := r.release(stopped, new(strings.Builder)); !errors.Is(err, context.Canceled) || strings.Contains(err.Error(), "not committed") {
+		t.Errorf("where git was stopped: %v", err)
+	}
 
 	var out strings.Builder
 	if err := r.release(t.Context(), &out); err != nil {

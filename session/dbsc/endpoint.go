@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"strings"
 
 	"github.com/pyramidgo/redissessions/session"
 )
@@ -24,8 +25,8 @@ type finder func(ref string, is func(state string) bool) (*session.BoundSession,
 
 // Serves implements session.Binding.
 func (b *binding) Serves(path string) bool {
-	return len(path) > len(b.path) && path[:len(b.path)] == b.path &&
-		(path[len(b.path):] == registerPath || path[len(b.path):] == refreshPath)
+	below, ok := strings.CutPrefix(path, b.path)
+	return ok && (below == registerPath || below == refreshPath)
 }
 
 // Serve implements session.Binding. No answer may be read by another site or cached.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -215,6 +216,34 @@ func TestDownAtEachCommand(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestRecordWithoutRoom: when the key does not fit into the record any more, the log says so, and
+// the session stays as it was.
+func TestRecordWithoutRoom(t *testing.T) {
+	const limit = 2000
+	s := newSite(t, dbsc.Options{}, func(o *session.Options) { o.MaxRecordBytes = limit })
+	b := newBrowser(s)
+	b.login()
+	size := 0
+	for _, r := range s.store.records {
+		size = len(r.data)
+	}
+	b.Do(s.sessions.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		se, err := s.sessions.Get(r)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		se.Set("x", strings.Repeat("x", limit-size-50))
+	})), httptest.NewRequest(http.MethodGet, origin+"/", http.NoBody))
+	if resp := b.register(); resp.StatusCode != http.StatusServiceUnavailable || len(resp.Cookies()) > 0 {
+		t.Errorf("status %d, %d cookies", resp.StatusCode, len(resp.Cookies()))
+	}
+	if log := s.log.String(); !strings.Contains(log, "level=ERROR") || !strings.Contains(log, "max_record_bytes") {
+		t.Errorf("the log has %q", log)
+	}
+	b.wantUser("afterwards", "anna")
 }
 
 // TestDamagedRecord: a record that cannot be read is no session, and where the operator wants

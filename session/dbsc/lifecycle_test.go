@@ -3,7 +3,9 @@ package dbsc_test
 import (
 	"crypto/rand"
 	"crypto/rsa"
+	"errors"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -231,6 +233,37 @@ func TestRequired(t *testing.T) {
 	})
 }
 
+// TestRequiredAgain: Renew does not lengthen the minute that a browser has for its registration,
+// and Login begins another one.
+func TestRequiredAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t, dbsc.Options{Required: true})
+		b := newBrowser(s)
+		b.login()
+		pass(59 * time.Second)
+		b.get("/renew")
+		b.wantUser("after Renew", "anna")
+		pass(time.Second)
+		b.wantUser("a minute after the login", "")
+		if resp := b.get("/renew"); resp.StatusCode != http.StatusForbidden {
+			t.Errorf("Renew by a stranger: status %d", resp.StatusCode)
+		}
+		b.wantUser("after Renew by a stranger", "")
+		for range 2 {
+			b.login()
+			pass(59 * time.Second)
+			b.wantUser("in the minute after another login", "anna")
+		}
+		pass(time.Second)
+		b.wantUser("a minute after the last login", "")
+		b.registered()
+		b.get("/renew")
+		b.wantUser("after the registration", "anna")
+		pass(11 * time.Minute)
+		b.wantUser("after the bound cookie's end", "")
+	})
+}
+
 // TestLogout: both cookies go, and the browser is told to forget the session, with the
 // cookies and without.
 func TestLogout(t *testing.T) {
@@ -257,6 +290,38 @@ func TestLogout(t *testing.T) {
 	}
 }
 
+// TestLogoutWithMessage: a logout after which the request begins another session, for a message
+// say or by a login, deletes the bound cookie all the same.
+func TestLogoutWithMessage(t *testing.T) {
+	s := newSite(t, dbsc.Options{})
+	end := map[string]func(r *http.Request, s *session.Session) error{
+		"Session.Invalidate": func(r *http.Request, s *session.Session) error { return s.Invalidate(r.Context()) },
+		"Factory.Invalidate": func(r *http.Request, _ *session.Session) error { return s.sessions.Invalidate(r) },
+	}
+	begin := map[string]func(r *http.Request, s *session.Session) error{
+		"a message": func(_ *http.Request, s *session.Session) error { s.Flash("", "You are logged out."); return nil },
+		"a login":   func(r *http.Request, s *session.Session) error { return s.Login(r.Context(), "bert") },
+	}
+	for how, end := range end {
+		for what, begin := range begin {
+			b := newBrowser(s).bound()
+			resp := b.Do(s.sessions.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+				se, err := s.sessions.Get(r)
+				if err := errors.Join(err, end(r, se), begin(r, se)); err != nil {
+					t.Error(err)
+				}
+			})), httptest.NewRequest(http.MethodGet, origin+"/", http.NoBody))
+			if !setsCookie(resp, "session") || !deletesCookie(resp, boundName) {
+				t.Errorf("%s, then %s: Set-Cookie %q", how, what, resp.Header["Set-Cookie"])
+			}
+			if offers := resp.Header.Get("Secure-Session-Registration") != ""; offers != (what == "a login") {
+				t.Errorf("%s, then %s: it offers to register: %v", how, what, offers)
+			}
+			b.wantEnded(how+", then "+what, b.refresh(""))
+		}
+	}
+}
+
 // TestStranger: what a request may do that does not prove where it comes from.
 func TestStranger(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -267,7 +332,12 @@ func TestStranger(t *testing.T) {
 		thief := b.thief()
 		thief.SetCookie(boundName, "")
 		for path, code := range map[string]int{"/": 200, "/write": 403, "/renew": 403, "/remember": 403} {
-			resp := thief.get(path)
+			r := httptest.NewRequest(http.MethodGet, origin+path, http.NoBody)
+			r.Header.Set("Secure-Session-Skipped", `unreachable;session_identifier="`+b.known.ID+`"`) // proves nothing
+			resp := thief.Do(s.handler, r)
+			if text := body(t, resp); path == "/" && text != "" {
+				t.Errorf("a stranger's page: %q", text)
+			}
 			if resp.StatusCode != code || len(resp.Header["Set-Cookie"]) > 0 {
 				t.Errorf("%s: status %d, Set-Cookie %q", path, resp.StatusCode, resp.Header["Set-Cookie"])
 			}
@@ -288,5 +358,98 @@ func TestStranger(t *testing.T) {
 		}
 		b.wantUser("after a stranger's logout", "")
 		other.wantUser("the other login", "anna")
+	})
+}
+
+// TestLostKey: a browser that has lost its key gets out of the session by a form without a token,
+// and can then log in by one with a token.
+func TestLostKey(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t, dbsc.Options{}, func(o *session.Options) {
+			o.ErrorHandler = func(w http.ResponseWriter, _ *http.Request, err error) {
+				if errors.Is(err, session.ErrUnbound) {
+					http.Error(w, "post to /leave", http.StatusForbidden)
+				}
+			}
+		})
+		protected, mux := http.NewServeMux(), http.NewServeMux()
+		protected.HandleFunc("GET /", func(w http.ResponseWriter, r *http.Request) {
+			if se, err := s.sessions.Get(r); err == nil {
+				token, _ := se.CSRFToken(r.Context())
+				_, _ = w.Write([]byte(token))
+			}
+		})
+		protected.HandleFunc("POST /login", func(_ http.ResponseWriter, r *http.Request) {
+			if se, err := s.sessions.Get(r); err == nil {
+				_ = se.Login(r.Context(), "anna")
+			}
+		})
+		mux.Handle("/", new(session.CSRFProtection).Handler(protected))
+		mux.Handle("POST /leave", http.NewCrossOriginProtection().Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if s.sessions.Invalidate(r) == nil {
+				http.Redirect(w, r, "/", http.StatusSeeOther)
+			}
+		})))
+		b := newBrowser(s).bound()
+		s.handler = s.sessions.Handler(mux)
+		pass(20 * time.Minute)
+		if resp := b.get("/"); resp.StatusCode != http.StatusForbidden || !strings.Contains(body(t, resp), "/leave") {
+			t.Errorf("the page with a form: status %d", resp.StatusCode)
+		}
+		if resp := b.post("/leave", "Sec-Fetch-Site", "cross-site"); resp.StatusCode != http.StatusForbidden || s.store.count() != 1 {
+			t.Errorf("the form of another site: status %d, %d records", resp.StatusCode, s.store.count())
+		}
+		resp := b.post("/leave", "Sec-Fetch-Site", "same-origin")
+		if resp.StatusCode != http.StatusSeeOther || !deletesCookie(resp, "session") || !deletesCookie(resp, boundName) || s.store.count() != 0 {
+			t.Errorf("the form: status %d, %d records, Set-Cookie %q", resp.StatusCode, s.store.count(), resp.Header["Set-Cookie"])
+		}
+		token := body(t, b.get("/"))
+		if resp := b.post("/login", session.CSRFHeader, token, "Sec-Fetch-Site", "same-origin"); resp.StatusCode != http.StatusOK || !setsCookie(resp, "session") {
+			t.Errorf("the login: status %d", resp.StatusCode)
+		}
+	})
+}
+
+// TestFormOfAStranger: a form with the right token, from a request that proves nothing, is refused
+// for that: its visitor is told so, and Denied sees it.
+func TestFormOfAStranger(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t, dbsc.Options{})
+		var denied error
+		forms := map[string]*session.CSRFProtection{
+			"by default": {},
+			"Denied": {Denied: func(w http.ResponseWriter, _ *http.Request, err error) {
+				denied = err
+				http.Error(w, "denied", http.StatusForbidden)
+			}},
+		}
+		b := newBrowser(s).bound()
+		token := body(t, b.Do(s.sessions.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if se, err := s.sessions.Get(r); err == nil {
+				token, _ := se.CSRFToken(r.Context())
+				_, _ = w.Write([]byte(token))
+			}
+		})), httptest.NewRequest(http.MethodGet, origin+"/", http.NoBody)))
+		send := func(p *session.CSRFProtection) (code int, text string) {
+			r := httptest.NewRequest(http.MethodPost, origin+"/", http.NoBody)
+			r.Header.Set(session.CSRFHeader, token)
+			resp := b.Do(s.sessions.Handler(p.Handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))), r)
+			return resp.StatusCode, body(t, resp)
+		}
+		for name, p := range forms {
+			if code, text := send(p); code != http.StatusOK {
+				t.Errorf("%s, from its browser: status %d, %s", name, code, text)
+			}
+		}
+		pass(20 * time.Minute)
+		for name, p := range forms {
+			code, text := send(p)
+			if code != http.StatusForbidden || name == "by default" && !strings.Contains(text, "the one that logged in") {
+				t.Errorf("%s, from a stranger: status %d, %s", name, code, text)
+			}
+		}
+		if !errors.Is(denied, session.ErrCSRF) || !errors.Is(denied, session.ErrUnbound) {
+			t.Errorf("Denied sees %v", denied)
+		}
 	})
 }

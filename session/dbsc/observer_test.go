@@ -63,3 +63,52 @@ func TestEvents(t *testing.T) {
 		}
 	})
 }
+
+// TestLogWithoutSecrets: whatever a browser, a thief and a store that is down make the log say,
+// at any level, it has no cookie, identifier, challenge, proof, reference or user in it.
+func TestLogWithoutSecrets(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log safeBuffer
+		logger := slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug, AddSource: true}))
+		s := newSite(t, dbsc.Options{Required: true}, func(o *session.Options) {
+			o.Logger, o.Observer = logger, session.LogTo(logger)
+		})
+		var secrets []string
+		b := newBrowser(s)
+		b.login()
+		offer, ref, _ := strings.Cut(b.challenge, ".")
+		for _, bad := range badProofs(t, b.key, b.challenge, true) {
+			b.post(b.path, "Secure-Session-Response", `"`+bad+`"`)
+		}
+		b.registered()
+		for _, bad := range badProofs(t, b.key, b.ask(), false) {
+			b.refresh(`"` + bad + `"`)
+		}
+		challenge := b.ask()
+		proof := b.proof(challenge, false)
+		s.store.fail(errors.New("the store is down"))
+		b.refresh(proof)
+		b.register()
+		b.get("/")
+		s.store.fail(nil)
+		b.wantFresh("a proof", b.refresh(proof))
+		secrets = append(secrets, offer, ref, challenge, proof, b.known.ID, b.Cookie("session"), b.Cookie(boundName))
+		pass(20 * time.Minute)
+		b.wantUser("a stranger", "")
+		b.get("/write")
+		thief := b.thief()
+		forged := thief.proof(thief.ask(), false)
+		thief.wantEnded("another key", thief.refresh(forged))
+		secrets = append(secrets, forged, "anna")
+		for i, secret := range secrets {
+			if secret == "" || strings.Contains(log.String(), secret) {
+				t.Errorf("secret %d, %q, is in the log: %s", i, secret, log.String())
+			}
+		}
+		for _, line := range []string{"level=ERROR", "level=WARN", "level=INFO"} {
+			if !strings.Contains(log.String(), line) {
+				t.Errorf("the log has no line of %s", line)
+			}
+		}
+	})
+}

@@ -120,10 +120,10 @@ func (b *binding) Begin() (string, error) {
 // Offer implements session.Binding.
 //
 // The challenge has the reference to the session behind it, for a registration without the
-// session's cookie.
+// session's cookie. Both fields are lists: a response may have those of another factory too.
 func (b *binding) Offer(h http.Header, text, ref string) {
 	if s, ok := parseState(text); ok && !s.bound() {
-		h.Set("Secure-Session-Registration", "(ES256 RS256);path="+quoted(b.path+registerPath)+";challenge="+quoted(s.offer.String()+refSeparator+ref))
+		h.Add("Secure-Session-Registration", "(ES256 RS256);path="+quoted(b.path+registerPath)+";challenge="+quoted(s.offer.String()+refSeparator+ref))
 	}
 }
 
@@ -192,7 +192,7 @@ func (b *binding) Prepare(text string) string {
 // Remind implements session.Binding.
 func (b *binding) Remind(h http.Header, text string) {
 	if s, ok := parseState(text); ok && b.ahead(&s) && s.last.good(b.now()) {
-		h.Set(challengeHeader, s.challenge())
+		h.Add(challengeHeader, s.challenge())
 	}
 }
 

@@ -462,6 +462,57 @@ func TestTwoFactories(t *testing.T) {
 	})
 }
 
+// TestTwoFactoriesInOneResponse: a response that logs in to both offers both to register, and
+// near the end of both bound cookies it brings both challenges.
+func TestTwoFactoriesInOneResponse(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var factories [2]*session.Factory
+		for i, name := range []string{"session", "admin"} {
+			o := &session.Options{Secret: testSecret, DeviceBound: dbsc.Options{Path: "/.keys-" + name}, IdleTimeout: time.Hour}
+			o.Cookie.Name = name
+			var err error
+			if factories[i], err = session.NewFactory(newMemStore(), o); err != nil {
+				t.Fatal(err)
+			}
+		}
+		h := factories[0].Handler(factories[1].Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			for _, f := range factories {
+				se, err := f.Get(r)
+				if err == nil && r.URL.Path == "/login" {
+					err = se.Login(r.Context(), "anna")
+				}
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				session.Modify(se, "n", func(n int) int { return n + 1 })
+			}
+		})))
+		b := newBrowser(&site{t: t, handler: h})
+		offers := map[string]string{}
+		for _, line := range b.get("/login").Header["Secure-Session-Registration"] {
+			if found := offered.FindStringSubmatch(line); found != nil {
+				offers[found[1]] = found[2]
+			}
+		}
+		ids := map[string]bool{}
+		for _, path := range []string{"/.keys-session/register", "/.keys-admin/register"} {
+			b.path, b.challenge = path, offers[path]
+			b.registered()
+			ids[b.known.ID] = true
+		}
+		pass(8 * time.Minute)
+		for _, line := range b.get("/").Header["Secure-Session-Challenge"] {
+			if found := challenged.FindStringSubmatch(line); found != nil {
+				delete(ids, found[2])
+			}
+		}
+		if len(ids) > 0 {
+			t.Errorf("%d challenges are missing", len(ids))
+		}
+	})
+}
+
 // TestStream: a request that was admitted keeps its session alive by Touch when its bound
 // cookie is over, wherever the time of expiry is kept.
 func TestStream(t *testing.T) {

@@ -23,6 +23,8 @@ type Interleaving struct {
 	handlers []http.Handler
 	arrange  func(ada *Visitor)
 	checked  atomic.Bool
+
+	ordered, stray int // operations of all runs: those that the seed has put in order, and the others
 }
 
 // Run is one interleaving after all of its requests have been answered.
@@ -75,10 +77,9 @@ func (i *Interleaving) Arrange(f func(ada *Visitor)) *Interleaving {
 }
 
 // Check runs the interleavings, each with new visitors and with what was stored before the
-// first, and calls f after each. It fails
-// the test at the first for which f returns an error, or in which a handler panics, and
-// prints the seed and the order of the commands. The environment variable HANDLERTEST_SEED
-// makes it run the interleaving of that seed only.
+// first, and calls f after each. It fails the test at the first for which f returns an
+// error, or in which a handler panics, and prints the seed and the order of the commands.
+// The environment variable HANDLERTEST_SEED makes it run the interleaving of that seed only.
 func (i *Interleaving) Check(f func(run *Run) error) {
 	t := i.kit.t
 	t.Helper()
@@ -106,6 +107,9 @@ func (i *Interleaving) Check(f func(run *Run) error) {
 				seed-first+1, n, err, seed, SeedVariable, seed, patternOf(t.Name()), run.Schedule())
 			return
 		}
+	}
+	if i.ordered == 0 && i.stray > 0 {
+		t.Errorf("handlertest: Interleave has put nothing in order: no command came with the context of its request; hand on r.Context(), which fiber's adaptor does not")
 	}
 }
 
@@ -160,7 +164,11 @@ func (i *Interleaving) run(seed uint64, made map[*http.Request]bool) (*Run, erro
 			failures[n] = nil
 		})
 	}
-	if err := run.sched.run(); err != nil {
+	before := i.kit.strays()
+	err := run.sched.run()
+	i.stray += i.kit.strays() - before
+	i.ordered += run.sched.operations()
+	if err != nil {
 		return run, err
 	}
 	return run, errors.Join(failures...)

@@ -1,6 +1,7 @@
 package handlertest_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -190,6 +191,25 @@ func TestInterleaveMisused(t *testing.T) {
 			t.Errorf("%q", got)
 		}
 	}
+}
+
+// A handler that drops the request's context, as the way from net/http to fiber does, is not
+// interleaved: its commands are no request's.
+func TestInterleaveWithoutTheContext(t *testing.T) {
+	t.Parallel()
+	got := failing(t, func(t testing.TB) {
+		k := handlertest.New(t)
+		app := k.Handler(count)
+		h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { app.ServeHTTP(w, r.Clone(context.Background())) })
+		k.Interleave(10, h, h).Arrange(zero).Check(func(*handlertest.Run) error { return nil })
+	})
+	if len(got) != 1 || !strings.Contains(got[0], "the context of its request") {
+		t.Errorf("%q", got)
+	}
+
+	k := handlertest.New(t)
+	none := http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}) // it uses no session
+	k.Interleave(10, none, none).Check(func(*handlertest.Run) error { return k.Factory().Ping(t.Context()) })
 }
 
 // The body of a request that is made once is empty from the second run on.

@@ -26,6 +26,7 @@ type Kit struct {
 	mu        sync.Mutex
 	down      bool
 	trips     int
+	stray     int // of them, those of which no request is known
 	visitors  int
 	meanwhile map[*Visitor]func()
 }
@@ -131,6 +132,12 @@ func (k *Kit) RoundTrips() int {
 	return k.trips
 }
 
+func (k *Kit) strays() int {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.stray
+}
+
 // Meanwhile lets f run in the middle of the visitor's next request: when the request has
 // loaded the session and its handler has not seen it yet. A new session is not loaded;
 // f then runs before the save. f stands for what another tab does: it may use the same visitor. The
@@ -218,6 +225,9 @@ func (k *Kit) operation(ctx context.Context, op, key string, operation func() er
 	}
 	k.mu.Lock()
 	k.trips++
+	if c == nil {
+		k.stray++
+	}
 	down := k.down
 	k.mu.Unlock()
 	var err error

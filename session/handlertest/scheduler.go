@@ -270,6 +270,13 @@ func (s *scheduler) nameOf(op, key string) string {
 	return name
 }
 
+// operations returns how many operations have had their turn.
+func (s *scheduler) operations() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.steps) - len(s.tasks) // each begins
+}
+
 // schedule returns the operations in their order, one a line.
 func (s *scheduler) schedule() string {
 	s.mu.Lock()

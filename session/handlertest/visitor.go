@@ -44,7 +44,7 @@ func (v *Visitor) Do(h http.Handler, r *http.Request) *http.Response {
 	c := &call{meanwhile: v.kit.takeMeanwhile(v)}
 	resp := v.send(c, h, r)
 	if c.mu.Lock(); c.meanwhile != nil {
-		v.kit.t.Errorf("handlertest: Meanwhile: %s %s neither loaded nor saved a session of the visitor", r.Method, r.URL.Path)
+		v.kit.t.Errorf("handlertest: Meanwhile: %s %s neither loaded nor saved a session of the visitor with the context of its request", r.Method, r.URL.Path)
 	}
 	c.mu.Unlock()
 	return resp

@@ -36,7 +36,10 @@ func Example() {
 
 func instrumented() *redis.Client {
 	client := redis.NewClient(&redis.Options{Addr: "localhost:6379"})
-	err := errors.Join(redisotel.InstrumentTracing(client), redisotel.InstrumentMetrics(client))
+	err := errors.Join(
+		redisotel.InstrumentTracing(client, redisotel.WithDBStatement(false)), // no keys and records in the spans
+		redisotel.InstrumentMetrics(client),
+	)
 	if err != nil {
 		fmt.Println(err)
 	}

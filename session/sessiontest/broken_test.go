@@ -209,14 +209,14 @@ var stores = map[string]broken{
 // broken store.
 const brokenStore = "SESSIONTEST_BROKEN_STORE"
 
-// TestCatches shows that the suite can fail: it runs the suite on stores that
-// break one rule, in a process of its own, and looks for the case's name.
+// TestCatches shows that the suite can fail: it runs the case of each rule on a store that
+// breaks the rule, in another process, and looks for the case's name.
 func TestCatches(t *testing.T) {
 	t.Parallel()
 	for _, name := range slices.Concat(slices.Collect(maps.Keys(stores)), slices.Collect(maps.Keys(comparers)), slices.Collect(maps.Keys(indexes)), slices.Collect(maps.Keys(withEntries))) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestBroken$")
+			cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestBroken$/^"+name+"$")
 			cmd.Env = append(os.Environ(), brokenStore+"="+name)
 			out, err := cmd.CombinedOutput()
 			var exit *exec.ExitError

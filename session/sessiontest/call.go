@@ -110,6 +110,9 @@ func (c *checker) operations(ctx context.Context, key, absent string) map[string
 		ops["IndexList"] = func() error { _, err := i.IndexList(ctx, set); return err }
 		ops["IndexClose"] = func() error { _, err := i.IndexClose(ctx, set, session.FirstEpoch, long); return err }
 	}
+	if i, ok := c.Store.(session.IndexShortener); ok {
+		ops["IndexShorten"] = func() error { return i.IndexShorten(ctx, key, 2*long) }
+	}
 	if p, ok := c.Store.(session.Pinger); ok {
 		ops["Ping"] = func() error { return p.Ping(ctx) }
 	}

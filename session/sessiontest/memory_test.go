@@ -19,8 +19,7 @@ type memory struct {
 	records map[string]entry
 	now     time.Time // stands still until the harness advances it
 
-	sets      map[string]*set
-	lastUntil time.Time // of a broken index: the time that its set stays
+	sets map[string]*set
 }
 
 type entry struct {
@@ -183,11 +182,11 @@ func harness(m *memory, store session.Store) sessiontest.Harness {
 		TTL: func(_ *testing.T, key string) (time.Duration, bool) {
 			m.mu.Lock()
 			defer m.mu.Unlock()
-			if m.sets[key] != nil {
-				if m.lastUntil.IsZero() {
-					return 0, true // a set is never dropped
+			if s := m.sets[key]; s != nil {
+				if s.stays.IsZero() {
+					return 0, s.epoch != session.NoEpoch || len(s.members) > 0
 				}
-				return time.Until(m.lastUntil), true
+				return time.Until(s.stays), true
 			}
 			e, err := m.find(key)
 			if err != nil || e.expires.IsZero() {

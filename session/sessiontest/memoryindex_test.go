@@ -9,12 +9,16 @@ import (
 	"github.com/pyramidgo/redissessions/session"
 )
 
-var _ session.UserIndex = (*memory)(nil)
+var (
+	_ session.UserIndex      = (*memory)(nil)
+	_ session.IndexShortener = (*memory)(nil)
+)
 
 // set is an index of sessions.
 type set struct {
 	epoch   session.Epoch
 	members map[string]time.Time
+	stays   time.Time // zero for a set that is never dropped
 }
 
 func (m *memory) set(key string) *set {
@@ -47,6 +51,7 @@ func (m *memory) IndexAdd(ctx context.Context, key string, member []byte, until 
 	if before, ok := s.members[string(member)]; !ok || !before.IsZero() && (until.IsZero() || until.After(before)) {
 		s.members[string(member)] = until
 	}
+	s.stays = time.Time{}
 	if seen != session.AnyEpoch && s.epoch != session.NoEpoch && s.epoch != seen {
 		return s.state(), session.ErrEnded
 	}
@@ -80,17 +85,31 @@ func (m *memory) IndexClose(ctx context.Context, key string, next session.Epoch,
 		return session.IndexState{}, err
 	}
 	defer leave()
-	m.set(key).epoch = next
-	return m.set(key).state(), nil
+	s := m.set(key)
+	s.epoch, s.stays = next, time.Time{}
+	return s.state(), nil
 }
 
-// brokenIndex breaks one rule of session.UserIndex.
+func (m *memory) IndexShorten(ctx context.Context, key string, keep time.Duration) error {
+	leave, err := m.enter(ctx)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	if s := m.set(key); s.epoch != session.NoEpoch && len(s.members) == 0 {
+		s.stays = time.Now().Add(keep)
+	}
+	return nil
+}
+
+// brokenIndex breaks one rule of session.UserIndex or session.IndexShortener.
 type brokenIndex struct {
 	*memory
-	add    func(m *memory, key string, member []byte, until time.Time, seen session.Epoch) (session.IndexState, error)
-	remove func(m *memory, key string, members [][]byte) error
-	list   func(m *memory, key string) (session.IndexState, error)
-	close  func(m *memory, key string, next session.Epoch) (session.IndexState, error)
+	add     func(m *memory, key string, member []byte, until time.Time, seen session.Epoch) (session.IndexState, error)
+	remove  func(m *memory, key string, members [][]byte) error
+	list    func(m *memory, key string) (session.IndexState, error)
+	close   func(m *memory, key string, next session.Epoch) (session.IndexState, error)
+	shorten func(m *memory, key string, keep time.Duration)
 }
 
 func (b brokenIndex) IndexAdd(ctx context.Context, key string, member []byte, until time.Time, seen session.Epoch) (session.IndexState, error) {
@@ -119,6 +138,14 @@ func (b brokenIndex) IndexClose(ctx context.Context, key string, next session.Ep
 		return b.close(b.memory, key, next)
 	}
 	return b.memory.IndexClose(ctx, key, next, keep)
+}
+
+func (b brokenIndex) IndexShorten(ctx context.Context, key string, keep time.Duration) error {
+	if b.shorten != nil && ctx.Err() == nil {
+		b.shorten(b.memory, key, keep)
+		return nil
+	}
+	return b.memory.IndexShorten(ctx, key, keep)
 }
 
 // indexes are named after a case of the suite that must catch them.
@@ -178,7 +205,42 @@ var indexes = map[string]brokenIndex{
 		state, err := m.IndexAdd(context.Background(), key, member, until, seen)
 		m.mu.Lock()
 		defer m.mu.Unlock()
-		m.lastUntil = until
+		m.set(key).stays = until
 		return state, err
+	}},
+	"index-shorten": {shorten: func(m *memory, key string, keep time.Duration) {
+		_ = m.IndexShorten(context.Background(), key, keep/1000) // seconds for milliseconds
+	}},
+	"index-shorten-epoch": {shorten: func(m *memory, key string, keep time.Duration) {
+		_ = m.IndexShorten(context.Background(), key, keep)
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		m.set(key).epoch = session.NoEpoch
+	}},
+	"index-shorten-members": {shorten: func(m *memory, key string, keep time.Duration) {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		if s := m.set(key); s.epoch != session.NoEpoch && len(s.members) == 0 || len(s.members) == 1 {
+			s.stays = time.Now().Add(keep) // one member, the epoch or a session
+		}
+	}},
+	"index-shorten-absent": {shorten: func(m *memory, key string, keep time.Duration) {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		m.set(key).stays = time.Now().Add(keep)
+	}},
+	"index-shorten-concurrent": {shorten: func(m *memory, key string, keep time.Duration) {
+		before, _ := m.IndexList(context.Background(), key)
+		for range 1000 { // a member comes between
+			if now, _ := m.IndexList(context.Background(), key); len(now.Entries) > 0 {
+				break
+			}
+			runtime.Gosched()
+		}
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		if before.Epoch != session.NoEpoch && len(before.Entries) == 0 {
+			m.set(key).stays = time.Now().Add(keep)
+		}
 	}},
 }

@@ -43,7 +43,7 @@ type Harness struct {
 // broken.
 func TestStore(t *testing.T, h Harness) {
 	t.Helper()
-	for _, group := range [][]rule{loadRules, createRules, replaceRules, largeRules, removeRules, expireRules, compareRules, keepRules, pingRules, scanRules, recordRules, callRules, concurrencyRules, indexRules, entryRules, batchRules} {
+	for _, group := range [][]rule{loadRules, createRules, replaceRules, largeRules, removeRules, expireRules, compareRules, keepRules, pingRules, scanRules, recordRules, callRules, concurrencyRules, indexRules, shortenRules, entryRules, batchRules} {
 		for _, r := range group {
 			t.Run(r.name, func(t *testing.T) {
 				store := h.Open(t)
@@ -81,7 +81,7 @@ func (c *checker) broken(format string, args ...any) {
 	c.FailNow()
 }
 
-// key returns a key that nobody has used.
+// key returns a key that no case has used.
 func (c *checker) key() string { return "sessiontest:" + rand.Text() }
 
 // Records of most cases: two states of a session, with a revision in front.

@@ -33,7 +33,7 @@ func visit(c apps.Caller, route string, cookies []string) error {
 }
 
 // visitors returns the Cookie headers for n requests of a route: one visitor
-// for each where the request ends the session, nobody's where it begins one.
+// for each where the request ends the session, no cookie where it begins one.
 func visitors(c apps.Caller, route string, n int) ([]string, error) {
 	cookies := make([]string, n)
 	switch route {

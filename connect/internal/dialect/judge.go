@@ -17,6 +17,7 @@ type questions struct {
 	expire, gone, evalsha, remove     int
 	beside, swap                      int
 	unlink, del, info, config         int
+	others                            []int
 	users                             userQuestions
 }
 
@@ -30,6 +31,12 @@ func (g *Guarded) judge(f *Findings, q *questions, needs connect.Needs) {
 	if why := q.why(q.create); why != "" {
 		g.judgeCreate(f, why, needs)
 		return
+	}
+	for _, at := range q.others {
+		if why := q.why(at); begins(why, "MOVED ") {
+			g.judgeCreate(f, why, needs)
+			return
+		}
 	}
 	judgeLoad(f, q, needs)
 	g.judgeGuarded(f, q, needs)

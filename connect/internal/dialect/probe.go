@@ -60,6 +60,10 @@ const (
 	probeOld   = probeGuard + "1"
 	probeNew   = probeGuard + "2"
 	probeLife  = "10000" // milliseconds: should nothing be allowed that removes it
+
+	// otherKeys is how many other keys one server is asked for. A node of a cluster may have
+	// the key above; that one of two nodes has all of these happens once in 16 million times.
+	otherKeys = 24
 )
 
 // probe collects commands and remembers what they are for.
@@ -104,6 +108,11 @@ func (g *Guarded) Probe(ctx context.Context, needs connect.Needs) (*Findings, er
 			q.swap = p.send("eval", Swap.Source, "2", key, key+beside, probeGuard, probeLife)
 		}
 		q.remove = p.send("eval", Remove.Source, "1", key, probeGuard)
+	}
+	if g.client.OneServer() {
+		for range otherKeys {
+			q.others = append(q.others, p.send("get", prefix+"probe:"+rand.Text()))
+		}
 	}
 	q.unlink = p.send("unlink", key)
 	q.del = p.send("del", key)

@@ -117,7 +117,7 @@ return '!' .. stored
 `)
 
 	// Expire takes the guard and a time to live in milliseconds, of which "0" is
-	// none. Nobody asks it for the record that is stored.
+	// none. It does not return the record that is stored.
 	Expire = script(guarded + `
 if same then
   if ARGV[2] == '0' then

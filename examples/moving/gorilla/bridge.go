@@ -3,8 +3,10 @@
 package gorilla
 
 import (
+	"context"
 	"errors"
 	"net/http"
+	"slices"
 
 	"github.com/gorilla/securecookie"
 	"github.com/gorilla/sessions"
@@ -16,6 +18,11 @@ import (
 type Bridge struct {
 	Old  sessions.Store
 	Name string // of the old session, which is its cookie's
+	// User returns the user who is logged in to an old session, or "". Session.Login makes the
+	// new session that user's. Nil: the values are copied, and Session.User is "".
+	User func(old *sessions.Session) string
+	// Queues are the flash queues of the old application, besides the default one.
+	Queues []string
 }
 
 // oldFlashes is where gorilla/sessions keeps the messages of the default queue.
@@ -48,19 +55,43 @@ func (b Bridge) Handler(next http.Handler) http.Handler {
 			return
 		}
 		for key, value := range old.Values {
-			name, ok := key.(string)
-			switch messages, isList := value.([]any); {
-			case !ok:
-			case name == oldFlashes && isList:
-				for _, m := range messages {
-					s.Flash("", m)
-				}
+			name, isText := key.(string)
+			messages, isList := value.([]any)
+			switch {
+			case !isText:
+			case isList && name == oldFlashes:
+				flash(s, "", messages)
+			case isList && slices.Contains(b.Queues, name):
+				flash(s, name, messages)
 			default:
 				s.Set(name, value)
 			}
 		}
+		if !b.login(r.Context(), s, old) {
+			unavailable(w)
+			return
+		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+func flash(s *session.Session, queue string, messages []any) {
+	for _, m := range messages {
+		s.Flash(queue, m)
+	}
+}
+
+// login makes the new session that of the old one's user, if there is one.
+func (b Bridge) login(ctx context.Context, s *session.Session, old *sessions.Session) bool {
+	if b.User == nil || b.User(old) == "" {
+		return true
+	}
+	err := s.Login(ctx, b.User(old))
+	if errors.Is(err, session.ErrTooManySessions) {
+		s.Clear() // the visitor is left to the login form, which can say why
+		return true
+	}
+	return err == nil
 }
 
 // End ends the old session of a request, if it has one, and deletes its cookie. Call it

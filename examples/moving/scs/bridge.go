@@ -3,7 +3,10 @@
 package scs
 
 import (
+	"context"
+	"errors"
 	"net/http"
+	"time"
 
 	"github.com/alexedwards/scs/v2"
 	"github.com/pyramidgo/redissessions/session"
@@ -11,7 +14,15 @@ import (
 
 // Bridge reads sessions of the old manager. The new cookie has another name than the
 // old one.
-type Bridge struct{ Old *scs.SessionManager }
+type Bridge struct {
+	Old *scs.SessionManager
+	// User returns the user who is logged in to an old session, or "". Session.Login makes the
+	// new session that user's. Nil: the values are copied, and Session.User is "".
+	User func(old context.Context) string
+}
+
+// oldRemembered is where scs keeps what RememberMe has set.
+const oldRemembered = "__rememberMe"
 
 // Handler goes inside the new sessions' Handler, in the place of Old.LoadAndSave. A
 // visitor who comes with an old session only gets a new one that holds its data. The
@@ -41,10 +52,32 @@ func (b Bridge) Handler(next http.Handler) http.Handler {
 			return
 		}
 		for _, key := range b.Old.Keys(old) {
-			s.Set(key, b.Old.Get(old, key))
+			if key != oldRemembered {
+				s.Set(key, b.Old.Get(old, key))
+			}
+		}
+		if b.Old.GetBool(old, oldRemembered) {
+			s.Remember(time.Until(b.Old.Deadline(old)))
+		}
+		if !b.login(old, s) {
+			unavailable(w)
+			return
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// login makes the new session that of the old one's user, if there is one.
+func (b Bridge) login(old context.Context, s *session.Session) bool {
+	if b.User == nil || b.User(old) == "" {
+		return true
+	}
+	err := s.Login(old, b.User(old))
+	if errors.Is(err, session.ErrTooManySessions) {
+		s.Clear() // the visitor is left to the login form, which can say why
+		return true
+	}
+	return err == nil
 }
 
 // End ends the old session of a request, if it has one, and deletes its cookie. Call it

@@ -119,6 +119,12 @@ func (s *boundSite) pages() http.Handler {
 		fmt.Fprintf(w, asking, s.User())
 	})
 	page("/who", func(w http.ResponseWriter, _ *http.Request, s *session.Session) { fmt.Fprint(w, s.User()) })
+	page("/another", func(w http.ResponseWriter, r *http.Request, s *session.Session) {
+		if s.Invalidate(r.Context()) == nil && s.Login(r.Context(), "anna") == nil {
+			w.Header().Set("Content-Type", "text/html")
+			fmt.Fprintf(w, asking, s.User())
+		}
+	})
 	page("/logout", func(_ http.ResponseWriter, r *http.Request, s *session.Session) { _ = s.Invalidate(r.Context()) })
 	return mux
 }
@@ -294,7 +300,8 @@ func TestDeviceBound(t *testing.T) {
 	b.wantsNot("anna")
 }
 
-// TestDeviceBoundLogout: a second login binds anew, and after a logout the browser has neither cookie and asks for no more.
+// TestDeviceBoundLogout: a second login binds anew, also in the response of a logout, which deletes the
+// bound cookie; and after a logout the browser has neither cookie and asks for no more.
 func TestDeviceBoundLogout(t *testing.T) {
 	redis := connecttest.RedisServer(t)
 	site := &boundSite{t: t, settings: settings.Map{
@@ -313,6 +320,11 @@ func TestDeviceBoundLogout(t *testing.T) {
 	site.await("a refresh of the second binding", "/.session/refresh", http.StatusOK, 3)
 	if n := site.count("/.session/register"); n != 2 {
 		t.Errorf("%d registrations by two logins", n)
+	}
+	b.do("log out and in with one response", chromedp.Navigate(home+"/another"))
+	site.await("a refresh of the third binding", "/.session/refresh", http.StatusOK, 3)
+	if n := site.count("/.session/register"); n != 3 {
+		t.Errorf("%d registrations by three logins", n)
 	}
 	b.do("log out", chromedp.Navigate(home+"/logout"))
 	if left := b.cookies(home + "/"); len(left) > 0 {

@@ -123,6 +123,6 @@ func (b tab) send(form, see string, fields map[string]string) {
 		steps = append(steps, chromedp.SetValue(chromedp.CSS(`form[action="`+form+`"] [name="`+field+`"]`), value))
 	}
 	b.do(form, append(steps,
-		chromedp.Click(chromedp.CSS(`form[action="`+form+`"] button[type="submit"]`)),
-		chromedp.WaitVisible(chromedp.Search(`//*[@role="status"]//p[contains(., "`+see+`")]`)))...)
+		chromedp.Click(chromedp.CSS(`form[action="`+form+`"] button`)),
+		chromedp.WaitVisible(chromedp.Search(`//*[@role="status" and contains(., "`+see+`")]`)))...)
 }

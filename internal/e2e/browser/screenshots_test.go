@@ -99,6 +99,37 @@ func TestScreenshots(t *testing.T) {
 	}
 }
 
+// TestTutorialScreenshots takes pictures of the tutorial's page: empty, with a book, and with
+// a user logged in whose session ends in less than two minutes. TestScreenshots says how.
+func TestTutorialScreenshots(t *testing.T) {
+	folder := os.Getenv(screenshotsVariable)
+	if folder == "" {
+		t.Skipf("%s names no folder for the pictures", screenshotsVariable)
+	}
+	for _, s := range screens[:2] {
+		for _, scheme := range []string{"light", "dark"} {
+			t.Run(s.name+"-"+scheme, func(t *testing.T) {
+				b := tab{t, chromium(t)}
+				b.show(s, scheme)
+				take := func(name string) {
+					t.Helper()
+					path := filepath.Join(folder, fmt.Sprintf("tutorial-%s-%s-%s.png", name, s.name, scheme))
+					b.picture(path, chromedp.FullScreenshot(100))
+				}
+				b.do("open", chromedp.Navigate(startTutorial(t, "20m")))
+				take("first")
+				b.send("/add", "Added Middlemarch.", map[string]string{"title": "Middlemarch", "author": "George Eliot"})
+				take("added")
+				b.do("open", chromedp.Navigate(startTutorial(t, "90")))
+				b.send("/add", "Added Emma.", map[string]string{"title": "Emma", "author": "Jane Austen"})
+				b.send("/login", "Welcome, ada.", map[string]string{"user": "ada", "password": "correct horse"})
+				b.do("ends", chromedp.WaitVisible(chromedp.CSS("#ends")))
+				take("ends")
+			})
+		}
+	}
+}
+
 // picture writes what an action takes a picture of to a file.
 func (b tab) picture(path string, of chromedp.Action[[]byte]) {
 	b.t.Helper()

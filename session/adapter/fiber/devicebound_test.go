@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/gofiber/fiber/v3"
+	"github.com/pyramidgo/redissessions/internal/boundtest"
 	"github.com/pyramidgo/redissessions/session"
 	fibersession "github.com/pyramidgo/redissessions/session/adapter/fiber"
 	"github.com/pyramidgo/redissessions/session/dbsc"
@@ -40,4 +41,19 @@ func TestDeviceBound(t *testing.T) {
 	if resp, _ := a.do(http.MethodPost, "/.session/register", ""); resp.StatusCode != http.StatusBadRequest {
 		t.Errorf("a registration without a proof: status %d", resp.StatusCode)
 	}
+}
+
+// TestBoundSession: fiber serves the whole life of a bound session.
+func TestBoundSession(t *testing.T) {
+	kit := boundtest.NewKit(t)
+	a := newApp(t)
+	a.fiber.Use(fibersession.Handler(kit.Factory()))
+	a.fiber.Get("/login", func(c fiber.Ctx) error { return a.get(c).Login(c.Context(), boundtest.User) })
+	a.fiber.Get("/logout", func(c fiber.Ctx) error { return a.get(c).Invalidate(c.Context()) })
+	a.fiber.Get("/write", func(c fiber.Ctx) error {
+		a.get(c).Set("k", 1)
+		return nil
+	})
+	a.fiber.Get("/", func(c fiber.Ctx) error { return c.SendString(a.get(c).User()) })
+	boundtest.Run(t, kit, a.start().url)
 }

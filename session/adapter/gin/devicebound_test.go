@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/gin-gonic/gin"
+	"github.com/pyramidgo/redissessions/internal/boundtest"
 	"github.com/pyramidgo/redissessions/session"
 	ginsession "github.com/pyramidgo/redissessions/session/adapter/gin"
 	"github.com/pyramidgo/redissessions/session/dbsc"
@@ -37,4 +38,24 @@ func TestDeviceBound(t *testing.T) {
 	if resp, _ := a.do(http.MethodPost, "/.session/register", ""); resp.StatusCode != http.StatusBadRequest {
 		t.Errorf("a registration without a proof: status %d", resp.StatusCode)
 	}
+}
+
+// TestBoundSession: gin serves the whole life of a bound session.
+func TestBoundSession(t *testing.T) {
+	kit := boundtest.NewKit(t)
+	a := newApp(t)
+	a.router.Use(gin.Recovery(), ginsession.Handler(kit.Factory()))
+	a.router.GET("/login", func(c *gin.Context) {
+		if err := a.get(c).Login(c.Request.Context(), boundtest.User); err != nil {
+			t.Error(err)
+		}
+	})
+	a.router.GET("/logout", func(c *gin.Context) {
+		if err := a.get(c).Invalidate(c.Request.Context()); err != nil {
+			t.Error(err)
+		}
+	})
+	a.router.GET("/write", func(c *gin.Context) { a.get(c).Set("k", 1) })
+	a.router.GET("/", func(c *gin.Context) { c.String(http.StatusOK, a.get(c).User()) })
+	boundtest.Run(t, kit, a.url)
 }

@@ -4,84 +4,141 @@ package recent
 
 import (
 	"hash/maphash"
+	"sync"
 	"sync/atomic"
 )
 
 const (
 	// A bucket is one cache line of the processor, so that a look costs one access to memory.
 	bucketLen = 8
-	buckets   = 8 << 10
+	// A table has a power of two of buckets: at first half a kibibyte.
+	fewestBuckets = 8
+	mostBuckets   = 8 << 10
 	// Most is how many keys there is room for: half a mebibyte.
-	Most = bucketLen * buckets
+	Most = bucketLen * mostBuckets
 )
 
 // Keys is a set of keys that may lose some: a key that is added takes the place of another
 // when the room for it is full. It holds a hash of each key and not the key, which may be
 // a secret. The zero value is an empty set, without memory until a key is added, ready to
-// use by several goroutines.
+// use by several goroutines. Only those that add or remove a key wait for each other.
 type Keys struct {
 	table   atomic.Pointer[table]
-	stopped atomic.Bool
+	writing sync.Mutex
+	stopped bool
 }
 
-// sums is the first field, so that its buckets begin where cache lines do.
+// table is a hash table, which is replaced by one of twice the size when a bucket is full.
 type table struct {
-	sums [buckets][bucketLen]atomic.Uint64 // 0 is a free place
-	seed maphash.Seed
-	next [buckets]atomic.Uint32 // which place of a full bucket is given away: the oldest
+	seed    maphash.Seed
+	buckets []bucket
+	oldest  []uint8 // which place of a full bucket is given away
+}
+
+// bucket holds sums. 0 is a free place.
+type bucket [bucketLen]atomic.Uint64
+
+func newTable(seed maphash.Seed, buckets int) *table {
+	return &table{seed, make([]bucket, buckets), make([]uint8, buckets)}
 }
 
 // Has reports whether a key was added, and neither removed nor lost since.
 func (k *Keys) Has(key string) bool {
 	t := k.table.Load()
-	return t != nil && t.find(t.sum(key)) != nil && !k.stopped.Load()
+	return t != nil && t.find(t.sum(key)) != nil
 }
 
 // Stop makes the set an empty one to which no key can be added.
-func (k *Keys) Stop() { k.stopped.Store(true) }
+func (k *Keys) Stop() {
+	k.writing.Lock()
+	defer k.writing.Unlock()
+	k.stopped = true
+	k.table.Store(nil)
+}
 
 // Add adds a key.
 func (k *Keys) Add(key string) {
-	if k.stopped.Load() {
+	if k.Has(key) {
+		return
+	}
+	k.writing.Lock()
+	defer k.writing.Unlock()
+	if k.stopped {
 		return
 	}
 	t := k.table.Load()
 	if t == nil {
-		k.table.CompareAndSwap(nil, &table{seed: maphash.MakeSeed()})
-		t = k.table.Load()
+		t = newTable(maphash.MakeSeed(), fewestBuckets)
+		k.table.Store(t)
 	}
 	sum := t.sum(key)
-	if t.find(sum) != nil {
+	if t.find(sum) != nil { // another has added it meanwhile
 		return
 	}
-	b := t.bucket(sum)
-	for i := range b {
-		if b[i].CompareAndSwap(0, sum) {
+	for !t.put(sum) {
+		if len(t.buckets) == mostBuckets {
+			t.replaceOldest(sum)
 			return
 		}
+		t = t.doubled()
+		k.table.Store(t)
 	}
-	b[(t.next[sum%buckets].Add(1)-1)%bucketLen].Store(sum)
 }
 
 // Remove takes a key out.
 func (k *Keys) Remove(key string) {
-	t := k.table.Load()
-	if t == nil {
+	if !k.Has(key) {
 		return
 	}
-	sum := t.sum(key)
-	for place := t.find(sum); place != nil; place = t.find(sum) { // two may have added it at once
-		place.CompareAndSwap(sum, 0)
+	k.writing.Lock()
+	defer k.writing.Unlock()
+	if t := k.table.Load(); t != nil {
+		if place := t.find(t.sum(key)); place != nil {
+			place.Store(0)
+		}
 	}
 }
 
 func (t *table) sum(key string) uint64 { return max(maphash.String(t.seed, key), 1) }
 
-func (t *table) bucket(sum uint64) *[bucketLen]atomic.Uint64 { return &t.sums[sum%buckets] }
+// index returns the number of the bucket of a sum.
+func (t *table) index(sum uint64) int { return int(sum & uint64(len(t.buckets)-1)) }
 
 // find returns the place of a sum, or nil.
-func (t *table) find(sum uint64) *atomic.Uint64 {
-	b := t.bucket(sum)
+func (t *table) find(sum uint64) *atomic.Uint64 { return t.buckets[t.index(sum)].find(sum) }
+
+// put puts a sum into a free place, if its bucket has one.
+func (t *table) put(sum uint64) bool {
+	free := t.buckets[t.index(sum)].find(0)
+	if free == nil {
+		return false
+	}
+	free.Store(sum)
+	return true
+}
+
+// replaceOldest puts a sum into its full bucket.
+func (t *table) replaceOldest(sum uint64) {
+	i := t.index(sum)
+	t.buckets[i][t.oldest[i]].Store(sum)
+	t.oldest[i] = (t.oldest[i] + 1) % bucketLen
+}
+
+// doubled returns a table of twice the size with the same sums. Each bucket's are in two of
+// its buckets, so that there is room for all.
+func (t *table) doubled() *table {
+	twice := newTable(t.seed, 2*len(t.buckets))
+	for i := range t.buckets {
+		for place := range t.buckets[i] {
+			if sum := t.buckets[i][place].Load(); sum != 0 {
+				twice.put(sum)
+			}
+		}
+	}
+	return twice
+}
+
+func (b *bucket) find(sum uint64) *atomic.Uint64 {
 	for i := range b {
 		if b[i].Load() == sum {
 			return &b[i]

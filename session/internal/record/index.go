@@ -74,7 +74,7 @@ func LeaseExtra(own, idle time.Duration) time.Duration {
 func LeaseFrom(now, began time.Time, own, idle, absolute time.Duration) time.Time {
 	until := Forever
 	if !Endless(idle) {
-		until = now.Add(idle + LeaseExtra(own, idle))
+		until = now.Add(idle).Add(LeaseExtra(own, idle)) // a Duration may be too short for their sum
 	}
 	if absolute > 0 {
 		if end := began.Add(absolute); end.Before(until) {

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 // UserHash names a user in an index and in a record.
@@ -181,9 +183,25 @@ func (p *pyramid) Member(at Address, login time.Time) []byte {
 	return appendLoginTime([]byte(at.Key), login)
 }
 
+// OfMember is the inverse of Member. It refuses those of the native format, which are in the same
+// set where a native factory has the same prefix and the same cookie.
 func (p *pyramid) OfMember(member []byte) (at Address, login time.Time, ok bool) {
 	front, login, ok := cutLoginTime(member)
-	return Address{Key: string(front)}, login, ok
+	if key := string(front); ok && isText(strings.TrimPrefix(key, p.prefix)) {
+		return Address{Key: key}, login, true
+	}
+	return at, login, false
+}
+
+// isText reports whether the front of a member may be an ID. A hash is not, but for one in 10^11.
+func isText(front string) bool {
+	return utf8.ValidString(front) && !strings.ContainsFunc(front, unicode.IsControl)
+}
+
+// IsMember reports whether a format writes such members, whichever it is.
+func IsMember(member []byte) bool {
+	front, _, ok := cutLoginTime(member)
+	return ok && (len(front) == sha256.Size || isText(string(front)))
 }
 
 func (p *pyramid) LiveLoggedIn() []byte { return nil }

@@ -13,6 +13,7 @@ type Earlier struct {
 	members map[string]bool
 	logins  map[time.Time]bool   // times of login; a renewal keeps its session's
 	moved   map[string]time.Time // where markers lead to, and their sessions' times of login
+	links   []link               // those of moved that no listing has been looked through for
 	own     []string             // the keys of the login's session, which are not counted
 
 	// AnyLogin also counts entries of later logins that may have replaced one of these, because a
@@ -21,6 +22,12 @@ type Earlier struct {
 	// record of these has gone. Of two logins at once for the last place both may then be refused.
 	AnyLogin bool
 	gone     bool // a record has gone, in a format without markers
+}
+
+// link is where a marker leads to, and the time of login of the session that has moved there.
+type link struct {
+	at    record.Address
+	login time.Time
 }
 
 // NewEarlier returns the Earlier of a login whose session's records are at the keys own.
@@ -64,5 +71,6 @@ func (b *Earlier) NoteGone(login time.Time) {
 func (b *Earlier) Note(next *record.Address, login time.Time) {
 	if b != nil {
 		b.moved[next.Key] = login
+		b.links = append(b.links, link{*next, login})
 	}
 }

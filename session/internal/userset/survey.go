@@ -17,6 +17,7 @@ type Entry[T any] struct {
 	Next   *record.Address // where a marker leads to
 	Info   T               // of a live session
 	misses int
+	beside bool // a session with the same time of login lived when there was no record
 }
 
 // Liveness is what is at the key of an entry's record.
@@ -40,8 +41,8 @@ func ByLogin[T any](a, b *Entry[T]) int {
 }
 
 // Survey sorts the entries of a set into those of live sessions and dead ones. Its caller
-// lists the set, reads the records of the entries for which Due returns an Entry, sets what
-// they are, and begins again while Again says so.
+// lists the set, reads the records of the entries for which Due returns an Entry, and of those
+// of Links, sets what they are, and begins again while Again says so.
 //
 // An entry without a record is not always dead. A login and a renewal add the entry and the
 // record at once, and a renewal closes the old record after that. So:
@@ -60,16 +61,25 @@ type Survey[T any] struct {
 	// Before are the entries that count. Nil is all of them.
 	Before *Earlier
 
-	known map[string]*Entry[T]
-	odd   [][]byte
+	known  map[string]*Entry[T]
+	listed map[string]bool // the keys of the entries of the present listing
+	odd    [][]byte
 }
 
 // Due returns the entry of a member whose record is to be read, or nil.
 func (s *Survey[T]) Due(member []byte) *Entry[T] {
 	at, login, ok := s.Format.OfMember(member)
 	if !ok {
-		s.odd = append(s.odd, member)
+		if !record.IsMember(member) { // or it is that of a session in another format
+			s.odd = append(s.odd, member)
+		}
 		return nil
+	}
+	if s.Before != nil {
+		if s.listed == nil {
+			s.listed = map[string]bool{}
+		}
+		s.listed[at.Key] = true
 	}
 	if !s.Before.Counts(member, at, login) {
 		return nil
@@ -88,6 +98,22 @@ func (s *Survey[T]) Due(member []byte) *Entry[T] {
 	return nil
 }
 
+// Links returns an Entry, without a member, for each address that a marker has led to and that
+// has no entry in the listing which Due has seen. The entry was there before the marker, and it
+// goes with the record: the session has moved on, and its record is a marker too, or has ended.
+func (s *Survey[T]) Links() (entries []*Entry[T]) {
+	if s.Before == nil {
+		return nil // every entry counts, wherever a marker leads to
+	}
+	for _, l := range s.Before.links {
+		if !s.listed[l.at.Key] {
+			entries = append(entries, &Entry[T]{At: l.at, Login: l.login})
+		}
+	}
+	s.Before.links, s.listed = nil, nil
+	return entries
+}
+
 // Again takes the entries whose records have been read, and reports whether the set must be
 // listed again.
 func (s *Survey[T]) Again(read []*Entry[T]) (again bool) {
@@ -102,10 +128,15 @@ func (s *Survey[T]) Again(read []*Entry[T]) (again bool) {
 		case e.Is == Moved:
 			s.Before.Note(e.Next, e.Login)
 			again = true
-		case e.Is == Gone && !living[e.Login]:
+		case e.Is == Gone && e.Member != nil && !living[e.Login]:
 			s.Before.NoteGone(e.Login)
 			e.misses++
 			again = again || e.misses < 2
+		case e.Is == Gone && e.Member != nil && s.Before != nil:
+			// The session that lives may be another one, which logged in at the same time.
+			s.Before.NoteGone(e.Login)
+			again = again || !e.beside
+			e.beside = true
 		}
 	}
 	return again

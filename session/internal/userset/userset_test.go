@@ -132,6 +132,50 @@ func TestEarlierAnyLogin(t *testing.T) {
 	}
 }
 
+// Where a marker leads to is looked up when no entry of the next listing is there: the session
+// has moved on, and the marker there leads to its entry.
+func TestLinks(t *testing.T) {
+	f := format()
+	first, second, third := f.Address("first"), f.Address("second"), f.Address("third")
+	before := userset.NewEarlier()
+	before.Add(f.Member(first, noon), first, noon, false)
+	s := userset.Survey[string]{Format: f, Before: before}
+	e := s.Due(f.Member(first, noon))
+	if len(s.Links()) != 0 {
+		t.Error("there is a link before a marker was met")
+	}
+	e.Is, e.Next = userset.Moved, &second
+	if !s.Again([]*userset.Entry[string]{e}) {
+		t.Fatal("a marker is no reason to list the set again")
+	}
+	if s.Due(f.Member(third, noon)) != nil {
+		t.Fatal("an entry counts to which no marker has led")
+	}
+	links := s.Links()
+	if len(links) != 1 || links[0].At.Key != second.Key || !links[0].Login.Equal(noon) {
+		t.Fatalf("the links are %v", links)
+	}
+	links[0].Is, links[0].Next = userset.Moved, &third
+	if !s.Again(links) {
+		t.Error("a marker at a link is no reason to list the set again")
+	}
+	last := s.Due(f.Member(third, noon))
+	if last == nil || len(s.Links()) != 0 {
+		t.Fatal("the entry to which two markers have led does not count, or is a link too")
+	}
+	last.Is = userset.Live
+	if s.Again([]*userset.Entry[string]{last}) {
+		t.Error("the set is listed again")
+	}
+	if live, dead := s.Result(never); len(live) != 1 || len(dead) != 1 {
+		t.Errorf("%d live, %d dead, want one each", len(live), len(dead))
+	}
+	gone := &userset.Entry[string]{At: second, Login: noon, Is: userset.Gone}
+	if s.Again([]*userset.Entry[string]{gone}) {
+		t.Error("a link to a session that has ended is a reason to list the set again")
+	}
+}
+
 // The handles of a session before and after a renewal are of one login.
 func TestHandle(t *testing.T) {
 	user := record.HashUser("session", "ada")

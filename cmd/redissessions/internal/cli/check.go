@@ -119,7 +119,7 @@ func (a *app) printChecked(found checked) {
 			between = "\n"
 		}
 		for _, line := range part.lines {
-			fmt.Fprintln(a.out, "  "+line)
+			fmt.Fprintln(a.out, "  "+printable(line))
 		}
 	}
 	if len(found.Mistakes) == 0 {

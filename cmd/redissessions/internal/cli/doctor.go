@@ -25,10 +25,10 @@ Sentinel, and at the settings of the cookie and the secret. Each finding says wh
 
 It writes one key of its own under the prefix, for a moment, and reads no session.
 
-  ok       as it should be
-  note     worth knowing; or it could not be looked at, because the user has not the right
-  warning  it works, and will not always
-  broken   sessions do not work so
+    ok       as it should be
+    note     worth knowing; or it could not be looked at, because the user has not the right
+    warning  it works, and will not always
+    broken   sessions do not work so
 
 The status is 0 when there is nothing but ok and note, 1 with a warning, 2 when something is
 broken.`,
@@ -62,12 +62,16 @@ type finding struct {
 type diagnosis struct {
 	*app
 	*site
-	client redis.UniversalClient
-	worst  level
+	client  redis.UniversalClient
+	stopped func() error // the error of a context that Ctrl-C has ended
+	worst   level
 }
 
-// find prints a finding.
+// find prints a finding. After Ctrl-C there is none: nothing was answered because of it.
 func (d *diagnosis) find(l level, about, format string, args ...any) {
+	if d.stopped() != nil {
+		return
+	}
 	f := finding{Level: l, Word: l.String(), About: about, Text: fmt.Sprintf(format, args...)}
 	d.worst = max(d.worst, l)
 	if d.json {
@@ -78,7 +82,7 @@ func (d *diagnosis) find(l level, about, format string, args ...any) {
 }
 
 func (a *app) doctor(ctx context.Context) error {
-	d := &diagnosis{app: a}
+	d := &diagnosis{app: a, stopped: ctx.Err}
 	src, err := a.load()
 	if errors.Is(err, errNoSettings) {
 		return err
@@ -106,6 +110,9 @@ func (a *app) doctor(ctx context.Context) error {
 
 // end returns doctor's status as an error.
 func (d *diagnosis) end() error {
+	if err := d.stopped(); err != nil {
+		return err
+	}
 	switch d.worst {
 	case broken:
 		return &ended{status: statusBroken}
@@ -202,6 +209,9 @@ func (d *diagnosis) guardedSave(found *connect.Findings) {
 	}
 }
 
+// literal escapes what has a meaning in the pattern of an ACL rule.
+var literal = strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`, `]`, `\]`)
+
 // aclLine is the least that the application's user needs, which docs/servers.md has, with
 // RENAME.
 func (d *diagnosis) aclLine(found *connect.Findings) string {
@@ -211,7 +221,7 @@ func (d *diagnosis) aclLine(found *connect.Findings) string {
 	}
 	keys := "*"
 	if d.Prefix() != "" {
-		keys = d.Prefix() + "*"
+		keys = literal.Replace(d.Prefix()) + "*"
 	}
 	rights := "+ping +get +getex +set +pttl +pexpire +persist +exists +getrange +unlink +eval +evalsha"
 	if found.IFEQ && !found.Scripts {

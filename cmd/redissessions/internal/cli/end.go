@@ -24,10 +24,13 @@ func (a *app) endCommand() *cobra.Command {
 		Long: `end logs visitors out: their sessions are removed, and no request in flight brings
 one back. A session that was renewed meanwhile is followed to its new ID.
 
-  end HANDLE                              one session; ls and show print handles
-  end --user USER                         all of a user (needs user_sessions)
-  end --user USER --others-than HANDLE    all of a user but one
-  end --all                               everybody's; it asks before
+    end HANDLE                              one session; ls and show print handles
+    end --user USER                         all of a user (needs user_sessions)
+    end --user USER --others-than HANDLE    all of a user but one
+    end --all                               everybody's; it asks before
+
+With --all the sessions of another application are ended too, when both have one prefix
+(redis.sessions.prefix) in one database.
 
 The setting redis.sessions.valid_since ends all sessions without removing a record, and all at
 one moment: set it to the present time and restart the application. Sessions that began before
@@ -37,12 +40,15 @@ Ctrl-C is safe: each session is ended or untouched, and the command can be run a
 		Example: "  redissessions end --settings production.ini 5f1d0c9a\n  redissessions end --settings production.ini --user alice",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			byUser := cmd.Flags().Changed("user")
+			byUser, butOne := cmd.Flags().Changed("user"), cmd.Flags().Changed("others-than")
 			if n := len(args) + count(byUser) + count(all); n != 1 {
 				return errors.New("end: give one of a handle, --user and --all; see redissessions end --help")
 			}
-			if others != "" && !byUser {
+			if butOne && !byUser {
 				return errors.New("end: --others-than goes with --user")
+			}
+			if butOne && others == "" { // not all of the user's
+				return errors.New("end: the handle after --others-than is empty; nothing was ended")
 			}
 			s, err := a.open(cmd.Context())
 			if err != nil {
@@ -171,8 +177,12 @@ const (
 func (a *app) endAll(ctx context.Context, s *site, yes bool) error {
 	now := time.Now().UTC().Truncate(time.Second)
 	if !yes {
-		err := a.confirm(ctx, fmt.Sprintf(`This ends the sessions of everybody at %s.
-The other way, which touches no record: redis.sessions.valid_since = %s in the settings, and a restart.`, s.Connect, now.Format(time.RFC3339)))
+		whose := "in all keys"
+		if s.Prefix() != "" {
+			whose = "in all keys that begin with " + printable(s.Prefix())
+		}
+		err := a.confirm(ctx, fmt.Sprintf(`This ends the sessions of everybody at %s, %s.
+The other way, which touches no record: redis.sessions.valid_since = %s in the settings, and a restart.`, s.Connect, whose, now.Format(time.RFC3339)))
 		if err != nil {
 			return err
 		}

@@ -32,6 +32,9 @@ come, in no order. Listing restarts no timeout.`,
 		Example: "  redissessions ls --settings production.ini --user alice\n  redissessions ls --settings production.ini --limit 20\n  redissessions ls --settings production.ini --json | jq 'select(.size > 100000)'",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if limit < 0 {
+				return errors.New("ls: the number after --limit is negative; 0 is no limit")
+			}
 			s, err := a.open(cmd.Context())
 			if err != nil {
 				return err

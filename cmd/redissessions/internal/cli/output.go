@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -13,12 +14,29 @@ import (
 	"text/tabwriter"
 	"time"
 	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
 
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
 
 	"github.com/pyramidgo/redissessions/session/inspect"
 )
+
+// written is the standard output, with the first error of a write: a full disk must not pass
+// for a short list.
+type written struct {
+	io.Writer
+	err error
+}
+
+func (w *written) Write(b []byte) (int, error) {
+	n, err := w.Writer.Write(b)
+	if err != nil && w.err == nil {
+		w.err = err
+	}
+	return n, err
+}
 
 // table writes rows with aligned columns.
 func table(w io.Writer, rows [][]string) {
@@ -43,9 +61,36 @@ func printable(text string) string {
 
 // object prints one object of JSON a line.
 func (a *app) object(v any) error {
-	e := json.NewEncoder(a.out)
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
-	return e.Encode(v)
+	if err := e.Encode(v); err != nil {
+		return err
+	}
+	_, err := a.out.Write(plainJSON(b.Bytes()))
+	return err
+}
+
+// plainJSON escapes the characters that JSON may have as they are and a terminal may obey: DEL,
+// the control characters of C1, and those that turn the direction of text.
+func plainJSON(text []byte) []byte {
+	obeyed := func(r rune) bool { return r > '~' && !unicode.IsPrint(r) }
+	if !bytes.ContainsFunc(text, obeyed) {
+		return text
+	}
+	var plain []byte
+	for _, r := range string(text) {
+		switch {
+		case !obeyed(r):
+			plain = utf8.AppendRune(plain, r)
+		case r > 0xffff:
+			high, low := utf16.EncodeRune(r)
+			plain = fmt.Appendf(plain, `\u%04x\u%04x`, high, low)
+		default:
+			plain = fmt.Appendf(plain, `\u%04x`, r)
+		}
+	}
+	return plain
 }
 
 // moment formats a time in UTC.
@@ -108,6 +153,9 @@ func inJSON(r inspect.Record) recordJSON {
 
 // isTerminal reports whether a writer is a terminal.
 func isTerminal(w any) bool {
+	if of, ok := w.(*written); ok {
+		w = of.Writer
+	}
 	f, ok := w.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
 }

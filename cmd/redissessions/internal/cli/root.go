@@ -62,24 +62,30 @@ func Run(args []string, in io.Reader, out, errOut io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second Ctrl-C does not wait
-	a := &app{in: in, out: out, err: errOut}
+	written := &written{Writer: out}
+	a := &app{in: in, out: written, err: errOut}
 	root := a.root()
 	root.SetArgs(args)
 	root.SetIn(in)
-	root.SetOut(out)
+	root.SetOut(written)
 	root.SetErr(errOut)
 	err := root.ExecuteContext(ctx)
+	if written.err != nil && !errors.Is(err, written.err) {
+		err = errors.Join(err, written.err)
+	}
 	if err == nil {
 		return statusFine
 	}
 	status := statusBroken
-	if e := (*ended)(nil); errors.As(err, &e) {
+	if e := (*ended)(nil); errors.As(err, &e) && written.err == nil {
 		status = e.status
 	} else if ctx.Err() != nil {
 		status, err = statusInterrupted, errors.New("interrupted")
 	}
-	if text := err.Error(); text != "" {
-		fmt.Fprintln(errOut, "redissessions: "+strings.ReplaceAll(text, "\n", "\nredissessions: "))
+	for line := range strings.Lines(err.Error()) {
+		if line = strings.TrimRight(line, "\n"); line != "" {
+			fmt.Fprintln(errOut, "redissessions: "+printable(line))
+		}
 	}
 	return status
 }
@@ -128,6 +134,8 @@ settings, a warning, no such session), and 2 when it could not do what it was as
 		SilenceUsage:  true,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
+	root.InitDefaultHelpFlag() // else --help takes the flag behind it for its value
+	root.InitDefaultVersionFlag()
 	flags := root.PersistentFlags()
 	flags.StringVarP(&a.settings, "settings", "s", "", "the application's settings `file` (.ini, .yaml, .toml, .json); of file#section that section")
 	flags.StringVar(&a.section, "section", "", "the section of the settings file: [app:`name`] in an INI file, the top-level key elsewhere")
@@ -211,8 +219,19 @@ func (a *app) open(ctx context.Context) (*site, error) {
 
 // open connects as the application does, and returns the same errors. A server that answers
 // and cannot save sessions, such as a replica, is no error: its sessions can be listed, and
-// doctor reports what it lacks.
-func (s *site) open(ctx context.Context) (err error) {
+// doctor reports what it lacks. Ctrl-C does not wait for the server.
+func (s *site) open(ctx context.Context) error {
+	opened := make(chan error, 1)
+	go func() { opened <- s.connect(ctx) }()
+	select {
+	case err := <-opened:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (s *site) connect(ctx context.Context) (err error) {
 	if o, err := s.Connect.Resolve(); err == nil && o.Mode == connect.Embedded {
 		return errors.New("the sessions are kept inside of the application's process (embedded): there is no server to look at")
 	}

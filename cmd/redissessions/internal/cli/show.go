@@ -347,9 +347,9 @@ func (a *app) printVerdict(v verdict, values bool) error {
 	case v.why == "":
 		fmt.Fprintln(a.out, "It is a live session.")
 	case v.found && v.record.Kind == inspect.Live:
-		fmt.Fprintln(a.out, "It opens no session: "+v.why+".")
+		fmt.Fprintln(a.out, printable("It opens no session: "+v.why+"."))
 	default:
-		fmt.Fprintln(a.out, "There is no session: "+v.why+".")
+		fmt.Fprintln(a.out, printable("There is no session: "+v.why+"."))
 	}
 	if v.goneWhy != "" {
 		fmt.Fprintln(a.out, "And "+v.goneWhy+".")
@@ -445,5 +445,5 @@ func valueText(v inspect.Value) json.RawMessage {
 	if err != nil { // of a kind that JSON does not have
 		text, _ = json.Marshal(fmt.Sprint(v.Value))
 	}
-	return text
+	return plainJSON(text)
 }

@@ -36,6 +36,8 @@ type Application struct {
 	// Open returns the bridge from its sessions in that Redis, and a handler that logs a visitor
 	// in as the user ada with tea in her Cart.
 	Open func(t *testing.T, redisAddr string) (b Bridge, login http.Handler)
+	// WithUser returns the bridge with its function that finds the user of an old session.
+	WithUser func(b Bridge) Bridge
 }
 
 // visitor returns a visitor who has logged in to the application as it was.
@@ -51,11 +53,17 @@ func (a Application) visitor(t *testing.T) (*miniredis.Miniredis, Bridge, *visit
 	return server, b, v
 }
 
-// newSessions returns the application's new sessions, in the same Redis.
-func newSessions(t *testing.T, server *miniredis.Miniredis) *session.Factory {
+// NewSessions returns the application's new sessions, in the same Redis.
+func NewSessions(t *testing.T, redisAddr string) *session.Factory {
 	t.Helper()
-	f, err := session.NewFactory(goredis.New(redis.NewClient(&redis.Options{Addr: server.Addr(), MaxRetries: -1})), &session.Options{
+	return newSessions(t, redisAddr, session.UserOptions{})
+}
+
+func newSessions(t *testing.T, redisAddr string, users session.UserOptions) *session.Factory {
+	t.Helper()
+	f, err := session.NewFactory(goredis.New(redis.NewClient(&redis.Options{Addr: redisAddr, MaxRetries: -1})), &session.Options{
 		Secret: "a secret for tests, of more than 32 bytes",
+		Users:  &users,
 		Cookie: session.CookieOptions{Name: "session2"},
 		Logger: slog.New(slog.DiscardHandler),
 	})
@@ -109,7 +117,7 @@ func visit(t *testing.T, v *visitor.Visitor, app http.Handler, path string) (sta
 func (a Application) TestNobodyIsLoggedOut(t *testing.T) {
 	t.Helper()
 	server, b, v := a.visitor(t)
-	app := newSessions(t, server).Handler(b.Handler(page(b)))
+	app := NewSessions(t, server.Addr()).Handler(b.Handler(page(b)))
 	if got := get(t, visitor.New(t), app); got != "[][]" {
 		t.Errorf("a stranger sees %s", got)
 	}
@@ -131,13 +139,74 @@ func (a Application) TestNobodyIsLoggedOut(t *testing.T) {
 	}
 }
 
+// userPage shows the user and the cart.
+func userPage(w http.ResponseWriter, r *http.Request) {
+	s, err := session.FromRequest(r)
+	if err != nil {
+		return
+	}
+	c, _ := session.Value[Cart](s, "cart")
+	fmt.Fprintf(w, "%s%v", s.User(), c.Items)
+}
+
+// TestTooManySessions tests that a visitor whose user may have no more sessions has an empty
+// session, and is logged in if one of them ends before something is stored in it.
+func (a Application) TestTooManySessions(t *testing.T) {
+	t.Helper()
+	server, b, v := a.visitor(t)
+	b = a.WithUser(b)
+	sessions := newSessions(t, server.Addr(), session.UserOptions{Max: 1, WhenFull: session.Refuse})
+	visitor.New(t).Get(sessions.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		if s, err := session.FromRequest(r); err != nil || s.Login(r.Context(), "ada") != nil {
+			t.Error("the other visitor is not logged in")
+		}
+	})), "/").Body.Close()
+
+	app := sessions.Handler(b.Handler(http.HandlerFunc(userPage)))
+	for range 2 {
+		if status, got := visit(t, v, app, "/"); got != "[]" || status != http.StatusOK {
+			t.Errorf("the visitor sees %s, status %d", got, status)
+		}
+	}
+	if _, err := sessions.EndAll(t.Context(), "ada"); err != nil {
+		t.Fatal(err)
+	}
+	if got := get(t, v, app); got != "ada[tea]" {
+		t.Errorf("afterwards the visitor sees %s", got)
+	}
+}
+
+// TestTheUserIsLoggedIn tests that the new session is the user's where the bridge finds one:
+// Session.User returns it, and EndAll ends the session.
+func (a Application) TestTheUserIsLoggedIn(t *testing.T) {
+	t.Helper()
+	server, b, v := a.visitor(t)
+	b = a.WithUser(b)
+	sessions := NewSessions(t, server.Addr())
+	app := sessions.Handler(b.Handler(http.HandlerFunc(userPage)))
+	if got := get(t, visitor.New(t), app); got != "[]" {
+		t.Errorf("a stranger sees %s", got)
+	}
+	for i := range 2 {
+		if got := get(t, v, app); got != "ada[tea]" {
+			t.Errorf("request %d sees %s", i+1, got)
+		}
+	}
+	if n, err := sessions.EndAll(t.Context(), "ada"); n != 1 || err != nil {
+		t.Errorf("EndAll has ended %d sessions: %v", n, err)
+	}
+	if got := get(t, v, app); got != "[]" {
+		t.Errorf("after EndAll the visitor sees %s", got)
+	}
+}
+
 // TestLogoutEndsBoth tests that after a logout, also one that is the first request, neither
 // cookie opens anything.
 func (a Application) TestLogoutEndsBoth(t *testing.T) {
 	t.Helper()
 	for before := range 3 {
 		server, b, v := a.visitor(t)
-		app := newSessions(t, server).Handler(b.Handler(page(b)))
+		app := NewSessions(t, server.Addr()).Handler(b.Handler(page(b)))
 		stolen := v.Cookie(a.Cookie)
 		for range before {
 			visit(t, v, app, "/")
@@ -159,7 +228,7 @@ func (a Application) TestLogoutEndsBoth(t *testing.T) {
 func (a Application) TestRedisDown(t *testing.T) {
 	t.Helper()
 	server, b, v := a.visitor(t)
-	app := newSessions(t, server).Handler(b.Handler(page(b)))
+	app := NewSessions(t, server.Addr()).Handler(b.Handler(page(b)))
 	server.SetError("LOADING the server is starting")
 	for _, path := range []string{"/", "/logout"} {
 		if status, _ := visit(t, v, app, path); status != http.StatusServiceUnavailable {
