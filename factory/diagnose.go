@@ -19,8 +19,8 @@ import (
 type diagnosis struct{ key, advice string }
 
 // diagnose finds out why one of the built-in connectors could not connect. Where the error
-// does not tell, it asks the server without TLS, which is what a connector of the wrong
-// kind cannot do. It never repeats what the server answers. began is when the connector
+// does not tell, it asks the server without TLS and with it, which is what a connector of the
+// wrong kind cannot do. It never repeats what the server answers. began is when the connector
 // started: a start ends within twice SocketTimeout, the questions included.
 func diagnose(given connect.Options, began time.Time, err error) (diagnosis, bool) {
 	o, resolveErr := given.Resolve()
@@ -74,7 +74,7 @@ func diagnose(given connect.Options, began time.Time, err error) (diagnosis, boo
 		return diagnosis{place(key), "the name could not be looked up: this machine's name server does not answer"}, true
 	}
 	left := 2*o.SocketTimeout - time.Since(began)
-	switch spoken := protocolAt(network, addr, min(left/2, time.Second)); { // half: timers fire late
+	switch spoken := protocolAt(network, addr, min(left/2, time.Second)); { // half: to dial, and to read
 	case spoken == "HTTP":
 		return diagnosis{place(key), "an HTTP server answers at " + addr + "; is that the port of Redis?"}, true
 	case spoken == "TLS" && !o.TLS.Enabled:
@@ -107,8 +107,8 @@ func hasHost(addrs []string, host string) bool {
 }
 
 // protocolAt returns what is spoken at an address: Redis, HTTP, TLS, or "" for something
-// else or nothing. It asks without TLS and with it at the same time, so that an address
-// where nothing answers takes one timeout.
+// else or nothing. It asks without TLS and with it at the same time. Where nothing answers that
+// takes up to two timeouts, one to dial and one to read.
 func protocolAt(network, addr string, timeout time.Duration) string {
 	if timeout <= 0 {
 		return ""

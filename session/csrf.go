@@ -148,10 +148,11 @@ type CSRFProtection struct {
 	// the session's Handler removes after the response.
 	MaxMultipartBytes int64
 	// Denied answers a refused request. err is ErrCSRF when the token was
-	// missing or wrong, with ErrUnbound when the request does not prove that it
-	// comes from the session's browser (Options.DeviceBound), ErrFormTooLarge when the form was larger than it is
-	// read, the error of the load when the session could not be read, and what
-	// http.CrossOriginProtection.Check returned when the origin was wrong. The
+	// missing or wrong; it is ErrUnbound too when the request does not prove that it
+	// comes from the session's browser (Options.DeviceBound). It is ErrFormTooLarge when
+	// the form was larger than it is read, the error of the load when the session could
+	// not be read, and what http.CrossOriginProtection.Check returned when the origin was
+	// wrong. The
 	// default answers 413 to ErrFormTooLarge, 503 to ErrUnavailable, as it is with
 	// Options.AnonymousWhenDown, and 403 to the others. It is not
 	// asked about a request that came through no session Handler: that is a

@@ -166,7 +166,8 @@ func (s *Session) moveTo(ctx context.Context, at record.Address, in, left *entri
 		if copied == nil {
 			err = s.createAt(ctx, at, raw, ttl, in)
 		} else if err = s.store.Replace(ctx, at.Key, copied, raw, ttl); in != nil && isOvertaken(err) {
-			// Who has ended the user's sessions has found the copy by its entry.
+			// The copy was found by its entry, and ended: by EndAll, which ends the old record too, or
+			// by an End or a cap that took the copy for the session (docs/users.md).
 			if in.counted {
 				return ErrEnded
 			}

@@ -330,7 +330,7 @@ func (e *ending) removeLive(ctx context.Context, targets []*target) ([]error, er
 
 // readFollowed reads the records to which markers have led. A renewal keeps its session's time of
 // login. Another time is that of a later login, which may be of another user, or without the label:
-// it has entries of its own.
+// it has entries of its own, unless it came to a process without Users.
 func (e *ending) readFollowed(ctx context.Context, targets []*target, results []error) error {
 	var at []int
 	var keys []string

@@ -74,7 +74,7 @@ func (p *probe) send(args ...any) (at int) {
 	return len(p.commands) - 1
 }
 
-// Probe finds out, in one round trip and on a key of its own, whether the server
+// Probe finds out, in one round trip and on keys of its own, whether the server
 // does what these settings need, and remembers how guarded changes are made.
 func (g *Guarded) Probe(ctx context.Context, needs connect.Needs) (*Findings, error) {
 	prefix := needs.Prefix

@@ -58,7 +58,7 @@ func (c *Writer) Join(ctx context.Context) (waited bool, err error) {
 // Pause prepares another try after a conflict with a record of that size. After the
 // first conflict it does not wait, because the conflict's answer carried all that the
 // next try needs. Then it waits for its turn among the writers of this process. A writer
-// that has the turn meets those of other processes only: it pauses for a random time, up to
+// that has the turn meets few but those of other processes: it pauses for a random time, up to
 // as many tries as it has had conflicts. Each conflict is another writer's success, so there
 // were about as many writers. Pauses that doubled with each conflict made 16 writers in
 // four processes take 18 ms, most of it asleep; now they take 8 ms. waited is that of Join.

@@ -25,7 +25,7 @@ func TestTheTableGrows(t *testing.T) {
 	if k.table.Load() != nil {
 		t.Error("there is a table before the first key")
 	}
-	for _, want := range []struct{ keys, atMost int }{{1, 1 << 10}, {10, 4 << 10}, {1000, 128 << 10}, {4 * Most, 600 << 10}} {
+	for _, want := range []struct{ keys, atMost int }{{1, 1 << 10}, {10, 4 << 10}, {1000, 256 << 10}, {4 * Most, 600 << 10}} {
 		for i := range want.keys {
 			k.Add(strconv.Itoa(i))
 		}

@@ -219,7 +219,8 @@ func (a *app) open(ctx context.Context) (*site, error) {
 
 // open connects as the application does, and returns the same errors. A server that answers
 // and cannot save sessions, such as a replica, is no error: its sessions can be listed, and
-// doctor reports what it lacks. Ctrl-C does not wait for the server.
+// doctor reports what it lacks. Ctrl-C does not wait for the server: the program ends, and the
+// connection with it.
 func (s *site) open(ctx context.Context) error {
 	opened := make(chan error, 1)
 	go func() { opened <- s.connect(ctx) }()
