@@ -112,16 +112,34 @@ func (w *observed) records() (keys []string) {
 	return keys
 }
 
+// eventCase is what a visitor does, and the events that it is to make in each format.
+type eventCase struct {
+	name   string
+	change func(*session.Options)
+	do     func(t *testing.T, w *observed, v *visitor.Visitor)
+	want   []string
+	only   func(session.Format) bool // nil: all formats
+}
+
+func (c eventCase) test(t *testing.T) {
+	t.Parallel()
+	for _, format := range formats {
+		if c.only != nil && !c.only(format) {
+			continue
+		}
+		w := newObserved(t, format, c.change)
+		c.do(t, w, visitor.New(t))
+		w.shown.check(t)
+		if got := w.seen.take(); !slices.Equal(got, c.want) {
+			t.Errorf("%s:\n got %q\nwant %q", format, got, c.want)
+		}
+	}
+}
+
 // TestEveryEvent provokes each event on a redis-server.
 func TestEveryEvent(t *testing.T) {
 	native := func(f session.Format) bool { return f == session.FormatNative }
-	for _, c := range []struct {
-		name   string
-		change func(*session.Options)
-		do     func(t *testing.T, w *observed, v *visitor.Visitor)
-		want   []string
-		only   func(session.Format) bool
-	}{
+	for _, c := range []eventCase{
 		{
 			name: "anonymous",
 			do:   func(_ *testing.T, w *observed, v *visitor.Visitor) { w.read(v) },
@@ -435,20 +453,7 @@ func TestEveryEvent(t *testing.T) {
 			want: []string{"load anonymous", "create ok", "load hit"},
 		},
 	} {
-		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
-			for _, format := range formats {
-				if c.only != nil && !c.only(format) {
-					continue
-				}
-				w := newObserved(t, format, c.change)
-				c.do(t, w, visitor.New(t))
-				w.shown.check(t)
-				if got := w.seen.take(); !slices.Equal(got, c.want) {
-					t.Errorf("%s:\n got %q\nwant %q", format, got, c.want)
-				}
-			}
-		})
+		t.Run(c.name, c.test)
 	}
 }
 

@@ -86,13 +86,7 @@ func TestEveryFailedEvent(t *testing.T) {
 	touch := func(ctx context.Context, s *session.Session) error { return s.Touch(ctx) }
 	native := func(f session.Format) bool { return f == session.FormatNative }
 	began := []string{"load anonymous", "create ok", "load hit"}
-	for _, c := range []struct {
-		name   string
-		change func(*session.Options)
-		do     func(t *testing.T, w *observed, v *visitor.Visitor)
-		want   []string
-		only   func(session.Format) bool
-	}{
+	for _, c := range []eventCase{
 		{
 			name: "a client that does not wait",
 			do: func(t *testing.T, w *observed, v *visitor.Visitor) {
@@ -196,19 +190,6 @@ func TestEveryFailedEvent(t *testing.T) {
 			want: []string{"load anonymous", "create ok", "end unavailable logout"},
 		},
 	} {
-		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
-			for _, format := range formats {
-				if c.only != nil && !c.only(format) {
-					continue
-				}
-				w := newObserved(t, format, c.change)
-				c.do(t, w, visitor.New(t))
-				w.shown.check(t)
-				if got := w.seen.take(); !slices.Equal(got, c.want) {
-					t.Errorf("%s:\n got %q\nwant %q", format, got, c.want)
-				}
-			}
-		})
+		t.Run(c.name, c.test)
 	}
 }
