@@ -166,10 +166,14 @@ func (s *Session) moveTo(ctx context.Context, at record.Address, in, left *entri
 		if copied == nil {
 			err = s.createAt(ctx, at, raw, ttl, in)
 		} else if err = s.store.Replace(ctx, at.Key, copied, raw, ttl); in != nil && isOvertaken(err) {
-			// The copy was found by its entry, and ended: by EndAll, which ends the old record too, or
-			// by an End or a cap that took the copy for the session (docs/users.md).
+			// The copy was found by its entry, and ended. That was meant for the session, so
+			// the old record ends too: an End has looked at the copy only.
 			if in.counted {
 				return ErrEnded
+			}
+			err = left.removeLeaving(ctx, s.store, s.at.Key, s.prior())
+			if err != nil && !errors.Is(err, ErrNotFound) {
+				return guardedError(err)
 			}
 			return s.gone(isEnded)
 		} else {

@@ -27,7 +27,7 @@ import (
 //	go test ./session -run TestUsersInterleaved -user-interleavings 10000
 var (
 	userInterleavings = flag.Int("user-interleavings", 0, "how many interleavings TestUsersInterleaved tries in each format on each server (default 150, 40 with -short)")
-	userSeed          = flag.Uint64("user-seed", 0, "the seed of the first of them, as a failure prints it (default random)")
+	userSeed          = flag.Uint64("user-seed", 0, "the seed of the first of them, as a failure prints it (default 1)")
 )
 
 // lineage is a login, and the sessions that it is renewed to.
@@ -376,10 +376,15 @@ func TestUsersInterleaved(t *testing.T) {
 	}
 	first := *userSeed
 	if first == 0 {
-		first = rand.Uint64() >> 1
+		first = 1 // the same ones each time
+	}
+	// The first ended the copy of a renewal, whose old record was changed meanwhile and stayed.
+	seeds := []uint64{5286635855178555598}
+	for i := range uint64(n) {
+		seeds = append(seeds, first+i)
 	}
 	eachUserStore(t, func(t *testing.T, store session.Store, format session.Format) {
-		for seed := first; seed < first+uint64(n); seed++ {
+		for _, seed := range seeds {
 			w := newUserWorld(t, store, format, seed, "")
 			if problems := w.play(); len(problems) > 0 {
 				t.Fatalf("-user-interleavings 1 -user-seed %d, cap %d:\n%s\nthe store operations in order:\n\t%s",
